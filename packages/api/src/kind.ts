@@ -1,0 +1,48 @@
+// Owns what a kind is: one value from which validation, defaults, types, OpenAPI, discovery, columns and
+// patch merge keys are derived. Adding a kind is adding one file under kinds/ and naming it in kinds/index.ts.
+import type { TSchema } from 'typebox';
+import type { KubeObject } from './meta.ts';
+
+/** A printer column (meta/v1 TableColumnDefinition); priority 0 is always shown, 1 only with -o wide. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly description: string;
+  readonly priority: 0 | 1;
+  readonly cell: (object: KubeObject, nowMs: number) => string | number | boolean;
+}
+
+export interface Kind {
+  /** '' for core. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly scope: 'Cluster' | 'Namespaced';
+  /**
+   * JSON Schema of the whole object, made with TypeBox. Objects are closed (additionalProperties: false);
+   * `default` gives defaulting; merge keys are the x-kubernetes-* extensions.
+   */
+  readonly schema: TSchema;
+  readonly columns: readonly Column[];
+  /** Has a /status subresource: then a main write ignores status and a status write ignores all else. */
+  readonly hasStatus: boolean;
+  /** Other subresources, for discovery, e.g. 'approval' or 'log'. */
+  readonly subresources: readonly string[];
+  /** Field selectors beyond metadata.name and metadata.namespace: path → value of the object. */
+  readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Paths that may not change after creation, e.g. 'spec.argv'. */
+  readonly immutablePaths: readonly string[];
+  /** Rules over more than one field that a schema cannot say; returns causes, empty when valid. */
+  readonly check?: (object: KubeObject) => readonly { readonly field: string; readonly message: string }[];
+}
+
+/** 'nodes' or 'commandruns.drover.dev': the one key by which a kind is named in store, log and metrics. */
+export const resourceKey = (kind: Pick<Kind, 'group' | 'plural'>): string =>
+  kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+
+export const apiVersionOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
+  kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;

@@ -1,0 +1,18 @@
+// Owns who somebody is. Authorization (RBAC) follows; until then `authorize` in this room knows three kinds.
+export type Identity =
+  | { readonly kind: 'user'; readonly name: string; readonly groups: readonly string[] }
+  /** Somebody holding an enrolment token: may create one CertificateSigningRequest and read it. */
+  | { readonly kind: 'bootstrap'; readonly token: string }
+  | { readonly kind: 'node'; readonly name: string };
+
+/** The name as it stands in spec.username, events and the audit trail. */
+export const identityName = (identity: Identity): string => {
+  switch (identity.kind) {
+    case 'user':
+      return identity.name;
+    case 'bootstrap':
+      return `system:bootstrap:${identity.token}`;
+    case 'node':
+      return `system:node:${identity.name}`;
+  }
+};

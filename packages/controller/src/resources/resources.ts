@@ -1,0 +1,103 @@
+// Owns the contract of the resources room: generic operations over every kind, on top of store.objects.
+// I1: reads are served from one cache of current objects per process, fed by the store's commits in order;
+//     a write resolves only after the cache shows it (read your writes).
+// I2: what is stored has been defaulted and validated; status is written only through the status subresource.
+import type { Kind, KubeObject } from '@drover/api';
+
+export interface ListOptions {
+  /** undefined: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+}
+
+export interface ObjectList {
+  readonly resourceVersion: string;
+  readonly items: readonly KubeObject[];
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  /** Ignore: drop unknown fields; Warn: drop and tell; Strict: refuse. Default Strict. */
+  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
+  readonly onWarning?: (message: string) => void;
+  readonly subresource?: 'status' | 'approval';
+}
+
+export interface DeleteOptions {
+  readonly dryRun?: boolean;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json';
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: KubeObject;
+}
+
+export interface WatchOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** undefined or '0': from now, after ADDED for all that is there. Else events after it; Expired when compacted. */
+  readonly resourceVersion?: string;
+  /** WatchList: ADDED for all, then a BOOKMARK annotated k8s.io/initial-events-end. */
+  readonly sendInitialEvents?: boolean;
+  readonly allowWatchBookmarks?: boolean;
+  readonly timeoutMs?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Resources {
+  readonly kinds: readonly Kind[];
+  /** By resourceKey; throws NotFound. */
+  kind(resource: string): Kind;
+  /** Deep-frozen current object; throws NotFound. */
+  get(kind: Kind, namespace: string, name: string): KubeObject;
+  /** Same, but undefined when absent. */
+  find(kind: Kind, namespace: string, name: string): KubeObject | undefined;
+  list(kind: Kind, options?: ListOptions): ObjectList;
+  create(kind: Kind, namespace: string, object: unknown, options?: WriteOptions): Promise<KubeObject>;
+  update(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    object: unknown,
+    options?: WriteOptions,
+  ): Promise<KubeObject>;
+  patch(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    patch: { readonly type: PatchType; readonly body: unknown },
+    options?: WriteOptions,
+  ): Promise<KubeObject>;
+  /**
+   * Read-modify-write with retry on conflict, for controllers. `change` returns the new object, or undefined to
+   * leave it; it must be pure. Resolves to the object as it is now.
+   */
+  modify(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    change: (object: KubeObject) => KubeObject | undefined,
+    options?: WriteOptions,
+  ): Promise<KubeObject>;
+  /** Resolves to the object (with deletionTimestamp while finalizers hold it). */
+  delete(kind: Kind, namespace: string, name: string, options?: DeleteOptions): Promise<KubeObject>;
+  deleteCollection(kind: Kind, options: ListOptions & DeleteOptions): Promise<readonly KubeObject[]>;
+  watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
+  /** Newest revision the cache shows. */
+  revision(): number;
+  close(): Promise<void>;
+}

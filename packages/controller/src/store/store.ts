@@ -1,0 +1,350 @@
+// Owns the contract of the store: everything that must survive kill -9 goes through here.
+// I1: a promise that resolves means durable (fsynced); what was not acknowledged may or may not be there.
+// I2: listeners are told after the commit, in commit order, in the process that made it (one process, SQLite;
+//     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
+// I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
+import type { FinalTaskState, KubeObject, TaskState } from '@drover/api';
+
+export type Unsubscribe = () => void;
+
+// ---- objects: the log of revisions -----------------------------------------------------------------------
+
+/** One revision. `value` of a deletion is the last state of the object. */
+export interface ObjectRow {
+  readonly revision: number;
+  /** resourceKey of the kind: 'nodes', 'commandruns.drover.dev'. */
+  readonly resource: string;
+  /** '' for cluster scope. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly type: 'created' | 'updated' | 'deleted';
+  readonly value: KubeObject;
+}
+
+/**
+ * A write. `expect` is the revision that the current row must have: 0 = must not exist, undefined = do not care.
+ * The stored value's metadata.resourceVersion is set by the store to the new revision.
+ */
+export interface ObjectWrite {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'created' | 'updated' | 'deleted';
+  readonly value: KubeObject;
+  readonly expect?: number;
+}
+
+export interface ObjectStore {
+  /**
+   * All or nothing. Resolves to the rows in order, or throws ApiError AlreadyExists (expect 0), Conflict
+   * (expect n) or NotFound (update or delete of what is not there).
+   */
+  write(writes: readonly ObjectWrite[]): Promise<readonly ObjectRow[]>;
+  /** Newest row per key that is not deleted, ordered by resource, namespace, name, and the revision it is true at. */
+  snapshot(): Promise<{ readonly revision: number; readonly rows: readonly ObjectRow[] }>;
+  /** Rows after `revision`, in order. Throws ApiError Expired if compaction removed any of them. */
+  since(revision: number, limit: number): Promise<readonly ObjectRow[]>;
+  /** Removes superseded rows and deletions older than `revision`; returns how many. */
+  compact(revision: number): Promise<number>;
+  onCommit(listener: (rows: readonly ObjectRow[]) => void): Unsubscribe;
+}
+
+// ---- tasks: what each node is to do, and what became of it -----------------------------------------------
+
+/** JSON form of the Thrift Task (agent.thrift), less id and times. script and input are base64. */
+export type TaskSpec =
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly string[];
+      readonly script: string;
+      readonly user: string;
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly input: string;
+      readonly maxOutputBytes: number;
+    }
+  | {
+      readonly kind: 'push';
+      readonly manifest: string;
+      readonly path: string;
+      readonly mode: string;
+      readonly owner: string;
+      readonly check: boolean;
+    }
+  | { readonly kind: 'pull'; readonly path: string; readonly check: boolean };
+
+export interface TaskResultRow {
+  readonly exitCode: number;
+  readonly signal: number;
+  readonly reason: string;
+  readonly userMs: number;
+  readonly systemMs: number;
+  readonly maxRssKib: number;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly stdoutDropped: number;
+  readonly stderrDropped: number;
+  readonly survivors: number;
+  /** Transfers: what was done (docs/protocol.md); else null. */
+  readonly detail: unknown;
+}
+
+/** One node's share of a piece of work (a CommandRun or FileTransfer, `work` is its uid). */
+export interface TaskRow {
+  readonly id: string;
+  readonly work: string;
+  readonly node: string;
+  /** Position in the work's node list; batches are counted along it. */
+  readonly index: number;
+  readonly state: TaskState;
+  readonly cancelRequested: boolean;
+  readonly timeoutMs: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** 0 while not. */
+  readonly sentAtMs: number;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  /** journalId of the agent it was sent to; '' before. */
+  readonly journalId: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Cause of the present wait, for people, e.g. 'waiting for node n7: not connected since 12:04'. */
+  readonly message: string;
+  readonly result: TaskResultRow | null;
+  /** Counts every change of any task in the store; a cursor for watchers. */
+  readonly change: number;
+}
+
+export interface NewTask {
+  readonly id: string;
+  readonly node: string;
+  readonly index: number;
+  readonly state: 'waiting' | 'queued';
+  readonly timeoutMs: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface OutputRow {
+  readonly taskId: string;
+  readonly stream: 1 | 2;
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly data: Uint8Array;
+}
+
+export interface FinishedTask {
+  readonly id: string;
+  readonly state: FinalTaskState;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly result: TaskResultRow;
+}
+
+export interface TaskFilter {
+  readonly work?: string;
+  readonly node?: string;
+  readonly states?: readonly TaskState[];
+  /** Only rows with change > after, ordered by change. Without it rows are ordered by work, index. */
+  readonly afterChange?: number;
+  readonly afterIndex?: number;
+  readonly limit?: number;
+}
+
+/** How many tasks of a work are in each state; exited is split by exit code 0. */
+export type TaskCounts = Readonly<Record<Exclude<TaskState, 'exited'> | 'succeeded' | 'failed', number>>;
+
+export interface TaskStore {
+  /** Creates the work's tasks once: a second call for the same work inserts only ids that are missing. */
+  insert(work: string, spec: TaskSpec, tasks: readonly NewTask[]): Promise<void>;
+  spec(work: string): Promise<TaskSpec | undefined>;
+  list(filter: TaskFilter): Promise<readonly TaskRow[]>;
+  get(id: string): Promise<TaskRow | undefined>;
+  counts(work: string): Promise<TaskCounts>;
+  /** waiting → queued. */
+  release(ids: readonly string[]): Promise<void>;
+  /** queued → sent, with the agent's journalId. Returns the ids that really were queued. */
+  markSent(ids: readonly string[], journalId: string, nowMs: number): Promise<readonly string[]>;
+  /** sent → queued, after a reconnect of an agent (same journal) that does not know them. */
+  requeue(ids: readonly string[]): Promise<void>;
+  /** sent → running. */
+  markStarted(started: readonly { readonly id: string; readonly timeMs: number }[]): Promise<void>;
+  setProgress(
+    progress: readonly { readonly id: string; readonly doneBytes: number; readonly totalBytes: number }[],
+  ): Promise<void>;
+  setMessage(ids: readonly string[], message: string): Promise<void>;
+  /**
+   * Any live state → final; tasks already final are left as they are (first result wins) and not returned.
+   * `onlyFrom` narrows the states that may be finished, e.g. ['waiting', 'queued'] for what was never sent.
+   */
+  finish(tasks: readonly FinishedTask[], onlyFrom?: readonly TaskState[]): Promise<readonly string[]>;
+  /** Marks for cancelling; what waits or is queued ends as cancelled at once, the rest when the agent says so. */
+  requestCancel(work: string, nowMs: number): Promise<void>;
+  /** Output, started, progress and results of one agent report in one transaction. Output already there is dropped by offset. */
+  report(report: {
+    readonly output: readonly OutputRow[];
+    readonly started: readonly { readonly id: string; readonly timeMs: number }[];
+    readonly progress: readonly {
+      readonly id: string;
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    }[];
+    readonly results: readonly FinishedTask[];
+  }): Promise<void>;
+  /** Chunks of one task from a byte offset of one stream, or of both in order of arrival (stream undefined, offset = arrival cursor). */
+  output(query: {
+    readonly taskId: string;
+    readonly stream?: 1 | 2;
+    readonly fromOffset: number;
+    readonly limitBytes: number;
+  }): Promise<readonly (OutputRow & { readonly cursor: number })[]>;
+  /** Chunks of all tasks of a work in order of arrival, after a cursor: the live stream of a run. */
+  outputOfWork(query: {
+    readonly work: string;
+    readonly afterCursor: number;
+    readonly limitBytes: number;
+  }): Promise<readonly (OutputRow & { readonly node: string; readonly cursor: number })[]>;
+  /**
+   * Tasks of a work grouped by identical ending: (state, exitCode, signal, sha256 of stdout, of stderr).
+   * Used to fold identical outputs; `sample` is a task id whose output stands for the group.
+   */
+  fold(work: string): Promise<
+    readonly {
+      readonly state: TaskState;
+      readonly exitCode: number;
+      readonly signal: number;
+      readonly reason: string;
+      readonly sample: string;
+      readonly nodes: readonly string[];
+    }[]
+  >;
+  /** Removes tasks and output of a deleted work. */
+  remove(work: string): Promise<void>;
+  /** Changed tasks (new state) after each commit. */
+  onChange(listener: (tasks: readonly TaskRow[]) => void): Unsubscribe;
+  /** Task ids that got output, with their work. */
+  onOutput(
+    listener: (chunks: readonly { readonly work: string; readonly taskId: string }[]) => void,
+  ): Unsubscribe;
+}
+
+// ---- agents: sessions, facts, metrics (never in the object log) -------------------------------------------
+
+export interface AgentRow {
+  readonly node: string;
+  /** Serial number (hex) of the certificate in use; machineId and bootId as last seen. */
+  readonly serial: string;
+  readonly machineId: string;
+  readonly bootId: string;
+  readonly journalId: string;
+  readonly agentVersion: string;
+  readonly agentSha256: string;
+  readonly pythonVersion: string;
+  readonly connected: boolean;
+  /** When the present state (connected or not) began. */
+  readonly sinceMs: number;
+  /** Parsed facts JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Last heartbeat (parsed), or null. Kept in memory, written at most once a minute. */
+  readonly heartbeat: Readonly<Record<string, number>> | null;
+}
+
+export interface AgentStore {
+  get(node: string): Promise<AgentRow | undefined>;
+  list(): Promise<readonly AgentRow[]>;
+  connected(row: Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat'>, nowMs: number): Promise<void>;
+  disconnected(node: string, nowMs: number): Promise<void>;
+  /** At start: nobody is connected. */
+  disconnectAll(nowMs: number): Promise<void>;
+  setFacts(node: string, facts: Readonly<Record<string, unknown>>): Promise<void>;
+  /** In memory; see AgentRow.heartbeat. */
+  heartbeat(node: string, heartbeat: Readonly<Record<string, number>>): void;
+  remove(node: string): Promise<void>;
+  onChange(listener: (node: string, row: AgentRow | undefined) => void): Unsubscribe;
+}
+
+// ---- credentials --------------------------------------------------------------------------------------------
+
+export interface CertificateRow {
+  readonly serial: string;
+  /** 'node:web1' or 'server'. */
+  readonly subject: string;
+  readonly fingerprint: string;
+  readonly publicKeySha256: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** 0: not revoked. */
+  readonly revokedAtMs: number;
+}
+
+/** A secret by which somebody signs in; only its sha256 is stored. */
+export interface CredentialRow {
+  readonly id: string;
+  readonly kind: 'link' | 'session' | 'token';
+  readonly sha256: string;
+  readonly user: string;
+  readonly description: string;
+  readonly createdAtMs: number;
+  /** 0: does not expire. */
+  readonly expiresAtMs: number;
+}
+
+export interface CredentialStore {
+  addCertificate(row: CertificateRow): Promise<void>;
+  certificate(serial: string): Promise<CertificateRow | undefined>;
+  certificatesOf(subject: string): Promise<readonly CertificateRow[]>;
+  revokeCertificates(subject: string, nowMs: number, serial?: string): Promise<readonly string[]>;
+  onRevoke(listener: (serials: readonly string[]) => void): Unsubscribe;
+  add(row: CredentialRow): Promise<void>;
+  bySha256(sha256: string): Promise<CredentialRow | undefined>;
+  /** Removes and returns it: single use, even when two ask at once. */
+  take(sha256: string): Promise<CredentialRow | undefined>;
+  remove(id: string): Promise<void>;
+  list(kind: CredentialRow['kind']): Promise<readonly CredentialRow[]>;
+}
+
+// ---- content --------------------------------------------------------------------------------------------------
+
+/** chunkSize bytes are hashed each; the last chunk may be shorter. */
+export interface BlobRow {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly chunkSizeBytes: number;
+  /** sha256 of each chunk, hex. */
+  readonly chunks: readonly string[];
+  readonly createdAtMs: number;
+}
+
+/** Files under <data>/blobs/aa/<sha256>, uploads under <data>/uploads/<id>; the index is in the database. */
+export interface BlobStore {
+  get(sha256: string): Promise<BlobRow | undefined>;
+  /** Absolute path of the content, for reading with ranges. */
+  path(sha256: string): string;
+  /** Starts an upload and returns its id; refuses (InsufficientStorage) when the disk would fill up. */
+  beginUpload(sizeBytes: number, nowMs: number): Promise<string>;
+  /** How many bytes of the upload are on disk. NotFound if there is no such upload. */
+  uploadOffset(id: string): Promise<number>;
+  /** Appends at exactly `offset` (Conflict otherwise) from a stream, in constant memory; returns the new offset. */
+  appendUpload(id: string, offset: number, data: AsyncIterable<Uint8Array>): Promise<number>;
+  /** Verifies sha256, fsyncs, renames into place, indexes. Idempotent. Invalid when the hash differs. */
+  finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow>;
+  remove(sha256: string): Promise<void>;
+}
+
+// ---- all of it -------------------------------------------------------------------------------------------------
+
+export interface Store {
+  readonly objects: ObjectStore;
+  readonly tasks: TaskStore;
+  readonly agents: AgentStore;
+  readonly credentials: CredentialStore;
+  readonly blobs: BlobStore;
+  /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
+  readonly meta: {
+    get(key: string): Promise<string | undefined>;
+    set(key: string, value: string): Promise<void>;
+  };
+  close(): Promise<void>;
+}
