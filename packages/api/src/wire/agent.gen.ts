@@ -17,7 +17,7 @@ export type WireType =
   | readonly ['map', WireType]
   | readonly ['struct', string];
 export type WireDefault = null | boolean | number | string | Uint8Array | readonly never[] | Readonly<Record<string, never>>;
-export type WireField = readonly [id: number, name: string, type: WireType, default: WireDefault];
+export type WireField = readonly [id: number, name: string, type: WireType, absent: WireDefault];
 export interface WireStruct {
   readonly exception: boolean;
   readonly fields: readonly WireField[];
