@@ -1,0 +1,56 @@
+// Owns what the tests need beyond npm: Debian packages, installed as root, or named when they cannot be.
+import { spawnSync } from 'node:child_process';
+
+/** command that proves it is there → Debian package that brings it. */
+const wanted = {
+  mmdebstrap: 'mmdebstrap',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  pdsh: 'pdsh',
+  clush: 'clustershell',
+  ansible: 'ansible-core',
+  rsync: 'rsync',
+  thrift: 'thrift-compiler',
+  nft: 'nftables',
+  ip: 'iproute2',
+  unzip: 'unzip',
+  openssl: 'openssl',
+  chromium: 'chromium',
+};
+const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+const hasPythonThrift = () =>
+  spawnSync('/usr/bin/python3', ['-c', 'import thrift'], { stdio: 'ignore' }).status === 0;
+
+const missing = () => [
+  ...Object.entries(wanted)
+    .filter(([command]) => !has(command))
+    .map(([, name]) => name),
+  ...(hasPythonThrift() ? [] : ['python3-thrift']),
+];
+
+const apt = (args) =>
+  spawnSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).status === 0;
+
+/**
+ * Installs what is missing. Returns the packages still missing afterwards; tests that need them say so and are
+ * skipped, or fail when CI=true.
+ */
+export const ensureRequirements = ({ install }) => {
+  const needed = missing();
+  if (needed.length === 0) return [];
+  const root = process.getuid?.() === 0;
+  if (!install || !root || !has('apt-get')) {
+    const why = install ? (root ? 'no apt-get here' : 'not root') : '--no-install was given';
+    process.stdout.write(`Not installed (${why}): ${needed.join(', ')}\n`);
+    return needed;
+  }
+  process.stdout.write(`Installing for the tests: ${needed.join(', ')} ...\n`);
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...needed]);
+  const left = missing();
+  if (left.length > 0) process.stdout.write(`Still missing: ${left.join(', ')}\n`);
+  return left;
+};

@@ -1,0 +1,17 @@
+// npm start: installs what is missing, then runs the controller with the embedded store.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureDependencies, fail, node, root } from './install.mjs';
+
+if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0)
+  fail('cannot start: python3 is needed for the agent of this machine, and was not found');
+ensureDependencies({ withDev: false });
+
+const child = spawn(node, [join(root, 'packages/controller/src/main.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  cwd: process.cwd(),
+});
+// The terminal sends Ctrl-C to the whole group; kill and service managers send to this process only.
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+process.on('SIGINT', () => undefined);
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

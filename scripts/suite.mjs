@@ -1,0 +1,64 @@
+// Owns how the suites are run and counted: each prints as it goes, and all end in one line
+// "N passed, N failed, N skipped".
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { node, root } from './install.mjs';
+
+const run = (command, args) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: process.env,
+    });
+    child.on('error', () => resolve(127));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+
+/** A command that passes or fails as one. */
+export const step = async (name, command, args) => {
+  process.stdout.write(`\n== ${name}\n`);
+  const code = await run(command, args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, name };
+};
+
+/** A vitest project, counted test by test. */
+export const vitest = async (name, args) => {
+  process.stdout.write(`\n== ${name}\n`);
+  const file = join(tmpdir(), `drover-test-${process.pid}-${name.replace(/\W/g, '-')}.json`);
+  const code = await run(node, [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile=${file}`,
+    ...args,
+  ]);
+  const counted = { passed: 0, failed: 0, skipped: 0, name };
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    counted.passed = report.numPassedTests;
+    counted.failed = report.numFailedTests;
+    counted.skipped = report.numPendingTests + (report.numTodoTests ?? 0);
+  } catch {
+    counted.failed = 1;
+  }
+  rmSync(file, { force: true });
+  // A file that cannot be loaded has no tests to count, yet has failed.
+  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  return counted;
+};
+
+/** Prints the closing line and exits. */
+export const close = (results) => {
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  process.stdout.write('\n');
+  for (const { name, passed, failed, skipped } of results)
+    process.stdout.write(
+      `${failed ? 'FAIL' : 'ok  '} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+    );
+  process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
+  process.exit(sum('failed') > 0 ? 1 : 0);
+};
