@@ -27,6 +27,9 @@ export interface Kind {
    * `default` gives defaulting; merge keys are the x-kubernetes-* extensions.
    */
   readonly schema: TSchema;
+  /**
+   * Name is put before and Age after them, unless they name a 'Name' column themselves: then they are all there is.
+   */
   readonly columns: readonly Column[];
   /** Has a /status subresource: then a main write ignores status and a status write ignores all else. */
   readonly hasStatus: boolean;
@@ -38,6 +41,13 @@ export interface Kind {
   readonly immutablePaths: readonly string[];
   /** Rules over more than one field that a schema cannot say; returns causes, empty when valid. */
   readonly check?: (object: KubeObject) => readonly { readonly field: string; readonly message: string }[];
+  /** Rules about what may become of what; the plain ones are immutablePaths. Run by checkImmutable. */
+  readonly checkUpdate?: (
+    before: KubeObject,
+    after: KubeObject,
+  ) => readonly { readonly field: string; readonly message: string }[];
+  /** Rewrites a valid object into its stored form (pure), e.g. a Secret's stringData into data. */
+  readonly normalize?: (object: KubeObject) => KubeObject;
 }
 
 /** 'nodes' or 'commandruns.drover.dev': the one key by which a kind is named in store, log and metrics. */

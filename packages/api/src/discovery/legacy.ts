@@ -1,0 +1,96 @@
+// Owns the plain discovery documents: /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>.
+import { apiVersionOf, type Kind } from '../kind.ts';
+
+const mainVerbs = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const;
+const statusVerbs = ['get', 'patch', 'update'] as const;
+const readVerbs = ['get'] as const;
+
+export interface Subresource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+}
+
+/** Subresources of a kind with what can be done to each. */
+export const subresourcesOf = (kind: Kind): readonly Subresource[] => [
+  ...(kind.hasStatus ? [{ name: 'status', verbs: statusVerbs }] : []),
+  ...kind.subresources.map((name) => ({ name, verbs: name === 'approval' ? statusVerbs : readVerbs })),
+];
+
+export const resourceVerbs: readonly string[] = mainVerbs;
+
+/** /api: APIVersions of the core group. */
+export const toApiVersions = (serverAddress = '') => ({
+  kind: 'APIVersions',
+  versions: ['v1'],
+  serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+});
+
+const groupNames = (kinds: readonly Kind[]): readonly string[] =>
+  [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '');
+
+const versionsOf = (kinds: readonly Kind[], group: string): readonly string[] => [
+  ...new Set(kinds.filter((kind) => kind.group === group).map((kind) => kind.version)),
+];
+
+const toGroup = (kinds: readonly Kind[], group: string) => {
+  const versions = versionsOf(kinds, group).map((version) => ({
+    groupVersion: apiVersionOf({ group, version }),
+    version,
+  }));
+  return { name: group, versions, preferredVersion: versions[0] };
+};
+
+/** /apis: APIGroupList. */
+export const toApiGroupList = (kinds: readonly Kind[]) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: groupNames(kinds).map((group) => toGroup(kinds, group)),
+});
+
+/** /apis/<group>: APIGroup; undefined when no kind is in the group. */
+export const toApiGroup = (kinds: readonly Kind[], group: string) =>
+  groupNames(kinds).includes(group)
+    ? { kind: 'APIGroup', apiVersion: 'v1', ...toGroup(kinds, group) }
+    : undefined;
+
+const toResources = (kind: Kind) => {
+  const namespaced = kind.scope === 'Namespaced';
+  const main = {
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced,
+    kind: kind.kind,
+    verbs: resourceVerbs,
+    ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
+    ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
+  };
+  const parts = subresourcesOf(kind).map(({ name, verbs }) => ({
+    name: `${kind.plural}/${name}`,
+    singularName: '',
+    namespaced,
+    kind: kind.kind,
+    verbs,
+  }));
+  return [main, ...parts];
+};
+
+/** /api/v1 and /apis/<group>/<version>: APIResourceList; undefined when nothing is there. */
+export const toApiResourceList = (kinds: readonly Kind[], group: string, version: string) => {
+  const found = kinds.filter((kind) => kind.group === group && kind.version === version);
+  if (found.length === 0) return undefined;
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf({ group, version }),
+    resources: found.flatMap(toResources),
+  };
+};

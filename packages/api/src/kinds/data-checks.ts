@@ -1,0 +1,55 @@
+// Owns the rules that ConfigMap and Secret share: key syntax, total size, immutability.
+import type { KubeObject } from '../meta.ts';
+
+/** As in Kubernetes: 1 MiB of values in one ConfigMap or Secret. */
+export const maxDataBytes = 1048576;
+
+const keySyntax = /^[-._a-zA-Z0-9]{1,253}$/;
+const base64Syntax = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+type Problem = { readonly field: string; readonly message: string };
+
+export const isBase64 = (text: string): boolean => base64Syntax.test(text.replaceAll(/[\r\n]/g, ''));
+
+const keyProblems = (field: string, keys: readonly string[]): readonly Problem[] =>
+  keys
+    .filter((key) => !keySyntax.test(key) || key === '.' || key === '..' || key.startsWith('..'))
+    .map((key) => ({
+      field: `${field}[${key.slice(0, 300)}]`,
+      message: 'a key consists of letters, digits, "-", "_" or ".", at most 253 of them, and is not ".."',
+    }));
+
+/** Problems of the given maps: bad keys, a key in two maps, more than 1 MiB in all. */
+export const dataChecks = (
+  maps: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): readonly Problem[] => {
+  const entries = Object.entries(maps);
+  const seen = new Set<string>();
+  let sizeBytes = 0;
+  const problems = entries.flatMap(([field, values]) => keyProblems(field, Object.keys(values)));
+  for (const [field, values] of entries) {
+    for (const [key, value] of Object.entries(values)) {
+      if (seen.has(key)) problems.push({ field: `${field}[${key}]`, message: 'the key is used twice' });
+      seen.add(key);
+      sizeBytes += value.length;
+    }
+  }
+  return sizeBytes > maxDataBytes
+    ? [...problems, { field: entries[0]?.[0] ?? 'data', message: `more than ${maxDataBytes} bytes in all` }]
+    : problems;
+};
+
+/** With `immutable: true` stored, neither it nor the named fields may change. */
+export const immutableDataChecks = (
+  before: KubeObject,
+  after: KubeObject,
+  fields: readonly string[],
+): readonly Problem[] => {
+  if (before['immutable'] !== true) return [];
+  const changed = fields.filter((f) => JSON.stringify(before[f] ?? {}) !== JSON.stringify(after[f] ?? {}));
+  const unset = after['immutable'] === true ? [] : ['immutable'];
+  return [...unset, ...changed].map((field) => ({
+    field,
+    message: 'field is immutable when `immutable` is set',
+  }));
+};

@@ -1,0 +1,37 @@
+// Every kind that Drover serves, in the order of discovery documents.
+import type { Kind } from '../kind.ts';
+import { certificateSigningRequestKind } from './certificate-signing-request.ts';
+import { commandRunKind } from './command-run.ts';
+import { configMapKind } from './config-map.ts';
+import { enrollmentTokenKind } from './enrollment-token.ts';
+import { eventKind } from './event.ts';
+import { fileTransferKind } from './file-transfer.ts';
+import { leaseKind } from './lease.ts';
+import { namespaceKind } from './namespace.ts';
+import { nodeKind } from './node.ts';
+import { secretKind } from './secret.ts';
+
+export * from './certificate-signing-request.ts';
+export * from './command-run.ts';
+export * from './config-map.ts';
+export * from './enrollment-token.ts';
+export * from './event.ts';
+export * from './file-transfer.ts';
+export * from './lease.ts';
+export * from './namespace.ts';
+export * from './node.ts';
+export * from './node-schema.ts';
+export * from './secret.ts';
+
+export const allKinds: readonly Kind[] = [
+  configMapKind,
+  eventKind,
+  namespaceKind,
+  nodeKind,
+  secretKind,
+  certificateSigningRequestKind,
+  leaseKind,
+  commandRunKind,
+  enrollmentTokenKind,
+  fileTransferKind,
+];

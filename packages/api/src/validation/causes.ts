@@ -1,0 +1,78 @@
+// Owns the words of validation: Ajv's errors as causes with a field path and a message for people.
+import type { ErrorObject } from 'ajv';
+import type { Cause } from '../errors.ts';
+import { memberPath } from './prune.ts';
+
+const maxCauses = 20;
+
+const toPath = (pointer: string): string =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, part) => (/^[0-9]+$/.test(part) ? `${path}[${part}]` : memberPath(path, part)), '');
+
+const toMessage = (
+  error: ErrorObject,
+): { readonly reason: string; readonly message: string; readonly field?: string } => {
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const invalid = (message: string) => ({ reason: 'FieldValueInvalid', message });
+  switch (error.keyword) {
+    case 'required':
+      return {
+        reason: 'FieldValueRequired',
+        message: 'must be given',
+        field: memberPath(toPath(error.instancePath), String(params['missingProperty'])),
+      };
+    case 'type':
+      return { reason: 'FieldValueTypeInvalid', message: `must be of type ${String(params['type'])}` };
+    case 'const':
+      return {
+        reason: 'FieldValueNotSupported',
+        message: `must be ${JSON.stringify(params['allowedValue'])}`,
+      };
+    case 'enum':
+      return {
+        reason: 'FieldValueNotSupported',
+        message: `must be one of ${(params['allowedValues'] as readonly unknown[]).map((v) => JSON.stringify(v)).join(', ')}`,
+      };
+    case 'pattern':
+      return invalid(`must match ${String(params['pattern'])}`);
+    case 'format':
+      return invalid(`must be a ${String(params['format'])}`);
+    default:
+      return invalid(error.message ?? 'is not valid');
+  }
+};
+
+/** A union (anyOf) that failed is told once: what it allows. */
+const unionMessage = (errors: readonly ErrorObject[]): string => {
+  const parts = errors.map((e) =>
+    e.keyword === 'const'
+      ? JSON.stringify((e.params as { allowedValue: unknown }).allowedValue)
+      : toMessage(e).message.replace(/^must (?:be )?/, ''),
+  );
+  return `must be one of ${[...new Set(parts)].join(', ')}`;
+};
+
+/** At most 20 causes, one per field. */
+export const toCauses = (errors: readonly ErrorObject[]): readonly Cause[] => {
+  const unions = new Map(errors.filter((e) => e.keyword === 'anyOf').map((e) => [e.schemaPath, e]));
+  const causes = new Map<string, Cause>();
+  for (const error of errors) {
+    const union = [...unions.keys()].find((path) => error.schemaPath.startsWith(`${path}/`));
+    if (union !== undefined) continue;
+    const told = toMessage(error);
+    const field = told.field ?? toPath(error.instancePath);
+    const inUnion = errors.filter(
+      (e) =>
+        e !== error &&
+        e.schemaPath.startsWith(`${error.schemaPath}/`) &&
+        e.instancePath === error.instancePath,
+    );
+    const message = error.keyword === 'anyOf' ? unionMessage(inUnion) : told.message;
+    if (!causes.has(field)) causes.set(field, { reason: told.reason, message, field });
+    if (causes.size === maxCauses) break;
+  }
+  return [...causes.values()];
+};

@@ -1,0 +1,109 @@
+// Owns validation of objects from outside against their kind's schema.
+// I1: what comes out is a fresh copy that the schema allows, with defaults; the input is not changed.
+// I2: every refusal names the path. Unknown fields: Strict refuses, Warn drops and tells, Ignore drops.
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { ApiError, type Cause } from '../errors.ts';
+import { apiVersionOf, type Kind } from '../kind.ts';
+import type { KubeObject } from '../meta.ts';
+import { toCauses } from './causes.ts';
+import { metadataCauses } from './metadata.ts';
+import { prune } from './prune.ts';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+export interface Validated {
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+}
+export type Validator = (input: unknown, mode: FieldValidation) => Validated;
+
+/** Above this many values only the first problem is told: collecting all of them would cost more than it helps. */
+const maxValuesForAllErrors = 20000;
+
+const ajvOptions = { strict: false, useDefaults: true, validateFormats: true, logger: false } as const;
+const formats = (ajv: Ajv): Ajv =>
+  ajv
+    .addFormat('byte', true)
+    .addFormat('date-time', (text: string) => text.length <= 64 && !Number.isNaN(Date.parse(text)));
+
+const invalid = (kind: Kind, name: string, causes: readonly Cause[]): ApiError => {
+  const told = causes.map((c) => (c.field ? `${c.field}: ${c.message}` : c.message));
+  const text = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
+  return new ApiError(
+    'Invalid',
+    `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${text}`,
+    {
+      name,
+      group: kind.group,
+      kind: kind.kind,
+      causes,
+    },
+  );
+};
+
+const checkType = (kind: Kind, input: unknown): Record<string, unknown> => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new ApiError('BadRequest', `cannot read the ${kind.kind}: it is not an object`);
+  }
+  const { apiVersion, kind: word } = input as { apiVersion?: unknown; kind?: unknown };
+  const expected = apiVersionOf(kind);
+  if ((apiVersion !== undefined && apiVersion !== expected) || (word !== undefined && word !== kind.kind)) {
+    throw new ApiError(
+      'BadRequest',
+      `cannot read the ${kind.kind}: apiVersion and kind must be ${expected} and ${kind.kind}, not ${String(apiVersion)} and ${String(word)}`,
+    );
+  }
+  return { ...input, apiVersion: expected, kind: kind.kind };
+};
+
+const nameOf = (input: unknown): string => {
+  const metadata = (input as { metadata?: { name?: unknown; generateName?: unknown } }).metadata;
+  const name = metadata?.name ?? metadata?.generateName;
+  return typeof name === 'string' ? name.slice(0, 253) : '';
+};
+
+/**
+ * Compiles a kind's schema once. The validator answers with the object, defaulted and normalised, and warnings;
+ * it throws ApiError BadRequest (not such an object), Invalid (with causes) or RequestEntityTooLarge.
+ */
+export const createValidator = (kind: Kind): Validator => {
+  const first: ValidateFunction = formats(new Ajv(ajvOptions)).compile(kind.schema);
+  let all: ValidateFunction | undefined;
+  const errorsOf = (value: unknown, count: number): readonly ErrorObject[] => {
+    all ??= formats(new Ajv({ ...ajvOptions, allErrors: true })).compile(kind.schema);
+    const validate = count > maxValuesForAllErrors ? first : all;
+    return validate(value) ? [] : (validate.errors ?? []);
+  };
+  return (input, mode) => {
+    const typed = checkType(kind, input);
+    const pruned = prune(typed, kind.schema);
+    const name = nameOf(typed);
+    const unknown = pruned.unknown.map((field) => `unknown field "${field}"`);
+    if (mode === 'Strict' && unknown.length > 0) {
+      throw new ApiError(
+        'BadRequest',
+        `cannot read the ${kind.kind}: strict decoding error: ${unknown.join(', ')}`,
+        {
+          name,
+          group: kind.group,
+          kind: kind.kind,
+          causes: pruned.unknown.map((field) => ({
+            reason: 'FieldValueNotSupported',
+            message: 'unknown field',
+            field,
+          })),
+        },
+      );
+    }
+    const errors = errorsOf(pruned.value, pruned.count);
+    if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
+    // The schema has just said that it is one.
+    const valid = pruned.value as KubeObject;
+    const object = kind.normalize ? kind.normalize(valid) : valid;
+    const causes: Cause[] = [
+      ...metadataCauses(kind, object),
+      ...(kind.check?.(object) ?? []).map((c) => ({ reason: 'FieldValueInvalid', ...c })),
+    ];
+    if (causes.length > 0) throw invalid(kind, name, causes);
+    return { object, warnings: mode === 'Warn' ? unknown : [] };
+  };
+};
