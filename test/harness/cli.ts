@@ -1,0 +1,42 @@
+// Owns running the real CLI in tests and benches.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { type ControllerProcess, nodeBinary, root } from './controller.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export const cliFile = join(root, 'packages/cli/src/main.ts');
+
+/** Runs `drover ARGS` against the controller; output as text. */
+export const drover = (
+  controller: Pick<ControllerProcess, 'contextFile'>,
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): Promise<CliResult> =>
+  new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(nodeBinary, [cliFile, ...args], {
+      env: { ...process.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1' },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (data: Buffer) => out.push(data));
+    child.stderr.on('data', (data: Buffer) => err.push(data));
+    child.on('error', reject);
+    child.stdin.on('error', () => undefined); // it may end before it has read all
+    child.stdin.end(options.input ?? '');
+    child.on('close', (code) =>
+      resolve({
+        code: code ?? -1,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+        ms: performance.now() - started,
+      }),
+    );
+  });

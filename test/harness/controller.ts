@@ -1,0 +1,123 @@
+// Owns a real controller process for tests and benches: started, killed -9, started again on the same data and ports.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from './wait.ts';
+
+export const root = join(import.meta.dirname, '../..');
+export const nodeBinary = join(root, 'node_modules/node/bin/node');
+export const agentFile = join(root, 'agent/drover_agent.py');
+
+/** What the controller writes to <data-dir>/admin.json. */
+export interface AdminContext {
+  readonly address: string;
+  readonly caPem: string;
+  readonly token: string;
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+export interface ControllerOptions {
+  /** Kept on close when given. */
+  readonly dataDir?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class ControllerProcess {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly agentPort: number;
+  readonly #options: ControllerOptions;
+  #child: ChildProcess | undefined;
+
+  private constructor(dataDir: string, port: number, agentPort: number, options: ControllerOptions) {
+    this.dataDir = dataDir;
+    this.port = port;
+    this.agentPort = agentPort;
+    this.#options = options;
+  }
+
+  /** Resolves when the API answers. */
+  static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
+    const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options);
+    await controller.start();
+    return controller;
+  }
+
+  async start(): Promise<void> {
+    const log = openSync(join(this.dataDir, 'stdout.log'), 'a');
+    this.#child = spawn(
+      nodeBinary,
+      [
+        join(root, 'packages/controller/src/main.ts'),
+        ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
+        ...['--port', String(this.port), '--agent-port', String(this.agentPort), '--address', '127.0.0.1'],
+        ...(this.#options.args ?? []),
+      ],
+      { stdio: ['ignore', log, log], env: { ...process.env, ...this.#options.env } },
+    );
+    const child = this.#child;
+    await waitFor('the controller to answer', () => {
+      if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
+      return (
+        existsSync(this.contextFile) && this.output().includes('Drover is ready') && this.#startedAfter(child)
+      );
+    });
+  }
+
+  #startedAfter(child: ChildProcess): boolean {
+    return this.output().includes(`(pid ${child.pid})`);
+  }
+
+  /** All that it has printed since the first start. */
+  output(): string {
+    return readFileSync(join(this.dataDir, 'stdout.log'), 'utf8');
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get contextFile(): string {
+    return join(this.dataDir, 'admin.json');
+  }
+
+  get context(): AdminContext {
+    return JSON.parse(readFileSync(this.contextFile, 'utf8')) as AdminContext;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  kill9(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    if (this.#options.dataDir === undefined) await rm(this.dataDir, { recursive: true, force: true });
+  }
+}

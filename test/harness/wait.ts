@@ -1,0 +1,26 @@
+// Owns waiting in tests and benches: for a condition, with a deadline, never for a time.
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves with the first value that is neither undefined nor false; errors count as "not yet". */
+export const waitFor = async <T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 30_000,
+): Promise<T> => {
+  const deadline = performance.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await look();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline)
+      throw new Error(
+        `waited ${timeoutMs / 1000} s for ${what}`,
+        last === undefined ? undefined : { cause: last },
+      );
+    await delay(20);
+  }
+};
