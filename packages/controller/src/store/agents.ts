@@ -1,0 +1,109 @@
+// Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute.
+import type { Log } from '../platform/log.ts';
+import { createListeners } from './listeners.ts';
+import type { Tuple } from './sqlite/context.ts';
+import type { AgentRow, AgentStore } from './store.ts';
+import type { Threads } from './threads.ts';
+
+type Heartbeat = Readonly<Record<string, number>>;
+type Facts = Readonly<Record<string, unknown>>;
+
+const heartbeatWriteMs = 60_000;
+
+/** Facts are large and most readers of a list do not look at them: parsed at the first look. */
+const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
+  let facts: Facts | undefined;
+  const text = String(t[10]);
+  return {
+    node: String(t[0]),
+    serial: String(t[1]),
+    machineId: String(t[2]),
+    bootId: String(t[3]),
+    journalId: String(t[4]),
+    agentVersion: String(t[5]),
+    agentSha256: String(t[6]),
+    pythonVersion: String(t[7]),
+    connected: t[8] === 1,
+    sinceMs: Number(t[9]),
+    get facts() {
+      facts ??= JSON.parse(text) as Facts;
+      return facts;
+    },
+    heartbeat: live ?? (typeof t[11] === 'string' ? (JSON.parse(t[11]) as Heartbeat) : null),
+  };
+};
+
+interface Change {
+  readonly node: string;
+  readonly row: AgentRow | undefined;
+}
+
+export interface AgentFace {
+  readonly store: AgentStore;
+  /** Writes heartbeats that are only in memory, and stops the timer. */
+  close(): Promise<void>;
+}
+
+export const createAgents = (deps: { readonly threads: () => Threads; readonly log: Log }): AgentFace => {
+  const listeners = createListeners<Change>(deps.log);
+  const heartbeats = new Map<string, Heartbeat>();
+  const unwritten = new Set<string>();
+  const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.get(String(t[0])));
+  const tell = (t: Tuple | undefined): void => {
+    if (t !== undefined) listeners.tell({ node: String(t[0]), row: decode(t) });
+  };
+  const announce = { onCommitted: tell };
+
+  const writeHeartbeats = async (): Promise<void> => {
+    const rows = [...unwritten].map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
+    unwritten.clear();
+    if (rows.length > 0) await deps.threads().write('agents.setHeartbeats', rows);
+  };
+  const timer = setInterval(() => {
+    writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
+  }, heartbeatWriteMs);
+
+  const store: AgentStore = {
+    get: async (node) => {
+      const tuple = await deps.threads().read('agents.get', node);
+      return tuple && decode(tuple);
+    },
+    list: async () => (await deps.threads().read('agents.list', undefined)).map(decode),
+    connected: async ({ facts, ...row }, nowMs) => {
+      await deps
+        .threads()
+        .write('agents.connected', { ...row, facts: JSON.stringify(facts), nowMs }, announce);
+    },
+    disconnected: async (node, nowMs) => {
+      await deps.threads().write('agents.disconnected', { node, nowMs }, announce);
+    },
+    disconnectAll: async (nowMs) => {
+      await deps
+        .threads()
+        .write('agents.disconnectAll', nowMs, { onCommitted: (rows) => rows.forEach(tell) });
+    },
+    setFacts: async (node, facts) => {
+      await deps.threads().write('agents.setFacts', { node, facts: JSON.stringify(facts) }, announce);
+    },
+    heartbeat: (node, heartbeat) => {
+      heartbeats.set(node, heartbeat);
+      unwritten.add(node);
+    },
+    remove: async (node) => {
+      heartbeats.delete(node);
+      unwritten.delete(node);
+      const onCommitted = (was: boolean): void => {
+        if (was) listeners.tell({ node, row: undefined });
+      };
+      await deps.threads().write('agents.remove', node, { onCommitted });
+    },
+    onChange: (listener) => listeners.add(({ node, row }) => listener(node, row)),
+  };
+  return {
+    store,
+    close: async () => {
+      clearInterval(timer);
+      await writeHeartbeats();
+    },
+  };
+};

@@ -1,0 +1,177 @@
+// Owns the way between the main thread and one store thread: calls go and come in batches.
+// I1: while a batch is under way calls gather, so the next transaction carries all of them (group commit).
+// I2: at most two batches are under way, so that the thread never waits for the main thread.
+// I3: listeners hear of a batch before any of its calls is answered.
+import { Worker } from 'node:worker_threads';
+import { ApiError } from '@drover/api';
+import type { Call, Failure, Outcome, Reply } from './sqlite/batch.ts';
+import type { Answer, WorkerOptions } from './sqlite/worker.ts';
+
+type Operations = Readonly<Record<string, (context: never, argument: never) => unknown>>;
+type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[1];
+type Result<O extends Operations, K extends keyof O> = ReturnType<O[K]>;
+
+interface Waiting {
+  readonly call: Call;
+  readonly moved: ArrayBuffer | undefined;
+  readonly onCommitted: ((value: unknown) => void) | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface CallOptions<R> {
+  /** Moved to the thread; unusable afterwards. */
+  readonly moved?: ArrayBuffer;
+  /** Runs after the commit, before the listeners and before the promise settles. */
+  readonly onCommitted?: (value: R) => void;
+}
+
+export interface Channel<O extends Operations> {
+  call<K extends keyof O & string>(
+    operation: K,
+    argument: Argument<O, K>,
+    options?: CallOptions<Result<O, K>>,
+  ): Promise<Result<O, K>>;
+  /** Answers everything that was called, then ends the thread. */
+  close(): Promise<void>;
+}
+
+export interface ChannelOptions {
+  readonly worker: WorkerOptions;
+  /** After each batch, in commit order. */
+  readonly onReply: (reply: Reply) => void;
+  /** The thread died; every further call is refused. */
+  readonly onDeath: (error: unknown) => void;
+}
+
+const maxUnderWay = 2;
+const maxBatchCalls = 1024;
+const maxBatchBytes = 8 * 1024 * 1024;
+
+const toError = (failure: Failure): ApiError =>
+  new ApiError(failure.reason, failure.message, failure.details);
+
+const closedError = (): ApiError =>
+  new ApiError('ServiceUnavailable', 'cannot use the store: it is closed; the controller is stopping');
+
+const settle = (waiting: Waiting, outcome: Outcome | undefined): void => {
+  if (outcome === undefined) waiting.reject(closedError());
+  else if ('failure' in outcome) waiting.reject(toError(outcome.failure));
+  else waiting.resolve(outcome.value);
+};
+
+class WorkerChannel {
+  readonly #worker: Worker;
+  readonly #options: ChannelOptions;
+  readonly #queue: Waiting[] = [];
+  readonly #underWay: (readonly Waiting[])[] = [];
+  readonly #ended = Promise.withResolvers<void>();
+  #scheduled = false;
+  #state: 'open' | 'closing' | 'ended' = 'open';
+
+  constructor(worker: Worker, options: ChannelOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    worker.on('message', (answer: Answer) => {
+      if (answer.kind === 'reply') this.#onReply(answer.reply);
+      if (answer.kind === 'closed') this.#end();
+    });
+    worker.on('error', (error) => {
+      options.onDeath(error);
+      this.#end();
+    });
+    worker.on('exit', () => this.#end());
+  }
+
+  call(operation: string, argument: unknown, options: CallOptions<never> = {}): Promise<unknown> {
+    if (this.#state !== 'open') return Promise.reject(closedError());
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const onCommitted = options.onCommitted as ((value: unknown) => void) | undefined;
+    this.#queue.push({ call: [operation, argument], moved: options.moved, onCommitted, resolve, reject });
+    this.#schedule();
+    return promise;
+  }
+
+  close(): Promise<void> {
+    if (this.#state === 'open') {
+      this.#state = 'closing';
+      this.#send();
+    }
+    return this.#ended.promise;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    while (this.#queue.length > 0 && this.#underWay.length < maxUnderWay) {
+      const batch = this.#take();
+      this.#underWay.push(batch);
+      const moved = batch.flatMap((waiting) => (waiting.moved ? [waiting.moved] : []));
+      this.#worker.postMessage(
+        batch.map((waiting) => waiting.call),
+        moved,
+      );
+    }
+    const idle = this.#queue.length === 0 && this.#underWay.length === 0;
+    if (this.#state === 'closing' && idle) this.#worker.postMessage(null);
+  }
+
+  #take(): readonly Waiting[] {
+    let sizeBytes = 0;
+    let count = 0;
+    for (const waiting of this.#queue) {
+      sizeBytes += waiting.moved?.byteLength ?? 0;
+      if (count === maxBatchCalls || (count > 0 && sizeBytes > maxBatchBytes)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #onReply(reply: Reply): void {
+    const batch = this.#underWay.shift() ?? [];
+    batch.forEach((waiting, index) => {
+      const outcome = reply.outcomes[index];
+      if (outcome !== undefined && 'value' in outcome) waiting.onCommitted?.(outcome.value);
+    });
+    this.#options.onReply(reply);
+    batch.forEach((waiting, index) => {
+      settle(waiting, reply.outcomes[index]);
+    });
+    this.#send();
+  }
+
+  #end(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    for (const waiting of [...this.#underWay.flat(), ...this.#queue]) settle(waiting, undefined);
+    this.#underWay.length = 0;
+    this.#queue.length = 0;
+    this.#ended.resolve();
+  }
+}
+
+const firstAnswer = (worker: Worker): Promise<Answer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  return promise;
+};
+
+/** Starts a thread on the data directory. Throws what the thread refused with. */
+export const openChannel = async <O extends Operations>(options: ChannelOptions): Promise<Channel<O>> => {
+  const worker = new Worker(new URL('./sqlite/worker.ts', import.meta.url), { workerData: options.worker });
+  const answer = await firstAnswer(worker);
+  if (answer.kind === 'refused') {
+    await worker.terminate();
+    throw toError(answer.failure);
+  }
+  // The thread runs exactly the operations of type O (sqlite/operations.ts).
+  return new WorkerChannel(worker, options) as unknown as Channel<O>;
+};

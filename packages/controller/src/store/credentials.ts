@@ -1,0 +1,30 @@
+// Owns the main-thread side of certificates and sign-in secrets.
+import type { Log } from '../platform/log.ts';
+import { createListeners } from './listeners.ts';
+import type { CredentialStore } from './store.ts';
+import type { Threads } from './threads.ts';
+
+export const createCredentials = (deps: {
+  readonly threads: () => Threads;
+  readonly log: Log;
+}): CredentialStore => {
+  const { threads } = deps;
+  const revoked = createListeners<readonly string[]>(deps.log);
+  return {
+    addCertificate: (row) => threads().write('credentials.addCertificate', row),
+    certificate: (serial) => threads().read('credentials.certificate', serial),
+    certificatesOf: (subject) => threads().read('credentials.certificatesOf', subject),
+    revokeCertificates: (subject, nowMs, serial) => {
+      const onCommitted = (serials: readonly string[]): void => {
+        if (serials.length > 0) revoked.tell(serials);
+      };
+      return threads().write('credentials.revoke', { subject, nowMs, serial }, { onCommitted });
+    },
+    onRevoke: (listener) => revoked.add(listener),
+    add: (row) => threads().write('credentials.add', row),
+    bySha256: (sha256) => threads().read('credentials.bySha256', sha256),
+    take: (sha256) => threads().write('credentials.take', sha256),
+    remove: (id) => threads().write('credentials.remove', id),
+    list: (kind) => threads().read('credentials.list', kind),
+  };
+};

@@ -1,0 +1,85 @@
+// Owns how the embedded store is put together.
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ApiError } from '@drover/api';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { createAgents } from './agents.ts';
+import { openBlobs } from './blobs.ts';
+import { createCredentials } from './credentials.ts';
+import { createObjects } from './objects.ts';
+import type { Store } from './store.ts';
+import { createTasks } from './tasks.ts';
+import { openThreads, type Threads } from './threads.ts';
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bytes of the disk that uploads never use; 256 MiB unless given. */
+  readonly reserveBytes?: number;
+}
+
+const makeDirectory = async (dataDir: string): Promise<void> => {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `cannot open data directory ${dataDir}: it cannot be made (${why}); choose another --data-dir`;
+    throw new ApiError('ServiceUnavailable', message, undefined, error);
+  }
+};
+
+/**
+ * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
+ * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version.
+ */
+export const openStore = async (options: StoreOptions): Promise<Store> => {
+  const { clock, log } = options;
+  const dataDir = resolve(options.dataDir);
+  await makeDirectory(dataDir);
+  let opened: Threads | undefined;
+  const threads = (): Threads => {
+    if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
+    return opened;
+  };
+  const objects = createObjects({ threads, log });
+  const tasks = createTasks({ threads, log });
+  opened = await openThreads({
+    dataDir,
+    log,
+    onCommit: (reply) => {
+      objects.flush();
+      tasks.flush(reply);
+    },
+  });
+  try {
+    await tasks.resume();
+    const blobs = await openBlobs({
+      dataDir,
+      clock,
+      log,
+      threads,
+      reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
+    });
+    const agents = createAgents({ threads, log });
+    return {
+      objects: objects.store,
+      tasks: tasks.store,
+      agents: agents.store,
+      credentials: createCredentials({ threads, log }),
+      blobs,
+      meta: {
+        get: (key) => threads().read('meta.get', key),
+        set: (key, value) => threads().write('meta.set', { key, value }),
+      },
+      close: async () => {
+        await agents.close();
+        await threads().close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+};

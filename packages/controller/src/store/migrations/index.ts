@@ -1,0 +1,4 @@
+// Owns the order of migrations. I1: the schema version is how many of these have been applied.
+import { initial } from './0001-initial.ts';
+
+export const migrations: readonly string[] = [initial];

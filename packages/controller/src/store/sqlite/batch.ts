@@ -1,0 +1,130 @@
+// Owns the transaction: one per batch of calls, a savepoint per call.
+// I1: nothing is answered before COMMIT has returned.
+// I2: a call that fails is undone alone; the others of its batch are not touched by it.
+import { ApiError, type ErrorDetails, type Reason } from '@drover/api';
+import { type Context, type Counters, newEffects, type Tuple } from './context.ts';
+
+export type Operation = (context: Context, argument: never) => unknown;
+export type Call = readonly [operation: string, argument: unknown];
+
+export interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly details: ErrorDetails | undefined;
+}
+
+export type Outcome = { readonly value: unknown } | { readonly failure: Failure };
+
+export interface Reply {
+  readonly outcomes: readonly Outcome[];
+  readonly tasks: readonly Tuple[];
+  /** [task id, work uid] */
+  readonly output: readonly (readonly [string, string])[];
+}
+
+const diskFull = 13;
+
+const codeOf = (error: unknown): number => {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
+  return typeof code === 'number' ? code & 0xff : 0;
+};
+
+export const toFailure = (error: unknown): Failure => {
+  if (error instanceof ApiError) {
+    return { reason: error.reason, message: error.message, details: error.details };
+  }
+  if (codeOf(error) === diskFull) {
+    const message = 'cannot store: the disk of the data directory is full; free some space';
+    return { reason: 'InsufficientStorage', message, details: undefined };
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return { reason: 'InternalError', message: `cannot store: ${why}`, details: undefined };
+};
+
+/** The whole transaction is gone (disk full, I/O error): SQLite has rolled back by itself. */
+class Aborted extends Error {}
+
+const runCall = (context: Context, operation: Operation, argument: unknown): Outcome => {
+  const before: Counters = { ...context.counters };
+  const batchEffects = context.effects;
+  context.effects = newEffects();
+  context.database.exec('SAVEPOINT one');
+  try {
+    // The argument was typed by the caller on the main thread (channel.ts).
+    const value = operation(context, argument as never);
+    context.database.exec('RELEASE one');
+    mergeEffects(batchEffects, context.effects);
+    return { value };
+  } catch (error) {
+    context.digests.clear();
+    Object.assign(context.counters, before);
+    if (!context.database.isTransaction) throw new Aborted('', { cause: error });
+    context.database.exec('ROLLBACK TO one; RELEASE one');
+    return { failure: toFailure(error) };
+  } finally {
+    context.effects = batchEffects;
+  }
+};
+
+const mergeEffects = (into: Context['effects'], from: Context['effects']): void => {
+  for (const [id, row] of from.tasks) {
+    into.tasks.delete(id);
+    into.tasks.set(id, row);
+  }
+  for (const [id, work] of from.output) into.output.set(id, work);
+};
+
+const failAll = (context: Context, calls: readonly Call[], before: Counters, error: unknown): Reply => {
+  context.digests.clear();
+  Object.assign(context.counters, before);
+  if (context.database.isTransaction) context.database.exec('ROLLBACK');
+  const failure = toFailure(error instanceof Aborted ? error.cause : error);
+  return { outcomes: calls.map(() => ({ failure })), tasks: [], output: [] };
+};
+
+/** Runs the calls in order in one transaction and returns what came of each. */
+export const runBatch = (
+  context: Context,
+  operations: Readonly<Record<string, Operation>>,
+  calls: readonly Call[],
+): Reply => {
+  const before: Counters = { ...context.counters };
+  context.effects = newEffects();
+  try {
+    context.database.exec('BEGIN IMMEDIATE');
+    const outcomes = calls.map(([name, argument]) => {
+      const operation = operations[name];
+      if (operation === undefined) throw new Error(`no operation ${name}`);
+      return runCall(context, operation, argument);
+    });
+    context.database.exec('COMMIT');
+    return {
+      outcomes,
+      tasks: [...context.effects.tasks.values()],
+      output: [...context.effects.output],
+    };
+  } catch (error) {
+    return failAll(context, calls, before, error);
+  }
+};
+
+/** Runs reading calls, each on one consistent state of the database. */
+export const runReads = (
+  context: Context,
+  operations: Readonly<Record<string, Operation>>,
+  calls: readonly Call[],
+): Reply => {
+  const outcomes = calls.map(([name, argument]): Outcome => {
+    try {
+      const operation = operations[name];
+      if (operation === undefined) throw new Error(`no operation ${name}`);
+      context.database.exec('BEGIN');
+      return { value: operation(context, argument as never) };
+    } catch (error) {
+      return { failure: toFailure(error) };
+    } finally {
+      if (context.database.isTransaction) context.database.exec('COMMIT');
+    }
+  });
+  return { outcomes, tasks: [], output: [] };
+};

@@ -1,0 +1,111 @@
+// Owns how the SQLite files are opened.
+// I1: one process at a time: an exclusive lock on lock.db is held by the writer for its life, and the system
+//     releases it however the process ends.
+// I2: WAL with synchronous=FULL: a commit that returned is on the disk.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ApiError } from '@drover/api';
+import { migrations } from '../migrations/index.ts';
+
+const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');
+
+/** 'DROV': tells our files from other SQLite files. */
+const applicationId = 0x44524f56;
+
+const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
+  new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
+
+const holder = (dataDir: string): string => {
+  try {
+    return ` (process ${readFileSync(join(dataDir, 'pid'), 'utf8').trim()})`;
+  } catch {
+    return '';
+  }
+};
+
+/** Throws ApiError ServiceUnavailable when another process holds the directory or it cannot be written. */
+const lock = (dataDir: string): DatabaseSync => {
+  try {
+    const held = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+    held.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    writeFileSync(join(dataDir, 'pid'), `${process.pid}\n`);
+    return held;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('locked')) {
+      const why = `another controller${holder(dataDir)} is using it; stop that one or choose another --data-dir`;
+      throw refuse(dataDir, why, error);
+    }
+    throw refuse(dataDir, `it is not writable (${String(error)}); choose another --data-dir`, error);
+  }
+};
+
+const pragma = (database: DatabaseSync, name: string): number =>
+  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+
+const migrate = (database: DatabaseSync, dataDir: string): void => {
+  const version = pragma(database, 'user_version');
+  if (version > migrations.length) {
+    const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --data-dir`;
+    throw refuse(dataDir, why);
+  }
+  migrations.slice(version).forEach((sql, index) => {
+    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
+  });
+};
+
+const openFile = (dataDir: string): DatabaseSync => {
+  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
+  try {
+    const id = pragma(database, 'application_id');
+    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
+    migrateGuard(database, dataDir);
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof ApiError) throw error;
+    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
+  }
+};
+
+/** Nothing is written before the version is known to be ours. */
+const migrateGuard = (database: DatabaseSync, dataDir: string): void => {
+  if (pragma(database, 'user_version') <= migrations.length) {
+    database.exec(
+      `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
+       PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;
+       PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`,
+    );
+  }
+  migrate(database, dataDir);
+};
+
+export interface OpenDatabase {
+  readonly database: DatabaseSync;
+  close(): void;
+}
+
+/** The one writer of the data directory. Throws ApiError ServiceUnavailable with one clear line. */
+export const openWriter = (dataDir: string): OpenDatabase => {
+  const held = lock(dataDir);
+  try {
+    const database = openFile(dataDir);
+    return {
+      database,
+      close: () => {
+        database.close();
+        held.close();
+      },
+    };
+  } catch (error) {
+    held.close();
+    throw error;
+  }
+};
+
+/** A reader beside the writer, which must have been opened before. */
+export const openReader = (dataDir: string): OpenDatabase => {
+  const database = new DatabaseSync(databaseFile(dataDir), { readOnly: true, timeout: 10_000 });
+  database.exec('PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
+  return { database, close: () => database.close() };
+};

@@ -1,0 +1,118 @@
+// Owns the statements of the object log.
+// I1: the revision of a row is the store's counter at its insertion: increasing without gaps inside one call.
+// I2: a value is stored as the JSON that the caller made, without metadata.resourceVersion; the row's revision is it.
+// I3: compaction removes older rows of a key before its deletion, so that no crash brings an object back.
+import { ApiError } from '@drover/api';
+import { type Context, saveFloor, type Tuple } from './context.ts';
+
+export interface EncodedWrite {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'created' | 'updated' | 'deleted';
+  readonly uid: string;
+  readonly json: string;
+  readonly expect: number | undefined;
+}
+
+const columns = 'revision, resource, namespace, name, uid, type, value';
+const compactRows = 5000;
+
+const label = (write: EncodedWrite): string =>
+  `${write.resource} "${write.namespace === '' ? '' : `${write.namespace}/`}${write.name}"`;
+
+/** Revision of the present row, 0 when there is none. */
+const present = (context: Context, write: EncodedWrite): number => {
+  const row = context
+    .tuples(
+      `SELECT revision, type FROM object_log WHERE resource = ? AND namespace = ? AND name = ?
+       ORDER BY revision DESC LIMIT 1`,
+    )
+    .get(write.resource, write.namespace, write.name);
+  return row === undefined || row[1] === 'deleted' ? 0 : Number(row[0]);
+};
+
+const check = (context: Context, write: EncodedWrite): void => {
+  const verb = { created: 'create', updated: 'update', deleted: 'delete' }[write.type];
+  const revision = present(context, write);
+  const mustBeAbsent = write.expect === 0 || write.type === 'created';
+  if (mustBeAbsent && revision !== 0) {
+    throw new ApiError('AlreadyExists', `cannot ${verb} ${label(write)}: it already exists`);
+  }
+  if (write.type !== 'created' && revision === 0) {
+    throw new ApiError('NotFound', `cannot ${verb} ${label(write)}: there is no such object`);
+  }
+  if (write.expect !== undefined && write.expect !== revision) {
+    const why = `it has been changed since resourceVersion ${write.expect} (now ${revision}); read it again and repeat the change`;
+    throw new ApiError('Conflict', `cannot ${verb} ${label(write)}: ${why}`);
+  }
+};
+
+const writeAll = (context: Context, writes: readonly EncodedWrite[]): number => {
+  const insert = context.prepare(`INSERT INTO object_log (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const first = context.counters.revision + 1;
+  for (const write of writes) {
+    check(context, write);
+    const revision = ++context.counters.revision;
+    insert.run(revision, write.resource, write.namespace, write.name, write.uid, write.type, write.json);
+  }
+  return first;
+};
+
+const compacted = (context: Context): number =>
+  Number(context.prepare("SELECT value FROM counter WHERE name = 'compacted'").get()?.['value'] ?? 0);
+
+/** Looks at the next rows after `from`; `last` is how far it got, undefined when through. */
+const compactSome = (
+  context: Context,
+  range: { readonly from: number; readonly to: number },
+): { readonly removed: number; readonly last: number | undefined } => {
+  const to = Math.min(range.to, context.counters.revision);
+  saveFloor(context, 'compacted', to);
+  const row = context
+    .prepare(
+      `SELECT max(revision) AS last FROM
+       (SELECT revision FROM object_log WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ${compactRows})`,
+    )
+    .get(range.from, to);
+  const last = row?.['last'];
+  if (typeof last !== 'number') return { removed: 0, last: undefined };
+  const { changes } = context
+    .prepare(
+      `DELETE FROM object_log WHERE revision > ? AND revision <= ? AND (type = 'deleted' OR EXISTS (
+         SELECT 1 FROM object_log AS newer WHERE newer.resource = object_log.resource
+         AND newer.namespace = object_log.namespace AND newer.name = object_log.name
+         AND newer.revision > object_log.revision))`,
+    )
+    .run(range.from, last);
+  return { removed: Number(changes), last };
+};
+
+const snapshot = (context: Context): { readonly revision: number; readonly rows: readonly Tuple[] } => {
+  const newest = context.prepare('SELECT coalesce(max(revision), 0) AS n FROM object_log').get()?.['n'];
+  const rows = context
+    .tuples(
+      `SELECT ${columns} FROM object_log WHERE type <> 'deleted' AND revision IN
+       (SELECT max(revision) FROM object_log GROUP BY resource, namespace, name)
+       ORDER BY resource, namespace, name`,
+    )
+    .all();
+  return { revision: Math.max(Number(newest), compacted(context)), rows };
+};
+
+const since = (
+  context: Context,
+  query: { readonly revision: number; readonly limit: number },
+): readonly Tuple[] => {
+  const floor = compacted(context);
+  if (query.revision < floor) {
+    const why = `older than ${floor} is compacted; list again and watch from there`;
+    throw new ApiError('Expired', `cannot read changes since resourceVersion ${query.revision}: ${why}`);
+  }
+  return context
+    .tuples(`SELECT ${columns} FROM object_log WHERE revision > ? ORDER BY revision LIMIT ?`)
+    .all(query.revision, query.limit);
+};
+
+export const objectWrites = { 'objects.write': writeAll, 'objects.compact': compactSome };
+export const objectReads = { 'objects.snapshot': snapshot, 'objects.since': since };

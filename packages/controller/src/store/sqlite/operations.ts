@@ -1,0 +1,31 @@
+// Owns the list of what the store's threads can do; the names are the families and their calls.
+import { agentReads, agentWrites } from './agents.ts';
+import { blobReads, blobWrites } from './blobs.ts';
+import { credentialReads, credentialWrites } from './credentials.ts';
+import { metaReads, metaWrites } from './meta.ts';
+import { objectReads, objectWrites } from './objects.ts';
+import { outputReads, outputWrites } from './output.ts';
+import { taskReads, taskWrites } from './tasks.ts';
+
+export const writeOperations = {
+  ...objectWrites,
+  ...taskWrites,
+  ...outputWrites,
+  ...agentWrites,
+  ...credentialWrites,
+  ...blobWrites,
+  ...metaWrites,
+};
+
+export const readOperations = {
+  ...objectReads,
+  ...taskReads,
+  ...outputReads,
+  ...agentReads,
+  ...credentialReads,
+  ...blobReads,
+  ...metaReads,
+};
+
+export type WriteOperations = typeof writeOperations;
+export type ReadOperations = typeof readOperations;

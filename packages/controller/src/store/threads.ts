@@ -1,0 +1,43 @@
+// Owns the two threads of the store: the writer (group commit) and a reader beside it, so that long reads
+// do not delay writes. A read that is called after a write was answered sees that write.
+import type { Log } from '../platform/log.ts';
+import { type Channel, openChannel } from './channel.ts';
+import type { Reply } from './sqlite/batch.ts';
+import type { ReadOperations, WriteOperations } from './sqlite/operations.ts';
+
+export interface Threads {
+  readonly write: Channel<WriteOperations>['call'];
+  readonly read: Channel<ReadOperations>['call'];
+  close(): Promise<void>;
+}
+
+export const openThreads = async (options: {
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly onCommit: (reply: Reply) => void;
+}): Promise<Threads> => {
+  const { dataDir, log } = options;
+  const onDeath = (err: unknown): void =>
+    log.error({ err }, 'cannot go on: a store thread died; restart the controller');
+  const writer = await openChannel<WriteOperations>({
+    worker: { mode: 'write', dataDir },
+    onReply: options.onCommit,
+    onDeath,
+  });
+  const reader = await openChannel<ReadOperations>({
+    worker: { mode: 'read', dataDir },
+    onReply: () => undefined,
+    onDeath,
+  }).catch(async (error: unknown) => {
+    await writer.close();
+    throw error;
+  });
+  return {
+    write: (operation, argument, callOptions) => writer.call(operation, argument, callOptions),
+    read: (operation, argument, callOptions) => reader.call(operation, argument, callOptions),
+    close: async () => {
+      await reader.close();
+      await writer.close();
+    },
+  };
+};
