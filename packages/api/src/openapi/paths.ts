@@ -1,0 +1,131 @@
+// Owns the paths of OpenAPI v3 documents: what can be done to each kind.
+// I1: every operation carries x-kubernetes-group-version-kind and x-kubernetes-action. kubectl takes server-side
+//     validation for granted when the PATCH operation lists `fieldValidation`, and strategic merge when its body does.
+import { apiVersionOf, type Kind } from '../kind.ts';
+import {
+  deleteCollectionParameters,
+  deleteParameters,
+  listParameters,
+  pathParameter,
+  prettyParameter,
+  writeParameters,
+} from './parameters.ts';
+import { componentName } from './schemas.ts';
+
+type Operation = Readonly<Record<string, unknown>>;
+
+export const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+] as const;
+
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const meta = (word: string) => reference(`io.k8s.apimachinery.pkg.apis.meta.v1.${word}`);
+const json = (schema: unknown, types: readonly string[] = ['application/json', 'application/yaml']) =>
+  Object.fromEntries(types.map((type) => [type, { schema }]));
+const answers = (schema: unknown, ...codes: readonly [string, string][]) =>
+  Object.fromEntries(codes.map(([code, description]) => [code, { description, content: json(schema) }]));
+
+const operation = (kind: Kind, method: string, action: string, rest: Operation): Operation => ({
+  tags: [kind.group === '' ? `core_${kind.version}` : `${kind.group}_${kind.version}`],
+  operationId: `${action}${kind.kind}${method}`,
+  ...rest,
+  'x-kubernetes-action': action,
+  'x-kubernetes-group-version-kind': { group: kind.group, version: kind.version, kind: kind.kind },
+});
+
+const ok: [string, string] = ['200', 'OK'];
+const created: [string, string] = ['201', 'Created'];
+const accepted: [string, string] = ['202', 'Accepted'];
+
+const collection = (kind: Kind, suffix: string) => {
+  const one = reference(componentName(kind));
+  const many = reference(`${componentName(kind)}List`);
+  return {
+    get: operation(kind, suffix, 'list', {
+      parameters: listParameters,
+      responses: answers(many, ok),
+    }),
+    post: operation(kind, suffix, 'post', {
+      parameters: writeParameters,
+      requestBody: { content: json(one), required: true },
+      responses: answers(one, ok, created, accepted),
+    }),
+    delete: operation(kind, suffix, 'deletecollection', {
+      parameters: deleteCollectionParameters,
+      requestBody: { content: json(meta('DeleteOptions')) },
+      responses: answers(meta('Status'), ok),
+    }),
+  };
+};
+
+const readAndChange = (kind: Kind, suffix: string) => {
+  const one = reference(componentName(kind));
+  return {
+    get: operation(kind, suffix, 'get', { responses: answers(one, ok) }),
+    put: operation(kind, suffix, 'put', {
+      parameters: writeParameters,
+      requestBody: { content: json(one), required: true },
+      responses: answers(one, ok, created),
+    }),
+    patch: operation(kind, suffix, 'patch', {
+      parameters: writeParameters,
+      requestBody: { content: json(meta('Patch'), patchTypes), required: true },
+      responses: answers(one, ok, created),
+    }),
+  };
+};
+
+const item = (kind: Kind) => ({
+  ...readAndChange(kind, ''),
+  delete: operation(kind, '', 'delete', {
+    parameters: deleteParameters,
+    requestBody: { content: json(meta('DeleteOptions')) },
+    responses: answers(meta('Status'), ok, accepted),
+  }),
+});
+
+const readOnly = (kind: Kind, suffix: string) => ({
+  get: operation(kind, suffix, 'connect', {
+    responses: { 200: { description: 'OK', content: { '*/*': { schema: { type: 'string' } } } } },
+  }),
+});
+
+const subresources = (kind: Kind, base: string, parameters: readonly unknown[]) => [
+  ...(kind.hasStatus ? [[`${base}/status`, { ...readAndChange(kind, 'Status'), parameters }] as const] : []),
+  ...kind.subresources.map((name) => {
+    const suffix = name.charAt(0).toUpperCase() + name.slice(1);
+    const can = name === 'approval' ? readAndChange(kind, suffix) : readOnly(kind, suffix);
+    return [`${base}/${name}`, { ...can, parameters }] as const;
+  }),
+];
+
+/** '/api/v1' or '/apis/<group>/<version>'. */
+export const groupPath = (kind: Pick<Kind, 'group' | 'version'>): string =>
+  kind.group === '' ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
+
+/** Every path of a kind with its operations. */
+export const toPaths = (kind: Kind): readonly (readonly [string, Operation])[] => {
+  const namespaced = kind.scope === 'Namespaced';
+  const root = groupPath(kind);
+  const base = namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`;
+  const outer = namespaced ? [pathParameter('namespace'), prettyParameter] : [prettyParameter];
+  const inner = [pathParameter('name'), ...outer];
+  const everywhere = operation(kind, 'ForAllNamespaces', 'list', {
+    responses: answers(reference(`${componentName(kind)}List`), ok),
+  });
+  return [
+    ...(namespaced
+      ? [
+          [
+            `${root}/${kind.plural}`,
+            { get: everywhere, parameters: [...listParameters, prettyParameter] },
+          ] as const,
+        ]
+      : []),
+    [base, { ...collection(kind, ''), parameters: outer }],
+    [`${base}/{name}`, { ...item(kind), parameters: inner }],
+    ...subresources(kind, `${base}/{name}`, inner),
+  ];
+};
