@@ -1,0 +1,196 @@
+// Owns one step for one piece of work: compare the object with what the engine has, and bring them together.
+// I1: the finalizer is on the object before the first task row exists, so that rows never outlive it unseen.
+// I2: the node list is resolved once, before the tasks exist; from then on the tasks are the list.
+// I3: a status is written only when it says something new, and a final one never changes again.
+import { ApiError, isEqualJson, type Kind, type KubeObject, nodeKind, type WorkStatus } from '@drover/api';
+import type { Engine } from '../../engine/engine.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Resources } from '../../resources/resources.ts';
+import { type FleetNode, type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
+import { toEmptyStatus, toWorkStatus } from './status.ts';
+import { isFinalPhase, resultsFinalizer, toWork, type Work } from './work.ts';
+
+export interface ReconcileDeps {
+  readonly resources: Resources;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Which object, and what of it has been told to the engine. */
+export interface Item {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  generation: number;
+  cancelled: boolean;
+}
+
+/** 'ended': nothing is left to do for this object. */
+export type Step = 'going' | 'ended';
+
+export class Reconciler {
+  readonly #deps: ReconcileDeps;
+
+  constructor(deps: ReconcileDeps) {
+    this.#deps = deps;
+  }
+
+  /** `isDue`: progress may be written again; changes of the wish and the beginning are always looked at. */
+  async step(item: Item, isDue: boolean): Promise<Step> {
+    const object = this.#find(item);
+    if (!object) return this.#letGo(item);
+    const work = toWork(object);
+    if (work.metadata.deletionTimestamp !== undefined) return this.#finalize(item, work);
+    if (isFinalPhase(work.status)) return this.#letGo(item);
+    if (!this.#deps.engine.has(item.uid)) {
+      await this.#hold(item);
+      const refused = await this.#start(item, work);
+      if (refused) return this.#write(item, refused);
+    }
+    const isNews = await this.#tell(item, work);
+    return isDue || isNews ? this.#report(item, work.spec.cancel) : 'going';
+  }
+
+  #find(item: Item): KubeObject | undefined {
+    const object = this.#deps.resources.find(item.kind, item.namespace, item.name);
+    return object?.metadata.uid === item.uid ? object : undefined;
+  }
+
+  #letGo(item: Item): Step {
+    this.#deps.engine.forget(item.uid);
+    return 'ended';
+  }
+
+  /** I1. */
+  async #hold(item: Item): Promise<void> {
+    await this.#modify(item, (object) => {
+      const finalizers = object.metadata.finalizers ?? [];
+      if (finalizers.includes(resultsFinalizer) || object.metadata.deletionTimestamp !== undefined)
+        return undefined;
+      return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, resultsFinalizer] } };
+    });
+  }
+
+  /** Hands the work to the engine, or returns the status of work that cannot begin. */
+  async #start(item: Item, work: Work): Promise<WorkStatus | undefined> {
+    const { engine, clock } = this.#deps;
+    try {
+      const targets = await this.#targets(item, work);
+      if (targets.nodes.length === 0) {
+        const message = `nothing to repeat: no node of ${work.spec.retryOf} failed`;
+        return toEmptyStatus(work, 'Succeeded', message, clock.nowMs());
+      }
+      await engine.submit(toOrder(work, targets, work.spec.cancel));
+      item.generation = work.metadata.generation ?? 0;
+      item.cancelled = work.spec.cancel;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ApiError) || !['BadRequest', 'NotFound', 'Invalid'].includes(error.reason))
+        throw error;
+      return toEmptyStatus(work, 'Failed', error.message, clock.nowMs());
+    }
+  }
+
+  /** I2. */
+  async #targets(item: Item, work: Work): Promise<PlannedTargets> {
+    const begun = await this.#deps.engine.nodesOf(item.uid);
+    const fleet = this.#fleet();
+    if (begun) return planGone(begun, fleet);
+    const { retryOf } = work.spec;
+    if (retryOf === undefined) return planTargets(work.spec.targets, fleet);
+    const earlier = this.#deps.resources.get(item.kind, item.namespace, retryOf);
+    const only = await this.#deps.engine.unsuccessful(earlier.metadata.uid ?? '');
+    return only.length === 0
+      ? { nodes: [], refused: new Map() }
+      : planTargets(work.spec.targets, fleet, only);
+  }
+
+  #fleet(): readonly FleetNode[] {
+    return this.#deps.resources.list(nodeKind).items.map((node) => ({
+      name: node.metadata.name ?? '',
+      labels: node.metadata.labels ?? {},
+    }));
+  }
+
+  /** Changes of the wish while the work is going on. */
+  async #tell(item: Item, work: Work): Promise<boolean> {
+    const generation = work.metadata.generation ?? 0;
+    const isNews = item.generation !== generation;
+    if (isNews) {
+      item.generation = generation;
+      this.#deps.engine.setStrategy(item.uid, work.spec.strategy);
+    }
+    if (work.spec.cancel && !item.cancelled) {
+      await this.#deps.engine.cancel(item.uid);
+      item.cancelled = true;
+    }
+    return isNews;
+  }
+
+  /** Writes how the tasks stand. */
+  async #report(item: Item, cancelled: boolean): Promise<Step> {
+    const { engine, clock } = this.#deps;
+    const object = this.#find(item);
+    const progress = engine.progress(item.uid);
+    if (!object || !progress) return 'going';
+    const absence = (node: string) => engine.absence(node);
+    const input = { progress, cancelled, absence, nowMs: clock.nowMs() };
+    return this.#write(item, toWorkStatus({ ...input, work: toWork(object) }));
+  }
+
+  /** I3. */
+  async #write(item: Item, status: WorkStatus): Promise<Step> {
+    const write = { subresource: 'status' } as const;
+    await this.#modify(
+      item,
+      (object) => {
+        const before = toWork(object).status;
+        return isFinalPhase(before) || isEqualJson(before, status) ? undefined : { ...object, status };
+      },
+      write,
+    );
+    return isFinalPhase(status) ? this.#letGo(item) : 'going';
+  }
+
+  /** The object is to go: cancel, wait for the end of every task, remove the rows, then let the object go. */
+  async #finalize(item: Item, work: Work): Promise<Step> {
+    const { engine } = this.#deps;
+    if (!work.metadata.finalizers?.includes(resultsFinalizer)) return this.#letGo(item);
+    const nodes = await engine.nodesOf(item.uid);
+    if (nodes) {
+      if (!engine.has(item.uid)) await engine.submit(toOrder(work, planGone(nodes, this.#fleet()), true));
+      else if (!item.cancelled) await engine.cancel(item.uid);
+      item.cancelled = true;
+      if ((engine.progress(item.uid)?.live ?? 0) > 0) return this.#report(item, true);
+    }
+    await engine.remove(item.uid);
+    await this.#modify(item, (object) => {
+      const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== resultsFinalizer);
+      return { ...object, metadata: { ...object.metadata, finalizers } };
+    });
+    return 'ended';
+  }
+
+  /** Like resources.modify, but leaves alone what is not this object any more. */
+  async #modify(
+    item: Item,
+    change: (object: KubeObject) => KubeObject | undefined,
+    options: { readonly subresource?: 'status' } = {},
+  ): Promise<void> {
+    const { kind, namespace, name, uid } = item;
+    try {
+      await this.#deps.resources.modify(
+        kind,
+        namespace,
+        name,
+        (object) => (object.metadata.uid === uid ? change(object) : undefined),
+        options,
+      );
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
+    }
+  }
+}
