@@ -1,6 +1,7 @@
 export * from './counts.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
+export * from './enrolment.ts';
 export * from './errors.ts';
 export * from './kind.ts';
 export * from './kinds/index.ts';

@@ -1,0 +1,182 @@
+// Owns what is decided at creation because it depends on who asks: enrolment tokens and certificate requests.
+// I1: who made a certificate request is written by us, never taken from the request.
+// I2: a request for a node's certificate names that node in its subject, holds its own key, and never names a node
+//     that belongs to another machine.
+// I3: a token's secret is in the answer to its creation and nowhere else.
+import {
+  ApiError,
+  annotation,
+  type CertificateSigningRequest,
+  certificateSigningRequestKind,
+  createValidator,
+  type EnrollmentToken,
+  enrollmentTokenKind,
+  isDnsSubdomain,
+  type KubeObject,
+  machineProblem,
+  nodeKind,
+  nodeOfCommonName,
+  nodeSigner,
+  parseNodeSet,
+  resourceKey,
+  tokenProblem,
+  tokenProblemWords,
+} from '@drover/api';
+import { type Clock, toTimestamp } from '../platform/clock.ts';
+import type { Resources } from '../resources/resources.ts';
+import type { CertificateRequest } from './certificate-request.ts';
+import { makeSecret } from './enrollment-secret.ts';
+import { type Identity, identityName } from './identity.ts';
+import { toJoinCommand } from './join-command.ts';
+
+export type Admit = (context: {
+  readonly identity: Identity;
+  readonly operation: 'create';
+  readonly object: unknown;
+  readonly dryRun: boolean;
+}) => Promise<{
+  readonly object: unknown;
+  /** What the creator alone sees. */
+  readonly answer?: (created: KubeObject) => KubeObject;
+}>;
+
+export interface AdmissionDeps {
+  readonly resources: Resources;
+  readonly authority: {
+    readonly caPin: string;
+    readRequest(csrPem: string): Promise<CertificateRequest>;
+  };
+  readonly clock: Clock;
+  /** https://host:port as servers reach this controller. */
+  readonly address: string;
+}
+
+// Objects are validated by their schema before they are read as such.
+const asToken = (object: KubeObject): EnrollmentToken => object as unknown as EnrollmentToken;
+
+const defaultTokenLifeMs = 3_600_000;
+
+const invalidField = (field: string, message: string): ApiError =>
+  new ApiError('Invalid', `cannot create the object: ${field}: ${message}`, {
+    causes: [{ reason: 'FieldValueInvalid', message, field }],
+  });
+
+const checkExpiry = (text: string, nowMs: number): string => {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw invalidField('spec.expiresAt', `"${text}" is not an RFC 3339 time`);
+  if (ms <= nowMs) throw invalidField('spec.expiresAt', `${text} is in the past`);
+  return toTimestamp(ms);
+};
+
+const admitToken = ({ authority, clock, address }: AdmissionDeps): Admit => {
+  const validate = createValidator(enrollmentTokenKind);
+  return async ({ object, dryRun }) => {
+    const parsed = asToken(validate(object, 'Ignore').object);
+    if (parsed.spec.nodeNamePattern !== undefined) parseNodeSet(parsed.spec.nodeNamePattern);
+    const nowMs = clock.nowMs();
+    const expiresAt = checkExpiry(parsed.spec.expiresAt ?? toTimestamp(nowMs + defaultTokenLifeMs), nowMs);
+    const { secret, sha256 } = makeSecret();
+    // The validator has shown that it is an object with these members; unknown ones stay for it to refuse.
+    const raw = object as { readonly metadata?: object; readonly spec?: object };
+    const annotations = { ...parsed.metadata.annotations, [annotation.tokenSha256]: sha256 };
+    return {
+      object: { ...raw, metadata: { ...raw.metadata, annotations }, spec: { ...raw.spec, expiresAt } },
+      ...(dryRun ? {} : { answer: (created) => withJoinCommand(created, secret, { address, authority }) }),
+    };
+  };
+};
+
+const withJoinCommand = (
+  created: KubeObject,
+  secret: string,
+  { address, authority }: Pick<AdmissionDeps, 'address' | 'authority'>,
+): KubeObject => {
+  const token = `${created.metadata.name ?? ''}.${secret}`;
+  const joinCommand = toJoinCommand({ address, token, caPin: authority.caPin });
+  return { ...created, status: { ...asToken(created).status, joinCommand } };
+};
+
+const askerOf = (identity: Identity): { readonly username: string; readonly groups: readonly string[] } => {
+  const username = identityName(identity);
+  switch (identity.kind) {
+    case 'user':
+      return { username, groups: identity.groups };
+    case 'bootstrap':
+      return { username, groups: ['system:bootstrappers', 'system:authenticated'] };
+    case 'node':
+      return { username, groups: ['system:nodes', 'system:authenticated'] };
+  }
+};
+
+const checkTokenUse = ({ resources, clock }: AdmissionDeps, identity: Identity): void => {
+  if (identity.kind !== 'bootstrap') return;
+  const token = resources.find(enrollmentTokenKind, '', identity.token);
+  const problem = tokenProblem(token, clock.nowMs());
+  if (problem === undefined) return;
+  throw new ApiError(
+    'Forbidden',
+    `cannot enrol: enrolment token ${identity.token} ${tokenProblemWords[problem]}; make a new one (drover token create)`,
+  );
+};
+
+/** The node's name, and what people compare before they approve. */
+const readNodeRequest = async (
+  { resources, authority }: AdmissionDeps,
+  spec: CertificateSigningRequest['spec'],
+  machineId: string,
+): Promise<{ readonly node: string; readonly fingerprint: string }> => {
+  const request = await authority.readRequest(Buffer.from(spec.request, 'base64').toString('latin1'));
+  const node = nodeOfCommonName(request.commonName);
+  if (!request.verified) throw invalidField('spec.request', 'it is not signed by its own key');
+  if (node === undefined || !isDnsSubdomain(node)) {
+    const wanted = 'must be system:node:<name>, the name of lower-case letters, digits, "-" and "."';
+    throw invalidField('spec.request', `common name "${request.commonName}" ${wanted}`);
+  }
+  const [organization, ...others] = request.organizations;
+  if (organization !== 'system:nodes' || others.length > 0) {
+    throw invalidField('spec.request', 'the organization must be system:nodes and no other');
+  }
+  const foreign = (spec.usages ?? []).find((u) => u !== 'digital signature' && u !== 'client auth');
+  if (foreign !== undefined) throw invalidField('spec.usages', `"${foreign}" is not for nodes`);
+  const problem = machineProblem(resources.find(nodeKind, '', node), machineId);
+  if (problem !== undefined) throw new ApiError('Conflict', `cannot enrol as node ${node}: ${problem}`);
+  return { node, fingerprint: request.fingerprint };
+};
+
+const admitRequest = (deps: AdmissionDeps): Admit => {
+  const validate = createValidator(certificateSigningRequestKind);
+  return async ({ identity, object }) => {
+    checkTokenUse(deps, identity);
+    const parsed = validate(object, 'Ignore').object as unknown as CertificateSigningRequest;
+    const spec = { ...parsed.spec, ...askerOf(identity) };
+    const raw = object as { readonly spec?: object };
+    if (parsed.spec.signerName !== nodeSigner) {
+      if (identity.kind === 'user')
+        return { object: { ...raw, spec: { ...raw.spec, ...askerOf(identity) } } };
+      throw invalidField('spec.signerName', `must be ${nodeSigner}`);
+    }
+    const machineId = parsed.metadata.annotations?.[annotation.machineId] ?? '';
+    if (!/^[A-Za-z0-9._-]{1,128}$/.test(machineId)) {
+      throw invalidField(`metadata.annotations[${annotation.machineId}]`, 'must hold the machine id');
+    }
+    const { node, fingerprint } = await readNodeRequest(deps, parsed.spec, machineId);
+    const { name, generateName, labels } = parsed.metadata;
+    const metadata = {
+      ...(name === undefined ? {} : { name }),
+      ...(generateName === undefined ? {} : { generateName }),
+      ...(labels === undefined || identity.kind !== 'user' ? {} : { labels }),
+      annotations: {
+        [annotation.machineId]: machineId,
+        [annotation.node]: node,
+        [annotation.keyFingerprint]: fingerprint,
+      },
+    };
+    return { object: { apiVersion: parsed.apiVersion, kind: parsed.kind, metadata, spec } };
+  };
+};
+
+/** By resourceKey. */
+export const createAdmission = (deps: AdmissionDeps): Readonly<Record<string, Admit>> => ({
+  [resourceKey(enrollmentTokenKind)]: admitToken(deps),
+  [resourceKey(certificateSigningRequestKind)]: admitRequest(deps),
+});
