@@ -26,6 +26,11 @@ export class FrameSplitter {
     return this.body.length;
   }
 
+  /** Length of the frame that is under way, as its header says; 0 between frames. */
+  get wantedBytes(): number {
+    return this.want;
+  }
+
   /** True between the first byte of a frame and its last. */
   get inFrame(): boolean {
     return this.headerFilled > 0;

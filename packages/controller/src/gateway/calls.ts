@@ -1,0 +1,87 @@
+// Owns what agents may call: the Controller service of agent.thrift, for one session.
+// I1: nothing but hello is answered before the session is accepted.
+// I2: an answer means durable (store.ts I1).
+import { ApiError } from '@drover/api';
+import { type ControllerService, ProblemError } from '@drover/api/wire';
+import { type AdmissionDeps, admit } from './admission.ts';
+import type { GatewayOptions } from './deps.ts';
+import { parseFacts } from './facts.ts';
+import { parseIssued } from './peer.ts';
+import { reportedTasks, toStoreReport } from './report.ts';
+import type { AgentSession } from './session.ts';
+import type { ShellStreams } from './shells.ts';
+
+export interface CallDeps extends AdmissionDeps, Pick<GatewayOptions, 'renew'> {
+  readonly shells: (session: AgentSession) => ShellStreams;
+}
+
+export const createCalls = (deps: CallDeps, session: AgentSession): ControllerService => {
+  const { node } = session.peer;
+  let greeted = false;
+  /** Wraps a call that only an accepted session may make. */
+  const accepted =
+    <A, R>(call: (args: A) => Promise<R>) =>
+    async (args: A): Promise<R> => {
+      if (!session.live)
+        throw new ProblemError('refused', 'cannot take this call: the session has not begun');
+      return call(args);
+    };
+  return {
+    hello: async ({ hello }) => {
+      if (greeted) throw new ProblemError('bad-request', 'cannot take hello: it was said before');
+      greeted = true;
+      return admit(deps, session, hello).catch((error) => {
+        session.refuse('refused');
+        throw error;
+      });
+    },
+    report: accepted((report) => takeReport(deps, node, report)),
+    facts: accepted(({ json }) => takeFacts(deps, node, json)),
+    heartbeat: accepted(async ({ heartbeat }) => deps.store.agents.heartbeat(node, { ...heartbeat })),
+    renew: accepted(({ request }) => renew(deps, session, request)),
+    shellOutput: accepted(({ streamId, data }) => deps.shells(session).output(streamId, data)),
+    shellClosed: accepted(async ({ streamId, exitCode, reason }) =>
+      deps.shells(session).closed(streamId, exitCode, reason),
+    ),
+  };
+};
+
+const takeReport = async (
+  deps: CallDeps,
+  node: string,
+  report: Parameters<ControllerService['report']>[0],
+): Promise<void> => {
+  const own = new Set<string>();
+  const foreign: string[] = [];
+  await Promise.all(
+    [...reportedTasks(report)].map(async (id) => {
+      const isOwn = deps.dispatcher.owns(node, id) || (await deps.store.tasks.get(id))?.node === node;
+      if (isOwn) own.add(id);
+      else foreign.push(id);
+    }),
+  );
+  if (foreign.length > 0) {
+    deps.log.warn({ node, tasks: foreign.slice(0, 20) }, 'an agent reported on tasks that are not its own');
+  }
+  if (own.size > 0) await deps.store.tasks.report(toStoreReport(report, (id) => own.has(id)));
+};
+
+const takeFacts = async (deps: CallDeps, node: string, json: string): Promise<void> => {
+  const facts = parseFacts(json);
+  if (!facts) throw new ProblemError('bad-request', 'cannot take facts: not a JSON object of at most 1 MiB');
+  await deps.store.agents.setFacts(node, facts);
+};
+
+const renew = async (deps: CallDeps, session: AgentSession, request: string): Promise<string> => {
+  const { node } = session.peer;
+  try {
+    const pem = await deps.renew(node, session.serial, request);
+    const { serial, notAfterMs } = parseIssued(pem);
+    session.renewed(serial, notAfterMs);
+    deps.log.info({ node, serial }, 'certificate renewed');
+    return pem;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new ProblemError('refused', error.message);
+  }
+};

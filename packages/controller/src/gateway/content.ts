@@ -1,0 +1,202 @@
+// Owns /content/* (docs/protocol.md section 1), on both ports, for callers who are known and allowed.
+// I1: constant memory per request in both directions; a body is read at the pace of the disk.
+// I2: content is named by its hash, so that an answer about it never changes.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { ApiError, toStatus } from '@drover/api';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { BlobStore } from '../store/store.ts';
+import { parseRange } from './byte-range.ts';
+import { sendFile } from './send-file.ts';
+
+export interface ContentDeps {
+  readonly store: {
+    readonly blobs: Pick<
+      BlobStore,
+      'get' | 'path' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
+    >;
+  };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type ContentHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** What the pattern of the route captured. */
+  readonly id: string;
+}
+
+type Answer = (deps: ContentDeps, exchange: Exchange) => Promise<void>;
+
+/** Path and query of a request line; never throws, whatever was sent. */
+export const parseTarget = (url = '/'): { readonly pathname: string; readonly query: URLSearchParams } => {
+  const mark = url.indexOf('?');
+  const pathname = mark < 0 ? url : url.slice(0, mark);
+  return { pathname, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)) };
+};
+
+const jsonBytes = 16 * 1024;
+
+const sendJson = (response: ServerResponse, code: number, value: unknown): void => {
+  const body = JSON.stringify(value);
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+};
+
+const parseJson = async (
+  request: IncomingMessage,
+  verb: string,
+): Promise<Readonly<Record<string, unknown>>> => {
+  const announced = Number(request.headers['content-length'] ?? Number.NaN);
+  if (!(announced <= jsonBytes)) {
+    const why = `its length must be announced and at most ${jsonBytes} bytes`;
+    throw new ApiError('RequestEntityTooLarge', `cannot ${verb}: the body is too large; ${why}`);
+  }
+  try {
+    const value: unknown = JSON.parse((await buffer(request)).toString());
+    if (typeof value === 'object' && value !== null) return { ...value };
+  } catch (cause) {
+    throw new ApiError('BadRequest', `cannot ${verb}: the body is not JSON`, undefined, cause);
+  }
+  throw new ApiError('BadRequest', `cannot ${verb}: the body is not a JSON object`);
+};
+
+const beginUpload: Answer = async ({ store, clock }, { request, response }) => {
+  const { sizeBytes } = await parseJson(request, 'begin an upload');
+  if (typeof sizeBytes !== 'number') {
+    throw new ApiError('BadRequest', 'cannot begin an upload: sizeBytes must be a number');
+  }
+  sendJson(response, 201, { id: await store.blobs.beginUpload(sizeBytes, clock.nowMs()) });
+};
+
+const showUpload: Answer = async ({ store }, { response, id }) =>
+  sendJson(response, 200, { offset: await store.blobs.uploadOffset(id) });
+
+const appendUpload: Answer = async ({ store }, { request, response, query, id }) => {
+  const offset = Number(query.get('offset') ?? Number.NaN);
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw new ApiError(
+      'BadRequest',
+      'cannot append to an upload: the query must have offset, a whole number from 0',
+    );
+  }
+  try {
+    sendJson(response, 200, { offset: await store.blobs.appendUpload(id, offset, request) });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'Conflict') throw error;
+    endAfter(request, response);
+    sendJson(response, 409, { ...toStatus(error), offset: await store.blobs.uploadOffset(id) });
+  }
+};
+
+const finishUpload: Answer = async ({ store, clock }, { request, response, id }) => {
+  const { sha256 } = await parseJson(request, 'finish an upload');
+  if (typeof sha256 !== 'string') {
+    throw new ApiError('BadRequest', 'cannot finish an upload: sha256 must be a string');
+  }
+  const { createdAtMs: _, ...index } = await store.blobs.finishUpload(id, sha256, clock.nowMs());
+  sendJson(response, 200, index);
+};
+
+const blobOf = async ({ store }: ContentDeps, sha256: string) => {
+  const blob = await store.blobs.get(sha256);
+  if (!blob) throw new ApiError('NotFound', `cannot find content ${sha256}: it is not here; upload it first`);
+  return blob;
+};
+
+const showIndex: Answer = async (deps, { response, id }) => {
+  const { createdAtMs: _, ...index } = await blobOf(deps, id);
+  sendJson(response, 200, index);
+};
+
+const showContent: Answer = async (deps, { request, response, id }) => {
+  const { sizeBytes } = await blobOf(deps, id);
+  const etag = `"${id}"`;
+  const ifRange = request.headers['if-range'];
+  const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+  const range = parseRange(asked, sizeBytes);
+  response.setHeader('accept-ranges', 'bytes');
+  response.setHeader('etag', etag);
+  if (range === 'unsatisfiable') {
+    response.setHeader('content-range', `bytes */${sizeBytes}`);
+    throw new ApiError(
+      'RangeNotSatisfiable',
+      `cannot send ${request.headers.range}: there are ${sizeBytes} bytes`,
+    );
+  }
+  const part = range === 'whole' ? { start: 0, end: sizeBytes - 1 } : range;
+  response.writeHead(range === 'whole' ? 200 : 206, {
+    'content-type': 'application/octet-stream',
+    'content-length': part.end + 1 - part.start,
+    ...(range === 'whole' ? {} : { 'content-range': `bytes ${part.start}-${part.end}/${sizeBytes}` }),
+  });
+  if (request.method !== 'HEAD') await sendFile(deps.store.blobs.path(id), part, response);
+  response.end();
+};
+
+const routes: readonly (readonly [method: string, path: RegExp, answer: Answer])[] = [
+  ['POST', /^\/content\/uploads()$/, beginUpload],
+  ['GET', /^\/content\/uploads\/([\w-]{1,64})$/, showUpload],
+  ['PUT', /^\/content\/uploads\/([\w-]{1,64})$/, appendUpload],
+  ['POST', /^\/content\/uploads\/([\w-]{1,64})\/finish$/, finishUpload],
+  ['GET', /^\/content\/([0-9a-f]{64})\/index$/, showIndex],
+  ['GET', /^\/content\/([0-9a-f]{64})$/, showContent],
+  ['HEAD', /^\/content\/([0-9a-f]{64})$/, showContent],
+];
+
+const route = async (
+  deps: ContentDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const { pathname, query } = parseTarget(request.url);
+  const found = routes.filter(([, path]) => path.test(pathname));
+  if (found.length === 0) throw new ApiError('NotFound', `cannot find ${pathname}: no such content path`);
+  const match = found.find(([method]) => method === request.method);
+  if (!match) {
+    response.setHeader('allow', found.map(([method]) => method).join(', '));
+    throw new ApiError(
+      'MethodNotAllowed',
+      `cannot ${request.method} ${pathname}: only ${found.map(([m]) => m).join(', ')}`,
+    );
+  }
+  const [, path, answer] = match;
+  await answer(deps, { request, response, query, id: path.exec(pathname)?.[1] ?? '' });
+};
+
+/** What is left of a long body is not read: the connection ends with the answer. */
+const endAfter = (request: IncomingMessage, response: ServerResponse): void => {
+  if (!request.complete) response.setHeader('connection', 'close');
+};
+
+/** The error as an answer, or, once an answer has begun, as a connection that ends before its length. */
+const fail = (
+  deps: ContentDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): void => {
+  if (response.headersSent || response.destroyed) {
+    deps.log.debug({ err: error, url: request.url }, 'content was not sent to its end');
+    response.destroy();
+    return;
+  }
+  if (!(error instanceof ApiError))
+    deps.log.error({ err: error, url: request.url }, 'cannot answer about content');
+  const status = toStatus(error);
+  endAfter(request, response);
+  sendJson(response, status.code, status);
+};
+
+/** A plain node:http handler, which reads the body itself. Whoever calls it has checked the caller. */
+export const createContentHandler =
+  (deps: ContentDeps): ContentHandler =>
+  (request, response) => {
+    route(deps, request, response).catch((error) => fail(deps, request, response, error));
+  };

@@ -1,0 +1,3 @@
+export { createContentHandler } from './content.ts';
+export type * from './deps.ts';
+export { createGateway } from './gateway.ts';
