@@ -1,0 +1,120 @@
+// Owns request bodies: bytes → plain JSON values, within bounds.
+// I1: at most jsonBodyBytes (yamlBodyBytes) are held, for at most bodyTimeoutMs; more is 413, later is 408's sense (504).
+// I2: what comes out nests at most 100 deep and has no key "__proto__", so everything after may recurse and spread.
+import type { Readable } from 'node:stream';
+import { ApiError } from '@drover/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parse as parseYaml } from 'yaml';
+import type { Limits } from './deps.ts';
+
+const maxDepth = 100;
+const yamlTypes = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
+const jsonTypes = new Set([
+  '',
+  'application/json',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+]);
+
+/** The media type of the body, lower case and without parameters; '' when not given. */
+export const mediaType = (request: FastifyRequest): string =>
+  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+const unsupported = (type: string): ApiError => {
+  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
+    return new ApiError(
+      'UnsupportedMediaType',
+      'cannot apply on the server: not supported yet; use client-side apply (kubectl apply --server-side=false)',
+    );
+  }
+  const hint = type.includes('protobuf')
+    ? ' (protobuf is not spoken; set the content type of your client)'
+    : '';
+  return new ApiError(
+    'UnsupportedMediaType',
+    `cannot read a body of type ${type.slice(0, 100)}${hint}: send application/json or application/yaml`,
+  );
+};
+
+const tooLarge = (limitBytes: number): ApiError =>
+  new ApiError('RequestEntityTooLarge', `cannot read the body: larger than ${limitBytes} bytes`);
+
+/** All bytes of a body of at most `limitBytes`. Throws RequestEntityTooLarge, Timeout, BadRequest. */
+const readAll = (payload: Readable, limitBytes: number, timeoutMs: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const finish = (error: ApiError | undefined): void => {
+      clearTimeout(timer);
+      payload.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+      if (error === undefined) resolve(Buffer.concat(chunks));
+      else reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      sizeBytes += chunk.length;
+      if (sizeBytes > limitBytes) {
+        payload.pause();
+        finish(tooLarge(limitBytes));
+      } else chunks.push(chunk);
+    };
+    const onEnd = (): void => finish(undefined);
+    const onCut = (): void => finish(new ApiError('BadRequest', 'cannot read the body: connection cut'));
+    const onLate = (): void =>
+      finish(new ApiError('Timeout', `cannot read the body: not complete after ${timeoutMs} ms`));
+    const timer = setTimeout(onLate, timeoutMs);
+    payload.on('data', onData).once('end', onEnd).once('error', onCut).once('close', onCut);
+  });
+
+const fault = (value: unknown, depth: number): string | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > maxDepth) return `nests deeper than ${maxDepth}`;
+  if (Object.hasOwn(value, '__proto__')) return 'has a field "__proto__"';
+  for (const child of Object.values(value)) {
+    const found = fault(child, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** JSON or YAML text as a value that keeps I2. Throws BadRequest. */
+export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
+  let value: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = format === 'JSON' ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
+    throw new ApiError('BadRequest', `cannot read the body as ${format}: ${why.slice(0, 300)}`);
+  }
+  const problem = fault(value, 1);
+  if (problem !== undefined) throw new ApiError('BadRequest', `cannot read the body: it ${problem}`);
+  return value;
+};
+
+const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
+  const type = mediaType(request);
+  const isYaml = yamlTypes.has(type);
+  if (!isYaml && !jsonTypes.has(type)) throw unsupported(type);
+  const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
+  return bytes.length === 0 ? undefined : parseText(bytes, isYaml ? 'YAML' : 'JSON');
+};
+
+/** Makes this room's reader the only one of the application. */
+export const installBodies = (app: FastifyInstance, limits: Limits): void => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) =>
+    readBody(request, payload, limits),
+  );
+};
+
+/** The body as an object with fields. Throws BadRequest. */
+export const objectBody = (request: FastifyRequest): Readonly<Record<string, unknown>> => {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new ApiError('BadRequest', 'cannot read the body: an object is needed');
+  }
+  return body as Readonly<Record<string, unknown>>;
+};

@@ -1,0 +1,88 @@
+// Owns the contract between the server and what main.ts hands it.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KubeObject } from '@drover/api';
+import type { Auth } from '../auth/auth.ts';
+import type { Identity } from '../auth/identity.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { OpenShell } from '../platform/shell.ts';
+import type { Resources } from '../resources/resources.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the server uses of the auth room. */
+export type ServerAuth = Pick<Auth, 'authenticate' | 'authorize' | 'takeLink' | 'createToken' | 'signOut'>;
+
+/** A kind's own rule at creation, for what depends on who asks. */
+export type Admit = (context: {
+  readonly identity: Identity;
+  readonly operation: 'create';
+  readonly object: unknown;
+  readonly dryRun: boolean;
+}) => Promise<{
+  readonly object: unknown;
+  /** What the creator alone sees, e.g. a secret shown once. */
+  readonly answer?: (created: KubeObject) => KubeObject;
+}>;
+
+export interface JoinInfo {
+  readonly caPem: string;
+  agentFile(): Promise<Buffer>;
+  readonly config: {
+    readonly agentHost: string;
+    readonly agentPort: number;
+    readonly releasePublicKey: string;
+  };
+}
+
+export interface Tls {
+  readonly keyPem: string;
+  /** The server certificate, then the CA's. */
+  readonly certPem: string;
+  readonly caPem: string;
+}
+
+export interface ServerOptions {
+  readonly resources: Resources;
+  readonly store: Store;
+  readonly auth: ServerAuth;
+  readonly tls: Tls;
+  /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
+  readonly content: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly openShell: OpenShell;
+  /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
+  readonly updateAgent: (node: string) => Promise<void>;
+  readonly uninstallAgent: (node: string) => Promise<void>;
+  readonly admission: Readonly<Record<string, Admit>>;
+  readonly joinInfo: JoinInfo;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Bounds on what a client can take from others; the defaults are in limits.ts. */
+export interface Limits {
+  readonly jsonBodyBytes: number;
+  readonly yamlBodyBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly connections: number;
+  /** Connections that have not yet shown who they are; the oldest gives way to the newest. */
+  readonly strangers: number;
+  /** How long a watcher may leave its connection full before it is ended. */
+  readonly slowWatchMs: number;
+  /** Same for results, logs and downloads, which wait in the database, not in memory. */
+  readonly slowStreamMs: number;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  /** Takes a renewed server certificate into use for new connections. */
+  setTls(tls: Tls): void;
+  /** Ends every stream, answers what is under way, then closes. */
+  close(): Promise<void>;
+}

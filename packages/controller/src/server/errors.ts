@@ -1,0 +1,80 @@
+// Owns how errors leave the server: always as a Status, also those of the framework and of broken HTTP.
+// I1: what is not an ApiError is logged once, here, and told to the client without internals.
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ApiError, type Reason, reasonCodes, toStatus } from '@drover/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../platform/log.ts';
+
+const reasons: Readonly<Record<number, Reason>> = {
+  400: 'BadRequest',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  413: 'RequestEntityTooLarge',
+  414: 'BadRequest',
+  415: 'UnsupportedMediaType',
+  503: 'ServiceUnavailable',
+};
+
+/** Fastify's own errors carry statusCode; anything else is internal. */
+const toApiError = (error: unknown): ApiError | undefined => {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
+  const reason = reasons[Number(error.statusCode)];
+  return reason && new ApiError(reason, `cannot answer: ${error.message.slice(0, 300)}`, undefined, error);
+};
+
+const statusOf = (error: unknown, log: Log, fields: Readonly<Record<string, unknown>>) => {
+  const known = toApiError(error);
+  if (known === undefined) log.error({ ...fields, err: error }, 'a request failed for an internal reason');
+  return toStatus(known ?? error);
+};
+
+export const sendError = (request: FastifyRequest, reply: FastifyReply, error: unknown, log: Log): void => {
+  const status = statusOf(error, log, { method: request.method, url: request.url.slice(0, 300) });
+  const seconds = status.details?.retryAfterSeconds;
+  if (seconds !== undefined) void reply.header('retry-after', String(seconds));
+  if (status.code === 401) void reply.header('www-authenticate', 'Bearer realm="drover"');
+  // From the door of a HEAD request, or of one whose body was not read, nothing more can be said on the connection.
+  void reply.code(status.code).type('application/json').send(JSON.stringify(status));
+};
+
+/** Writes a whole answer on a bare socket and closes it: broken HTTP, refused upgrades. */
+export const endSocket = (socket: Socket, error: ApiError): void => {
+  const body = JSON.stringify(toStatus(error));
+  const line = `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? 'Error'}`;
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  if (socket.writable) socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+  else socket.destroy();
+};
+
+const clientErrors: Readonly<Record<string, [Reason, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['Timeout', 'the request did not arrive in time'],
+  HPE_HEADER_OVERFLOW: ['BadRequest', 'the headers are too large'],
+};
+
+/** For Fastify's clientErrorHandler: what is not even HTTP. */
+export const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const [reason, why] = clientErrors[error.code ?? ''] ?? ['BadRequest', 'this is not HTTP/1.1'];
+  endSocket(socket, new ApiError(reason, `cannot read the request: ${why}`));
+};
+
+export const installErrors = (app: FastifyInstance, log: Log): void => {
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error, log));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]?.slice(0, 300);
+    sendError(
+      request,
+      reply,
+      new ApiError('NotFound', `cannot find ${path}: the server has no such path`),
+      log,
+    );
+  });
+};
+
+/** The code of a Reason, for the routes that answer in their own way. */
+export const codeOf = (reason: Reason): number => reasonCodes[reason];

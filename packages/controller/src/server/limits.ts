@@ -1,0 +1,52 @@
+// Owns the server's limits on connections.
+// I1: at most `connections` sockets; a socket more is closed at once.
+// I2: at most `strangers` sockets that have not carried an authenticated request; when one more comes, the oldest
+//     of them is closed. A real client is a stranger for milliseconds, so a flood of half-open ones only hurts itself.
+import type { Socket } from 'node:net';
+import type { Limits } from './deps.ts';
+
+export const defaultLimits: Limits = {
+  jsonBodyBytes: 4 * 1024 * 1024,
+  yamlBodyBytes: 1024 * 1024,
+  bodyTimeoutMs: 30_000,
+  headersTimeoutMs: 10_000,
+  handshakeTimeoutMs: 10_000,
+  connections: 16_384,
+  strangers: 1_024,
+  slowWatchMs: 15_000,
+  slowStreamMs: 600_000,
+};
+
+/** The listener's side of a socket and the TLS side of it have the same peer address. */
+const keyOf = (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+  `${socket.remoteAddress} ${socket.remotePort}`;
+
+export interface ConnectionGuard {
+  /** For each accepted TCP connection, before the TLS handshake. */
+  accept(socket: Socket): void;
+  /** The peer of this socket has shown who it is. */
+  trust(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): void;
+  strangers(): number;
+}
+
+export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): ConnectionGuard => {
+  const strangers = new Map<string, Socket>();
+  const evictOldest = (): void => {
+    const oldest = strangers.entries().next().value;
+    if (oldest === undefined) return;
+    strangers.delete(oldest[0]);
+    oldest[1].destroy();
+  };
+  return {
+    accept: (socket) => {
+      const key = keyOf(socket);
+      strangers.set(key, socket);
+      socket.once('close', () => {
+        if (strangers.get(key) === socket) strangers.delete(key);
+      });
+      if (strangers.size > limits.strangers) evictOldest();
+    },
+    trust: (socket) => void strangers.delete(keyOf(socket)),
+    strangers: () => strangers.size,
+  };
+};

@@ -1,0 +1,53 @@
+// Owns what every group of routes is given, and the one way in which a route is added.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../access.ts';
+import type { Limits, ServerOptions } from '../deps.ts';
+import type { Streams } from '../streams.ts';
+
+export interface RouteContext extends Omit<ServerOptions, 'limits'> {
+  readonly limits: Limits;
+  readonly streams: Streams;
+}
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** The answer's text (JSON unless the handler set a type), or undefined when the handler has answered itself. */
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<string | undefined>;
+
+export const addRoute = (
+  app: FastifyInstance,
+  method: Method | readonly Method[],
+  url: string,
+  access: Access,
+  handler: Handler,
+): void => {
+  app.route({
+    method: typeof method === 'string' ? method : [...method],
+    url,
+    config: { access },
+    handler: async (request, reply) => {
+      const text = await handler(request, reply);
+      if (text === undefined) return reply;
+      if (!reply.hasHeader('content-type')) reply.type('application/json');
+      return reply.send(text);
+    },
+  });
+};
+
+/** A path parameter; the router has made sure that it is there. */
+export const parameter = (request: FastifyRequest, name: string): string =>
+  (request.params as Readonly<Record<string, string | undefined>>)[name] ?? '';
+
+/** Adds `Warning: 299 - "..."` as Kubernetes does; at most 20, each at most 300 characters. */
+export const warner = (reply: FastifyReply): ((message: string) => void) => {
+  const warnings: string[] = [];
+  return (message) => {
+    if (warnings.length >= 20) return;
+    const text = message
+      .slice(0, 300)
+      .replace(/[^\x20-\x7e]/g, '?')
+      .replace(/["\\]/g, '\\$&');
+    warnings.push(`299 - "${text}"`);
+    reply.header('warning', warnings);
+  };
+};

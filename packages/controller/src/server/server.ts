@@ -1,0 +1,133 @@
+// Owns the HTTPS server: what it listens with, in which order a request meets its parts, and how it closes.
+// I1: route → authenticate → authorize (access.ts) → read the body (body.ts) → one call → encode.
+// I2: closing ends streams and shells in order, lets what is under way finish for `graceMs`, then cuts.
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type FastifyInstance, fastify } from 'fastify';
+import { installAccess } from './access.ts';
+import { installBodies } from './body.ts';
+import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
+import { answerClientError, installErrors, sendError } from './errors.ts';
+import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
+import { installMetrics } from './metrics.ts';
+import { pageType, securityHeaders, startPage } from './pages.ts';
+import { openRecorder } from './recorder.ts';
+import { addBulkRoutes } from './routes/bulk.ts';
+import { addRoute } from './routes/context.ts';
+import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addKindRoutes } from './routes/kinds.ts';
+import { watchMethods } from './routes/methods.ts';
+import { addOperationRoutes } from './routes/operations.ts';
+import { addRecordingRoutes } from './routes/recordings.ts';
+import { createShellDoor } from './shell.ts';
+import { createStreams } from './streams.ts';
+import { createWorkSignals } from './work-signals.ts';
+
+const graceMs = 5_000;
+const keepAliveMs = 65_000;
+const tcpKeepAliveMs = 30_000;
+const backlog = 4_096;
+
+const secureContext = ({ keyPem, certPem }: Tls) => ({
+  key: keyPem,
+  cert: certPem,
+  minVersion: 'TLSv1.2' as const,
+});
+
+const makeApp = (options: ServerOptions, limits: Limits): FastifyInstance<Server> =>
+  fastify({
+    https: {
+      ...secureContext(options.tls),
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+      keepAlive: true,
+      keepAliveInitialDelay: tcpKeepAliveMs,
+      noDelay: true,
+      ALPNProtocols: ['http/1.1'],
+    },
+    // Bodies have their own clock (body.ts); content may take hours.
+    requestTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 512 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => sendError(request, reply, error, options.log),
+  });
+
+const guardConnections = (server: Server, limits: Limits, guard: ConnectionGuard): void => {
+  server.maxConnections = limits.connections;
+  server.on('connection', guard.accept);
+  // Failed handshakes are the clients' affair; node has closed the socket.
+  server.on('tlsClientError', () => undefined);
+};
+
+const addHeaders = (app: FastifyInstance): void => {
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(securityHeaders));
+};
+
+/** Fastify's generic server type does not matter to the parts that only add routes and hooks. */
+const asPlain = (app: FastifyInstance<Server>): FastifyInstance => app as unknown as FastifyInstance;
+
+const closeServer = async (app: FastifyInstance<Server>): Promise<void> => {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+};
+
+/**
+ * Listens once resolved. Rejects with node's own error when it cannot (EADDRINUSE, EACCES), having left nothing open.
+ */
+export const createServer = async (options: ServerOptions): Promise<ApiServer> => {
+  const limits = { ...defaultLimits, ...options.limits };
+  const log = options.log.child({ room: 'server' });
+  const guard = createConnectionGuard(limits);
+  const streams = createStreams({ log });
+  const signals = createWorkSignals(options);
+  const recorder = await openRecorder(options);
+  const shells = createShellDoor({ ...options, log, recorder, guard });
+  const listener = makeApp(options, limits);
+  const app = asPlain(listener);
+  const context = { ...options, log, limits, streams, signals };
+
+  const answerOtherMethods = watchMethods(app);
+  addHeaders(app);
+  installAccess(app, { auth: options.auth, guard });
+  installBodies(app, limits);
+  installErrors(app, log);
+  const metrics = await installMetrics(app, { store: options.store, streams, guard });
+  addRoute(app, 'GET', '/', { kind: 'public' }, async (_request, reply) => {
+    reply.type(pageType);
+    return startPage;
+  });
+  addDiscoveryRoutes(app, context);
+  addKindRoutes(app, context);
+  addBulkRoutes(app, context);
+  await addOperationRoutes(app, context);
+  addRecordingRoutes(app, recorder);
+  answerOtherMethods();
+  guardConnections(listener.server, limits, guard);
+  listener.server.on('upgrade', shells.onUpgrade);
+
+  const close = async (): Promise<void> => {
+    streams.close();
+    await shells.close();
+    await closeServer(listener);
+    signals.close();
+    metrics.close();
+  };
+  try {
+    await listener.listen({ host: options.host, port: options.port, backlog });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  // A listening TCP server has an address of this type.
+  const { port } = listener.server.address() as AddressInfo;
+  log.info({ host: options.host, port }, 'listening for clients');
+  return { port, setTls: (tls) => listener.server.setSecureContext(secureContext(tls)), close };
+};

@@ -1,0 +1,113 @@
+// Owns answers that go on: watches, logs, results.
+// I1: the head of the answer leaves at once, before there is anything to say.
+// I2: a writer waits while the client's connection is full, and ends a client that stays full for `slowMs`;
+//     so at most one chunk and the socket's own buffer are held for a client.
+// I3: closing the server ends every stream at once.
+// I4: an answer that ends as HTTP wants it is complete; one that was broken off is cut, so that the client can tell.
+//     Only a watch may end properly at any time: its clients ask again from where they are.
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { Log } from '../platform/log.ts';
+
+export interface Stream {
+  /** Aborted when the client has gone, was too slow, or the server closes. */
+  readonly signal: AbortSignal;
+  /** Resolves when more may be written; does nothing once aborted. */
+  write(chunk: string | Uint8Array): Promise<void>;
+}
+
+export interface StreamSettings {
+  readonly contentType: string;
+  readonly slowMs: number;
+  /** See I4; default false. */
+  readonly mayEndAnyTime?: boolean;
+}
+
+export interface Streams {
+  /** Takes over `reply`, runs `produce`, ends the answer. An error of `produce` cuts the answer short and is logged. */
+  run(
+    reply: FastifyReply,
+    settings: StreamSettings,
+    produce: (stream: Stream) => Promise<void>,
+  ): Promise<void>;
+  count(): number;
+  /** Aborts all and refuses new ones. */
+  close(): void;
+}
+
+const drained = (
+  raw: ServerResponse,
+  signal: AbortSignal,
+  slowMs: number,
+  onSlow: () => void,
+): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      raw.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(onSlow, slowMs);
+    raw.once('drain', done);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+
+/** Headers set on the reply so far (by hooks) go out with the stream's own. */
+const writeHead = (reply: FastifyReply, contentType: string): void => {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.raw.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' });
+  reply.raw.flushHeaders();
+};
+
+export const createStreams = ({ log }: { readonly log: Log }): Streams => {
+  const open = new Set<AbortController>();
+  let closed = false;
+
+  const run: Streams['run'] = async (reply, { contentType, slowMs, mayEndAnyTime = false }, produce) => {
+    const { raw } = reply;
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const tooSlow = (): void => {
+      log.warn({ url: reply.request.url.slice(0, 300), slowMs }, 'ended a client that reads too slowly');
+      controller.abort();
+      raw.destroy();
+    };
+    open.add(controller);
+    raw.once('close', abort);
+    writeHead(reply, contentType);
+    if (closed) abort();
+    const stream: Stream = {
+      signal: controller.signal,
+      write: async (chunk) => {
+        if (controller.signal.aborted || raw.destroyed) return;
+        if (!raw.write(chunk)) await drained(raw, controller.signal, slowMs, tooSlow);
+      },
+    };
+    try {
+      await produce(stream);
+      if (mayEndAnyTime || !controller.signal.aborted) raw.end();
+      else raw.destroy();
+    } catch (error) {
+      if (!controller.signal.aborted) {
+        log.error({ url: reply.request.url.slice(0, 300), err: error }, 'a stream broke off');
+      }
+      raw.destroy();
+    } finally {
+      controller.abort();
+      open.delete(controller);
+    }
+  };
+  return {
+    run,
+    count: () => open.size,
+    close: () => {
+      closed = true;
+      for (const controller of open) controller.abort();
+    },
+  };
+};
