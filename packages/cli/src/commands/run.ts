@@ -1,0 +1,131 @@
+// drover run: one command or script on many nodes, shown live.
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { usageFailure } from '../failure.ts';
+import { isDocument, parseOutputForm } from '../output/documents.ts';
+import { parsePairs } from '../output/units.ts';
+import type { Session } from '../session.ts';
+import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
+import { workCollection } from '../work/paths.ts';
+import type { Work } from '../work/rows.ts';
+import { showWork } from '../work/show.ts';
+
+interface RunOptions extends WorkOptions {
+  readonly user?: string;
+  readonly cwd?: string;
+  readonly env: readonly string[];
+  readonly stdin?: string;
+  readonly script?: string;
+  readonly interpreter?: string;
+  readonly maxOutput?: string;
+  readonly fold?: boolean;
+  readonly raw?: boolean;
+}
+
+const readInput = (path: string, what: string): string => {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw usageFailure(
+      `cannot read ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+};
+
+const commandOf = (argv: readonly string[], options: RunOptions): Record<string, unknown> => {
+  if (options.script !== undefined && options.stdin === '-' && options.script === '-')
+    throw usageFailure('cannot use --script - with --stdin -: there is one standard input');
+  if (options.script === undefined) {
+    if (argv.length === 0) throw usageFailure('cannot run nothing: give a command after -- or --script FILE');
+    return { argv };
+  }
+  if (argv.length > 0) throw usageFailure('cannot run both a command and --script: give one of them');
+  const interpreter = options.interpreter?.trim().split(/\s+/);
+  return {
+    script: { ...(interpreter ? { interpreter } : {}), source: readInput(options.script, '--script') },
+  };
+};
+
+const parseBytes = (text: string): number => {
+  const found = /^(\d+)([kmg]?)$/i.exec(text);
+  if (found === null)
+    throw usageFailure(`cannot use --max-output ${text}: not a size such as 512k, 16m or 1g`);
+  return (
+    Number(found[1]) * { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 }[(found[2] ?? '').toLowerCase() as 'k']
+  );
+};
+
+const toRun = (argv: readonly string[], options: RunOptions): Record<string, unknown> => ({
+  apiVersion: 'drover.dev/v1alpha1',
+  kind: 'CommandRun',
+  metadata: toWorkMetadata(options, 'run'),
+  spec: {
+    ...commandOf(argv, options),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env.length === 0 ? {} : { env: parsePairs(options.env, '--env') }),
+    ...(options.stdin === undefined ? {} : { stdin: readInput(options.stdin, '--stdin') }),
+    ...(options.maxOutput === undefined ? {} : { maxOutputBytes: parseBytes(options.maxOutput) }),
+    ...toWorkSpec(options),
+  },
+});
+
+const run = async (argv: readonly string[], options: RunOptions, command: Command, session: Session) => {
+  const form = parseOutputForm(options.output);
+  const body = toRun(argv, options);
+  const connection = session.connect(command);
+  const sinceMs = performance.now();
+  const created = await connection.json<Work>({
+    method: 'POST',
+    path: workCollection('commandruns', options.namespace),
+    body,
+  });
+  const name = created.metadata.name ?? '';
+  if (options.detach === true) {
+    session.out.write(form === 'name' ? `commandrun.drover.dev/${name}\n` : `${name}\n`);
+    return;
+  }
+  await showWork({
+    session,
+    connection,
+    plural: 'commandruns',
+    namespace: options.namespace,
+    name,
+    form,
+    quiet: options.quiet === true || isDocument(form),
+    fold: options.fold === true,
+    raw: options.raw === true,
+    sinceMs,
+  });
+};
+
+export const define = (command: Command, session: Session): void => {
+  command.usage("-n 'web[1-20]' [options] -- command [argument ...]").passThroughOptions();
+  command.argument('[command...]', 'the command and its arguments, given as they are (no shell)');
+  addWorkOptions(command)
+    .option('--user <name>', 'run as this user of the node')
+    .option('--cwd <directory>', 'run in this directory of the node')
+    .option(
+      '--env <key=value>',
+      'set a variable; may be repeated',
+      (pair: string, all: string[]) => [...all, pair],
+      [],
+    )
+    .option('--stdin <file>', 'give this file (or -) to the command as standard input')
+    .option('--script <file>', 'run this script (or -) instead of a command')
+    .option('--interpreter <command>', 'what runs the script, e.g. python3', '/bin/sh')
+    .option('--max-output <size>', 'keep at most this much of each stream and node, e.g. 16m')
+    .option('--fold', 'show identical outputs once, at the end, with their node-set')
+    .option('--no-fold', 'show output as it comes, each line with its node (default)')
+    .option('--raw', 'show output as it comes, byte for byte and without node names');
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  drover run -n 'web[1-20],@db!web3' -- systemctl restart nginx
+  drover run -l rack=a --fold -- uname -r
+  drover run -n '*' --batches 1,5%,100% --gate after-first --max-failures 5% --script fix.sh
+Ctrl-C cancels the run and waits for the proof; a second Ctrl-C leaves it alone.`,
+  );
+  command.action((argv: string[], options: RunOptions) => run(argv, options, command, session));
+};

@@ -1,0 +1,35 @@
+// drover version: versions of the command line and of the controller it talks to.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parseOutputForm, printValue } from '../output/documents.ts';
+import type { Session } from '../session.ts';
+
+interface VersionOptions {
+  readonly client?: boolean;
+  readonly output?: string;
+}
+
+const ownVersion = (): string => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
+
+const version = async (options: VersionOptions, command: Command, session: Session): Promise<void> => {
+  const form = parseOutputForm(options.output);
+  const client = { version: ownVersion(), node: process.version };
+  const server =
+    options.client === true
+      ? undefined
+      : await session.connect(command).json<{ readonly gitVersion: string }>({ path: '/version' });
+  if (form === 'json' || form === 'yaml') return printValue(session.out, form, { client, server });
+  session.out.write(`drover ${client.version} (Node.js ${client.node})\n`);
+  if (server !== undefined) session.out.write(`controller ${server.gitVersion}\n`);
+};
+
+export const define = (command: Command, session: Session): void => {
+  command
+    .option('--client', 'of the command line only; asks nobody')
+    .option('-o, --output <form>', 'json or yaml')
+    .action((options: VersionOptions) => version(options, command, session));
+};

@@ -1,0 +1,46 @@
+// Owns trading a one-time sign-in link for an API token.
+import { Failure, usageFailure } from '../failure.ts';
+import { openConnection } from './connection.ts';
+
+export interface LinkTrade {
+  readonly origin: string;
+  readonly caPem: string;
+  /** The whole link, or the secret in it. */
+  readonly link: string;
+  readonly description: string;
+  readonly expiresSeconds: number;
+}
+
+const secretOf = (link: string): string => {
+  if (!link.includes('://')) return link;
+  const secret = new URL(link).searchParams.get('link');
+  if (secret === null || secret === '') throw usageFailure(`cannot use --link: there is no secret in it`);
+  return secret;
+};
+
+/** Resolves to the token. The link is used up by it. */
+export const tradeLink = async (trade: LinkTrade): Promise<string> => {
+  const connection = openConnection({ address: trade.origin, caPem: trade.caPem, token: '' });
+  try {
+    const answer = await connection.open({
+      path: '/sign-in',
+      query: { link: secretOf(trade.link) },
+      accept: '*/*',
+    });
+    answer.resume();
+    const cookies = (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0] ?? '');
+    if (cookies.length === 0)
+      throw new Failure('cannot sign in: the link is used up or has expired', {
+        remedy: 'ask the controller for a new link',
+      });
+    const { token } = await connection.json<{ readonly token: string }>({
+      method: 'POST',
+      path: '/auth/tokens',
+      headers: { cookie: cookies.join('; '), origin: trade.origin },
+      body: { description: trade.description, expiresSeconds: trade.expiresSeconds },
+    });
+    return token;
+  } finally {
+    connection.close();
+  }
+};

@@ -1,0 +1,183 @@
+// Owns the list of commands and how a command line finds its file.
+// I1: a command's file is imported only when that command is called (or documented): starting stays fast.
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodes, toOutcome, usageFailure } from './failure.ts';
+import type { Define, Session } from './session.ts';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+  /** Not shown in the help. */
+  readonly hidden?: boolean;
+}
+
+export const entries: Readonly<Record<string, Entry>> = {
+  login: { summary: 'Sign in to a controller and remember it', load: () => import('./commands/login.ts') },
+  context: {
+    summary: 'List, choose and show remembered controllers',
+    load: () => import('./commands/context.ts'),
+  },
+  nodes: { summary: 'List the servers of the fleet', load: () => import('./commands/nodes.ts') },
+  node: { summary: 'Add, approve, inspect and remove servers', load: () => import('./commands/node.ts') },
+  token: { summary: 'Make, list and revoke join tokens', load: () => import('./commands/token.ts') },
+  run: { summary: 'Run a command on many nodes', load: () => import('./commands/run.ts') },
+  runs: { summary: 'List, show, cancel, retry and approve runs', load: () => import('./commands/runs.ts') },
+  push: { summary: 'Copy files and directory trees to many nodes', load: () => import('./commands/push.ts') },
+  pull: {
+    summary: 'Copy files and directory trees from many nodes',
+    load: () => import('./commands/pull.ts'),
+  },
+  transfers: {
+    summary: 'List, show, cancel, retry and approve transfers',
+    load: () => import('./commands/transfers.ts'),
+  },
+  shell: { summary: 'Open a terminal on a node', load: () => import('./commands/shell.ts') },
+  recordings: {
+    summary: 'List and replay recorded terminals',
+    load: () => import('./commands/recordings.ts'),
+  },
+  get: { summary: 'Show objects of any kind', load: () => import('./commands/get.ts') },
+  describe: {
+    summary: 'Show an object and its events for reading',
+    load: () => import('./commands/describe.ts'),
+  },
+  apply: { summary: 'Create or change objects from files', load: () => import('./commands/apply.ts') },
+  patch: { summary: 'Change fields of an object', load: () => import('./commands/patch.ts') },
+  delete: { summary: 'Delete objects', load: () => import('./commands/delete.ts') },
+  events: { summary: 'Show what happened lately', load: () => import('./commands/events.ts') },
+  agent: { summary: 'Update agents', load: () => import('./commands/agent.ts') },
+  lab: {
+    summary: 'Make Linux hosts on this machine to try Drover on',
+    load: () => import('./commands/lab.ts'),
+  },
+  completion: {
+    summary: 'Print the completion script of a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  version: {
+    summary: 'Print the versions of command line and controller',
+    load: () => import('./commands/version.ts'),
+  },
+};
+
+const takesValue = new Set(['--context', '--context-file']);
+
+/** The name of the command in argv, behind global options; undefined when there is none. */
+export const commandName = (argv: readonly string[]): string | undefined => {
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (takesValue.has(word)) at += 1;
+    else if (!word.startsWith('-')) return word;
+  }
+  return undefined;
+};
+
+/** Options that every command takes. */
+const addCommonOptions = (command: Command): void => {
+  if (command.commands.length > 0) {
+    for (const child of command.commands) addCommonOptions(child);
+    return;
+  }
+  command.addOption(new Option('--context <name>', 'use this remembered controller'));
+  command.addOption(new Option('--context-file <file>', 'use the controller that this file describes'));
+};
+
+const settings = (command: Command, session: Session): Command =>
+  command
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => session.out.write(text),
+      writeErr: (text) => session.err.write(text),
+      outputError: () => undefined,
+    })
+    .showSuggestionAfterError(true);
+
+const settle = (command: Command, session: Session): void => {
+  settings(command, session);
+  for (const child of command.commands) settle(child, session);
+};
+
+const createProgram = (session: Session): Command => {
+  const program = new Command('drover')
+    .description('Drover: one inventory, one permission model and one API for all your servers.')
+    .usage('[options] <command> ...')
+    .enablePositionalOptions()
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all ok, 1 something failed, 2 wrong usage, 3 controller not reachable.',
+    );
+  addCommonOptions(program);
+  return settings(program, session);
+};
+
+const addCommand = async (
+  program: Command,
+  name: string,
+  session: Session,
+  whole: boolean,
+): Promise<void> => {
+  const entry = entries[name];
+  if (entry === undefined) return;
+  const command = program.command(name, { hidden: entry.hidden ?? false }).description(entry.summary);
+  if (!whole) return;
+  const { define } = await entry.load();
+  define(command, session);
+  addCommonOptions(command);
+  settle(command, session);
+};
+
+/** The program with the named command whole and the others by name only; 'all': every one whole. */
+export const buildProgram = async (
+  session: Session,
+  wanted: string | undefined | 'all',
+): Promise<Command> => {
+  const program = createProgram(session);
+  for (const name of Object.keys(entries))
+    await addCommand(program, name, session, wanted === 'all' || wanted === name);
+  return program;
+};
+
+const wantedName = (argv: readonly string[]): string | undefined => {
+  const name = commandName(argv);
+  return name === 'help' ? commandName(argv.slice(argv.indexOf('help') + 1)) : name;
+};
+
+const usageWords = (error: CommanderError): string =>
+  error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/s, '; did you mean $1?');
+
+const report = (session: Session, error: unknown): void => {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return;
+    if (error.code === 'commander.help') session.setExitCode(exitCodes.usage);
+    else
+      report(
+        session,
+        usageFailure(`cannot understand the command: ${usageWords(error)}`, "see 'drover help'"),
+      );
+    return;
+  }
+  const { lines, exitCode } = toOutcome(error);
+  session.err.write(`${session.err.paint('red', 'drover:')} ${lines.join('\n')}\n`);
+  session.setExitCode(exitCode);
+};
+
+/** Runs one command line and resolves when it is over; what went wrong is printed and in the exit code. */
+export const runProgram = async (argv: readonly string[], session: Session): Promise<void> => {
+  try {
+    const name = wantedName(argv);
+    if (name !== undefined && !(name in entries)) {
+      const near = Object.keys(entries).filter((known) => known[0] === name[0]);
+      throw usageFailure(
+        `cannot find command ${name}: unknown`,
+        near.length === 0 ? "see 'drover help'" : `known: ${near.join(', ')}; see 'drover help'`,
+      );
+    }
+    const program = await buildProgram(session, name);
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    report(session, error);
+  } finally {
+    session.close();
+  }
+};

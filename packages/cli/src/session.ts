@@ -1,0 +1,49 @@
+// Owns what every command is given: where to print, what the user chose, and the connection when it needs one.
+// I1: a command opens at most one connection, and main.ts closes it however the command ends.
+import type { Command } from 'commander';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { type Choice, resolveContext } from './context/resolve.ts';
+import type { ExitCode } from './failure.ts';
+import { type Sink, toSink } from './output/terminal.ts';
+
+export interface Session {
+  readonly out: Sink;
+  /** Words for the person: progress, summaries, warnings. */
+  readonly err: Sink;
+  readonly input: NodeJS.ReadStream;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The connection to the controller that the command's options choose. */
+  readonly connect: (command: Command) => Connection;
+  readonly note: (line: string) => void;
+  readonly warn: (line: string) => void;
+  readonly setExitCode: (code: ExitCode) => void;
+  readonly exitCode: () => ExitCode;
+  readonly close: () => void;
+}
+
+export const createSession = (proc: NodeJS.Process): Session => {
+  const out = toSink(proc.stdout, proc.env);
+  const err = toSink(proc.stderr, proc.env);
+  let connection: Connection | undefined;
+  let code: ExitCode = 0;
+  return {
+    out,
+    err,
+    input: proc.stdin,
+    environment: proc.env,
+    connect: (command) => {
+      connection ??= openConnection(resolveContext(command.optsWithGlobals<Choice>(), proc.env).endpoint);
+      return connection;
+    },
+    note: (line) => err.write(`${line}\n`),
+    warn: (line) => err.write(`${err.paint('yellow', 'warning:')} ${line}\n`),
+    setExitCode: (next) => {
+      code = next;
+    },
+    exitCode: () => code,
+    close: () => connection?.close(),
+  };
+};
+
+/** A command file exports one of these; it adds arguments, options and the action to its command. */
+export type Define = (command: Command, session: Session) => void;

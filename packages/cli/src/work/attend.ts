@@ -1,0 +1,193 @@
+// Owns standing by a run or transfer until it is final: live line, output, Ctrl-C, closing report, exit code.
+// I1: leaving never harms the work: only an explicit cancel does.
+// I2: every node that did not end well is named at the end, with its word; nodes without a result as silent.
+import type { Connection } from '../connection/connection.ts';
+import { type ExitCode, exitCodes } from '../failure.ts';
+import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
+import { toElapsed } from '../output/units.ts';
+import type { Session } from '../session.ts';
+import { followWork } from './follow.ts';
+import { onInterrupts } from './interrupt.ts';
+import { type WorkPlural, workPath } from './paths.ts';
+import { isLive, type LogEntry, type Work } from './rows.ts';
+import { createTally, type Tally, toEndings, toSummary } from './tally.ts';
+
+export interface Attend {
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly plural: WorkPlural;
+  readonly namespace: string;
+  readonly name: string;
+  /** No live line and no closing report. */
+  readonly quiet: boolean;
+  readonly onOutput?: (entry: LogEntry, line: ProgressLine) => void;
+  /** Text that stands in the live line behind the counts. */
+  readonly extra?: (tally: Tally) => string;
+}
+
+export interface Attended {
+  readonly work: Work;
+  readonly tally: Tally;
+  readonly exitCode: ExitCode;
+  /** Somebody left before the end. */
+  readonly left: boolean;
+}
+
+const noun = (plural: WorkPlural): string => (plural === 'commandruns' ? 'runs' : 'transfers');
+
+const liveText = (
+  tally: Tally,
+  work: Work | undefined,
+  cut: boolean,
+  sinceMs: number,
+  extra: string,
+): string => {
+  const { ok, failed, running } = tally.counts();
+  const total = work?.status?.counts?.total ?? tally.counts().total;
+  const wait = work?.status?.phase === 'Paused' ? (work.status.message ?? 'paused') : '';
+  return [
+    `${ok + failed}/${total} done`,
+    ...(failed > 0 ? [`${failed} not ok`] : []),
+    ...(running > 0 ? [`${running} running`] : []),
+    ...(extra === '' ? [] : [extra]),
+    ...(wait === '' ? [] : [wait]),
+    ...(work?.spec.cancel === true ? ['cancelling'] : []),
+    ...(cut ? ['connection lost, trying again'] : []),
+    toElapsed((performance.now() - sinceMs) / 1000),
+  ].join(' · ');
+};
+
+export const cancelWork = (connection: Connection, path: string): Promise<Work> =>
+  connection.json<Work>({
+    method: 'PATCH',
+    path,
+    contentType: 'application/merge-patch+json',
+    body: { spec: { cancel: true } },
+  });
+
+const survivorsOf = (tally: Tally): number =>
+  tally.tasks().reduce((sum, task) => sum + (task.result?.survivors ?? 0), 0);
+
+/** Lines of the closing report: who did not end well, then the counts. */
+export const reportLines = (session: Session, work: Work, tally: Tally, sinceMs: number): string[] => {
+  const { paint } = session.err;
+  const bad = toEndings(tally.tasks()).filter((ending) => !ending.isSuccess);
+  const silent = tally.tasks().filter((task) => isLive(task.state)).length;
+  const survivors = survivorsOf(tally);
+  const summary = `${toSummary(work)} in ${toElapsed((performance.now() - sinceMs) / 1000)}`;
+  return [
+    ...bad.map(
+      (ending) => `${paint('bold', ending.nodeSet)} (${ending.count}): ${paint('red', ending.words)}`,
+    ),
+    ...(silent > 0 ? [`${silent} node(s) silent`] : []),
+    ...(survivors > 0 ? [paint('red', `${survivors} process(es) survived being killed`)] : []),
+    `${paint(bad.length === 0 ? 'green' : 'red', summary)}  ${paint('dim', work.metadata.name ?? '')}`,
+  ];
+};
+
+interface Watchers {
+  readonly tally: Tally;
+  readonly state: { work: Work | undefined; cut: boolean; left: boolean };
+  readonly abort: AbortController;
+}
+
+const watchInterrupts = (attend: Attend, watchers: Watchers, line: ProgressLine, path: string) => {
+  const { session, name } = attend;
+  const leave = () => {
+    watchers.state.left = true;
+    watchers.abort.abort();
+  };
+  return onInterrupts(() => {
+    line.above(() =>
+      session.note(`cancelling ${name} and waiting for the proof; Ctrl-C again leaves it alone`),
+    );
+    cancelWork(attend.connection, path).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      line.above(() => session.warn(`cannot cancel ${name}: ${why}`));
+    });
+  }, leave);
+};
+
+const follow = async (
+  attend: Attend,
+  watchers: Watchers,
+  line: ProgressLine,
+  path: string,
+): Promise<void> => {
+  const { state, tally } = watchers;
+  const { onOutput } = attend;
+  let hint = '';
+  await followWork({
+    connection: attend.connection,
+    path,
+    signal: watchers.abort.signal,
+    onTask: (task) => {
+      tally.add(task);
+      line.update();
+    },
+    onStatus: (work) => {
+      state.work = work;
+      line.update();
+      const message = work.status?.phase === 'Paused' ? (work.status.message ?? '') : '';
+      if (message === '' || message === hint) return;
+      hint = message;
+      line.above(() => attend.session.note(`${attend.name}: ${message}`));
+    },
+    ...(onOutput ? { onOutput: (entry: LogEntry) => onOutput(entry, line) } : {}),
+    onCut: (cut) => {
+      if (state.cut !== cut) line.update();
+      state.cut = cut;
+    },
+  });
+};
+
+/** Stands by until the work is final (or the user leaves) and sets the exit code. */
+export const attendWork = async (attend: Attend): Promise<Attended> => {
+  const { session, connection, name } = attend;
+  const path = workPath(attend.plural, attend.namespace, name);
+  const sinceMs = performance.now();
+  const tally = createTally();
+  const state: Watchers['state'] = { work: undefined, cut: false, left: false };
+  const watchers = { tally, state, abort: new AbortController() };
+  const text = () => liveText(tally, state.work, state.cut, sinceMs, attend.extra?.(tally) ?? '');
+  const line = createProgressLine(session.err, text, !attend.quiet);
+  const interrupts = watchInterrupts(attend, watchers, line, path);
+  try {
+    await follow(attend, watchers, line, path);
+  } catch (error) {
+    if (!state.left) {
+      line.close();
+      session.note(`${name} goes on by itself; look with: drover ${noun(attend.plural)} show ${name}`);
+      throw error;
+    }
+  } finally {
+    interrupts.close();
+    watchers.abort.abort();
+    line.close();
+  }
+  const work = state.left
+    ? await lastKnown(state.work, connection, path)
+    : await connection.json<Work>({ path });
+  const { ok, total } = tally.counts();
+  const allOk = !state.left && ok === total && work.status?.phase === 'Succeeded';
+  const exitCode = allOk ? exitCodes.ok : exitCodes.failed;
+  session.setExitCode(exitCode);
+  return { work, tally, exitCode, left: state.left };
+};
+
+const lastKnown = (work: Work | undefined, connection: Connection, path: string): Promise<Work> | Work =>
+  work ?? connection.json<Work>({ path });
+
+/** The closing report on stderr; after leaving, how to look after what goes on. */
+export const printReport = (attend: Attend, attended: Attended, sinceMs: number): void => {
+  const { session, name } = attend;
+  if (attended.left) {
+    session.note(
+      `left ${name}, which goes on; look with: drover ${noun(attend.plural)} show ${name}, ` +
+        `cancel with: drover ${noun(attend.plural)} cancel ${name}`,
+    );
+    return;
+  }
+  if (attend.quiet) return;
+  for (const line of reportLines(session, attended.work, attended.tally, sinceMs)) session.note(line);
+};
