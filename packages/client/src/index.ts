@@ -1,1 +1,32 @@
-export {};
+export { type Client, createClient, type NodeFacts, type RecordingInfo } from './client.ts';
+export type { BlobIndex, Content, Upload } from './content.ts';
+export type { DiscoveredKind, Discovery } from './discovery.ts';
+export { type Call, type Endpoint, type Http, isUnreachable, toOrigin } from './http.ts';
+export * from './kinds.ts';
+export type {
+  CallOptions,
+  ListOf,
+  ListOptions,
+  ObjectOptions,
+  Objects,
+  PatchType,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './objects.ts';
+export { type ResumeOptions, resumed } from './resume.ts';
+export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
+export type {
+  Fold,
+  FoldedGroup,
+  LogChunk,
+  ResultsEvent,
+  ResultsFilter,
+  ResultsPage,
+  Task,
+  TaskCounts,
+  TaskResult,
+  Work,
+  WorkApi,
+  WorkReference,
+} from './work.ts';

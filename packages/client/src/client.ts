@@ -1,0 +1,84 @@
+// Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
+import type { Status } from '@drover/api/errors';
+import { type Content, createContent } from './content.ts';
+import { type Discovery, discover } from './discovery.ts';
+import { createHttp, type Endpoint, type Http } from './http.ts';
+import { nodes, toObjectPath } from './kinds.ts';
+import { type CallOptions, createObjects, type Objects } from './objects.ts';
+import { openTerminal, type ShellOptions, type Terminal } from './shell.ts';
+import { createWorkApi, type WorkApi } from './work.ts';
+
+export interface NodeFacts {
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly heartbeat: Readonly<Record<string, number>> | null;
+  readonly agent: {
+    readonly serial: string;
+    readonly agentVersion: string;
+    readonly agentSha256: string;
+    readonly pythonVersion: string;
+    readonly connected: boolean;
+    readonly sinceMs: number;
+  } | null;
+}
+
+export interface RecordingInfo {
+  readonly id: string;
+  readonly node: string;
+  readonly user: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly sizeBytes: number;
+}
+
+export interface Client extends Objects, WorkApi {
+  readonly http: Http;
+  readonly content: Content;
+  /** Every kind that the controller serves. */
+  discover(options?: CallOptions): Promise<Discovery>;
+  facts(node: string, options?: CallOptions): Promise<NodeFacts>;
+  shell(node: string, options: ShellOptions): Promise<Terminal>;
+  recordings(options?: CallOptions): Promise<readonly RecordingInfo[]>;
+  /** The asciicast file. */
+  recording(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  updateAgent(node: string, options?: CallOptions): Promise<Status>;
+  uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
+  /** expiresSeconds 0: never expires; absent: 30 days. */
+  createToken(
+    wish: { readonly description: string; readonly expiresSeconds?: number },
+    options?: CallOptions,
+  ): Promise<{ readonly token: string }>;
+  version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
+  /** Closes the connections. */
+  close(): void;
+}
+
+export const createClient = (endpoint: Endpoint): Client => {
+  const http = createHttp(endpoint);
+  const agentPath = (node: string, verb: string): string => `/agents/${encodeURIComponent(node)}/${verb}`;
+  return {
+    http,
+    ...createObjects(http),
+    ...createWorkApi(http),
+    content: createContent(http),
+    discover: ({ signal } = {}) => discover(http, signal),
+    facts: (node, { signal } = {}) => http.json({ path: `${toObjectPath(nodes, node)}/facts`, signal }),
+    shell: (node, options) => openTerminal(http, node, options),
+    recordings: async ({ signal } = {}) => {
+      const list = await http.json<{ readonly items: readonly RecordingInfo[] }>({
+        path: '/recordings',
+        signal,
+      });
+      return list.items;
+    },
+    recording: (id, { signal } = {}) =>
+      http.bytes({ path: `/recordings/${encodeURIComponent(id)}`, accept: '*/*', signal }),
+    updateAgent: (node, { signal } = {}) =>
+      http.json({ method: 'POST', path: agentPath(node, 'update'), signal }),
+    uninstallAgent: (node, { signal } = {}) =>
+      http.json({ method: 'POST', path: agentPath(node, 'uninstall'), signal }),
+    createToken: (wish, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/tokens', body: wish, signal }),
+    version: ({ signal } = {}) => http.json({ path: '/version', signal }),
+    close: () => http.close(),
+  };
+};

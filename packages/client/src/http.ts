@@ -1,0 +1,251 @@
+// Owns the HTTPS connection of a client to one controller.
+// I1: the server's certificate is verified against the given CA and nothing else; there is no way to switch it off.
+// I2: a refusal arrives as the ApiError that the server sent; a network fault as ServiceUnavailable with a cause.
+// I3: nothing is sent twice unless sending it again has no effect: only GET and HEAD on a reused connection.
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ApiError, type Reason, reasonCodes, type Status } from '@drover/api/errors';
+
+export interface Endpoint {
+  /** host:port or https://host:port; the port is 7443 when it is not given. */
+  readonly address: string;
+  /** The CA certificate (PEM) that must have signed the server's certificate. */
+  readonly caPem: string;
+  /** '' : without signing in. */
+  readonly token: string;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Raw body instead of JSON. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** The answer must begin within this time; default 60,000 ms. 0: no limit. */
+  readonly timeoutMs?: number;
+}
+
+export interface Http {
+  readonly origin: string;
+  readonly endpoint: Endpoint;
+  /** The raw answer; the caller reads or destroys it. */
+  open(call: Call): Promise<IncomingMessage>;
+  /** The parsed JSON answer, whose shape docs/protocol.md promises to the caller. */
+  json<T>(call: Call): Promise<T>;
+  /** Each line of the answer, parsed. Ends with the answer; throws when it is cut. */
+  lines<T>(call: Call): AsyncIterable<T>;
+  /** The bytes of the answer. Ends with the answer; throws when it is cut. */
+  bytes(call: Call): AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+const defaultPort = 7443;
+const answerMs = 60_000;
+const maxJsonBytes = 1024 * 1024 * 1024;
+const maxStatusBytes = 1024 * 1024;
+const maxLineBytes = 64 * 1024 * 1024;
+
+/** https://host:port of an address. Throws BadRequest. */
+export const toOrigin = (address: string): string => {
+  const text = address.includes('://') ? address : `https://${address}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.protocol !== 'https:' || url.host === '') {
+    throw new ApiError('BadRequest', `cannot use address "${address}": give host:port or https://host:port`);
+  }
+  // URL drops the port of plain https; a port that was written counts.
+  const isWritten = /:\d+(\/|$)/.test(text.slice('https://'.length));
+  const port = url.port === '' ? (isWritten ? 443 : defaultPort) : url.port;
+  return `https://${url.hostname}:${port}`;
+};
+
+const toPath = ({ path, query = {} }: Call): string => {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
+  return search.size === 0 ? path : `${path}?${search}`;
+};
+
+const causes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; is the controller running there?',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be resolved now',
+  ETIMEDOUT: 'no answer in time',
+  ECONNRESET: 'the connection was cut',
+  EHOSTUNREACH: 'no route to the host',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not from the authority that this client trusts',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not from the authority that this client trusts',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is not made for this name',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+};
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** A network fault in words. */
+const toUnreachable = (origin: string, error: unknown): ApiError => {
+  if (error instanceof ApiError) return error;
+  const why = causes[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+  return new ApiError('ServiceUnavailable', `cannot reach ${origin}: ${why}`, undefined, error);
+};
+
+/** Whether the controller could not be reached at all, in contrast to its own answer that it is not available. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'ServiceUnavailable' && error.cause !== undefined;
+
+const readText = async (answer: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> => {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const part of answer) {
+    sizeBytes += part.length;
+    if (sizeBytes > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+};
+
+const isReason = (word: string): word is Reason => Object.hasOwn(reasonCodes, word);
+
+/** The Status in the body of a refusal, or the nearest thing to it. */
+export const toRefusal = (code: number, text: string, what: string): ApiError => {
+  let status: Partial<Status> = {};
+  try {
+    status = JSON.parse(text) as Partial<Status>;
+  } catch {
+    // Not a Status: a proxy or another program has answered; its words are shown below.
+  }
+  const byCode = Object.keys(reasonCodes)
+    .filter(isReason)
+    .find((reason) => reasonCodes[reason] === code);
+  const reason = isReason(status.reason ?? '') ? (status.reason as Reason) : (byCode ?? 'InternalError');
+  const message =
+    status.message ?? `cannot ${what}: the server answered ${code} ${text.slice(0, 200)}`.trim();
+  return new ApiError(reason, message, status.details);
+};
+
+const headersOf = (endpoint: Endpoint, call: Call, payload: string | undefined): Record<string, string> => {
+  const type = payload === undefined ? 'application/octet-stream' : 'application/json';
+  const hasBody = payload !== undefined || call.bytes !== undefined;
+  return {
+    accept: call.accept ?? 'application/json',
+    ...(endpoint.token === '' ? {} : { authorization: `Bearer ${endpoint.token}` }),
+    ...(payload === undefined ? {} : { 'content-length': String(Buffer.byteLength(payload)) }),
+    ...(hasBody ? { 'content-type': call.contentType ?? type } : {}),
+    ...call.headers,
+  };
+};
+
+interface Wire {
+  readonly agent: Agent;
+  readonly endpoint: Endpoint;
+  readonly origin: string;
+}
+
+/** One request; resolves to the head of its answer. `onReuse` tells a fault of a connection that was kept alive. */
+const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const { signal, body, bytes, method = 'GET', timeoutMs = answerMs } = call;
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = headersOf(endpoint, call, payload);
+    const options = { method, agent, headers, ...(signal === undefined ? {} : { signal }) };
+    const outgoing = request(`${origin}${toPath(call)}`, options);
+    const timer = setTimeout(onLate, timeoutMs === 0 ? 0x7fffffff : timeoutMs);
+    function onLate(): void {
+      outgoing.destroy(Object.assign(new Error(`no answer in ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    }
+    const again = (error: unknown): boolean =>
+      outgoing.reusedSocket && codeOf(error) === 'ECONNRESET' && (method === 'GET' || method === 'HEAD');
+    outgoing.once('response', (answer) => {
+      clearTimeout(timer);
+      resolve(answer);
+    });
+    outgoing.on('error', (error) => {
+      clearTimeout(timer);
+      if (again(error)) exchange({ agent, endpoint, origin }, call).then(resolve, reject);
+      else reject(error);
+    });
+    if (bytes === undefined) outgoing.end(payload);
+    // A refusal in the middle of an upload ends the pipe; the answer has then been seen or the error told above.
+    else pipeline(Readable.from(bytes, { objectMode: false }), outgoing).catch(reject);
+  });
+
+/** Lines of a body as text, without their ends. */
+async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  for await (const chunk of chunks) {
+    const data = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let from = 0;
+    for (let at = data.indexOf(10); at >= 0; at = data.indexOf(10, from)) {
+      yield Buffer.concat([...rest, data.subarray(from, at)]).toString('utf8');
+      rest = [];
+      restBytes = 0;
+      from = at + 1;
+    }
+    if (from < data.length) rest.push(data.subarray(from));
+    restBytes += data.length - from;
+    if (restBytes > maxLineBytes)
+      throw new Error(`a line of the answer is longer than ${maxLineBytes} bytes`);
+  }
+  if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
+}
+
+export const createHttp = (endpoint: Endpoint): Http => {
+  const origin = toOrigin(endpoint.address);
+  const agent = new Agent({
+    ca: endpoint.caPem,
+    keepAlive: true,
+    keepAliveMsecs: 30_000,
+    minVersion: 'TLSv1.2',
+    maxSockets: 64,
+  });
+
+  /** Turns what is thrown on the way into ApiErrors; an abort stays what it is. */
+  const told = (error: unknown, call: Call): unknown =>
+    call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
+
+  const open = async (call: Call): Promise<IncomingMessage> => {
+    try {
+      const answer = await exchange({ agent, endpoint, origin }, call);
+      const { statusCode = 500 } = answer;
+      if (statusCode < 400) return answer;
+      const text = await readText(answer, maxStatusBytes);
+      throw toRefusal(statusCode, text, `${call.method ?? 'GET'} ${call.path}`);
+    } catch (error) {
+      throw told(error, call);
+    }
+  };
+
+  async function* bytes(call: Call): AsyncGenerator<Uint8Array> {
+    const answer = await open(call);
+    try {
+      yield* answer;
+    } catch (error) {
+      throw told(error, call);
+    } finally {
+      answer.destroy();
+    }
+  }
+
+  async function* lines<T>(call: Call): AsyncGenerator<T> {
+    for await (const line of splitLines(bytes(call))) if (line !== '') yield JSON.parse(line) as T;
+  }
+
+  const json = async <T>(call: Call): Promise<T> => {
+    const answer = await open(call);
+    try {
+      const text = await readText(answer, maxJsonBytes);
+      return JSON.parse(text === '' ? '{}' : text) as T;
+    } catch (error) {
+      throw told(error, call);
+    }
+  };
+
+  return { origin, endpoint, open, json, lines, bytes, close: () => agent.destroy() };
+};

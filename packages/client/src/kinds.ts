@@ -1,0 +1,83 @@
+// Owns how a client names a kind: no schemas are loaded for it, so that a program starts at once.
+import type {
+  CertificateSigningRequest,
+  CommandRun,
+  ConfigMap,
+  EnrollmentToken,
+  Event,
+  FileTransfer,
+  KubeObject,
+  Lease,
+  Namespace,
+  Node,
+  Secret,
+} from '@drover/api';
+
+/** Where a kind is served. `T` is what its objects are. */
+export interface KindReference<T = KubeObject> {
+  /** '' for core. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never set: carries T. */
+  readonly object?: T;
+}
+
+const core = <T>(kind: string, plural: string, namespaced: boolean): KindReference<T> => ({
+  group: '',
+  version: 'v1',
+  kind,
+  plural,
+  namespaced,
+});
+
+const drover = <T>(kind: string, plural: string, namespaced: boolean): KindReference<T> => ({
+  group: 'drover.dev',
+  version: 'v1alpha1',
+  kind,
+  plural,
+  namespaced,
+});
+
+export const nodes = core<Node>('Node', 'nodes', false);
+export const namespaces = core<Namespace>('Namespace', 'namespaces', false);
+export const events = core<Event>('Event', 'events', true);
+export const secrets = core<Secret>('Secret', 'secrets', true);
+export const configMaps = core<ConfigMap>('ConfigMap', 'configmaps', true);
+export const leases: KindReference<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
+export const certificateSigningRequests: KindReference<CertificateSigningRequest> = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  namespaced: false,
+};
+export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
+export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
+export const fileTransfers = drover<FileTransfer>('FileTransfer', 'filetransfers', true);
+
+/** The namespace that is meant when none is given. */
+export const defaultNamespace = 'default';
+
+/** Path of a kind's objects; namespace undefined: of all namespaces. */
+export const toCollectionPath = (kind: KindReference<unknown>, namespace: string | undefined): string => {
+  const prefix = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const within =
+    kind.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${prefix}${within}/${kind.plural}`;
+};
+
+/** Path of one object. */
+export const toObjectPath = (
+  kind: KindReference<unknown>,
+  name: string,
+  namespace: string = defaultNamespace,
+): string => `${toCollectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
