@@ -1,0 +1,571 @@
+"""
+A controller for the agent's tests: a test CA, real TLS with mutual certificates, real Thrift frames, scriptable.
+
+FakeController keeps what agents report (deduplicated by offset, as the real one does), answers hello, serves content
+with ranges and uploads, and can be told to cut connections, refuse, or withhold answers.
+"""
+from __future__ import absolute_import, division, print_function, unicode_literals
+
+import collections
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import drover_agent as agent
+
+AGENT_FILE = os.path.abspath(agent.__file__).replace('.pyc', '.py')
+
+
+def sequence(*parts):
+    return agent.der_sequence(*parts)
+
+
+def utc_time(seconds):
+    return agent.der(0x17, agent.to_bytes(time.strftime(str('%y%m%d%H%M%SZ'), time.gmtime(seconds))))
+
+
+def extension(oid, critical, value):
+    return sequence(agent.der_oid(oid), agent.der(0x01, b'\xff') if critical else b'', agent.der(0x04, value))
+
+
+def make_certificate(issuer_key, issuer_name, subject_name, public, extensions, not_before=None, not_after=None):
+    """A certificate in PEM, signed by issuer_key."""
+    now = time.time()
+    algorithm = sequence(agent.der_oid(agent.OID_ECDSA_SHA256))
+    body = sequence(
+        agent.der(0xa0, agent.der_integer(2)), agent.der_integer(agent.bytes_to_int(os.urandom(8))), algorithm,
+        issuer_name, sequence(utc_time(not_before or now - 60), utc_time(not_after or now + 86400)), subject_name,
+        agent.public_key_der(public), agent.der(0xa3, sequence(*extensions)))
+    signature = agent.der(0x03, b'\0' + agent.sign(issuer_key, body))
+    return agent.to_pem('CERTIFICATE', sequence(body, algorithm, signature))
+
+
+class Authority(object):
+    """A certificate authority for one test run."""
+
+    def __init__(self):
+        self.key = agent.new_private_key()
+        self.name = agent.x509_name('drover', 'test ca')
+        self.pem = make_certificate(self.key, self.name, self.name, agent.public_key_of(self.key), [
+            extension('2.5.29.19', True, sequence(agent.der(0x01, b'\xff'))),
+            extension('2.5.29.15', True, agent.der(0x03, b'\1\6'))])
+        self.pin = hashlib.sha256(agent.from_pem(self.pem, 'CERTIFICATE')).hexdigest()
+
+    def server(self, host='127.0.0.1'):
+        key = agent.new_private_key()
+        names = agent.der(0x87, socket.inet_aton(host)) + agent.der(0x82, b'localhost')
+        pem = make_certificate(self.key, self.name, agent.x509_name('drover', 'controller'),
+                               agent.public_key_of(key), [
+                                   extension('2.5.29.17', False, sequence(names)),
+                                   extension('2.5.29.37', False, sequence(agent.der_oid('1.3.6.1.5.5.7.3.1')))])
+        return agent.private_key_pem(key) + pem
+
+    def node(self, name, public, not_before=None, not_after=None):
+        return make_certificate(self.key, self.name, agent.x509_name('system:nodes', 'system:node:' + name), public, [
+            extension('2.5.29.37', False, sequence(agent.der_oid('1.3.6.1.5.5.7.3.2')))], not_before, not_after)
+
+
+def public_key_of_request(pem):
+    """The public key in a PKCS#10 request, after checking its signature with it."""
+    content, _ = agent.der_read(agent.from_pem(pem, 'CERTIFICATE REQUEST'), 0x30)
+    info, rest = agent.der_read(content, 0x30)
+    _, rest = agent.der_read(rest, 0x30)
+    bits, _ = agent.der_read(rest, 0x03)
+    _, more = agent.der_read(info, 0x02)
+    _, more = agent.der_read(more, 0x30)
+    key, _ = agent.der_read(more, 0x30)
+    public = agent.parse_public_key(agent.der(0x30, key))
+    digest = hashlib.sha256(agent.der(0x30, info)).digest()
+    if not agent.verify(public, digest, bits[1:]):
+        raise ValueError('the request is not signed by its own key')
+    return public
+
+
+def wait_for(condition, what, seconds=20):
+    """Waits until condition() is true and returns its value; fails after so many seconds."""
+    limit = time.time() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.time() > limit:
+            raise AssertionError('waited in vain for ' + what)
+        time.sleep(0.005)
+
+
+class Connection(object):
+    """One agent session, seen from the controller."""
+
+    def __init__(self, controller, sock):
+        self.controller = controller
+        self.sock = sock
+        self.lock = threading.Lock()
+        self.answers = {}
+        self.sequence = 0
+        self.hello = None
+        self.open = True
+
+    def send(self, data):
+        with self.lock:
+            self.sock.sendall(data)
+
+    def call(self, method, seconds=20, **values):
+        """Calls the agent; returns the result or raises agent.Problem."""
+        fields = agent.SERVICES['Agent'][method][0]
+        with self.lock:
+            self.sequence += 1
+            number = self.sequence
+            self.sock.sendall(agent.encode_message(method, agent.CALL, number, fields, values))
+        answer = wait_for(lambda: self.answers.pop(number, None) or not self.open, 'answer to ' + method, seconds)
+        if answer is True:
+            raise AssertionError('the connection ended')
+        return answer[0](answer[1])
+
+    def run(self, first):
+        data = bytearray(first)
+        try:
+            while True:
+                while len(data) < 4 or len(data) < 4 + agent.bytes_to_int(bytes(data[:4])):
+                    more = self.sock.recv(65536)
+                    if not more:
+                        return
+                    data += more
+                size = agent.bytes_to_int(bytes(data[:4]))
+                frame = bytes(data[4:4 + size])
+                del data[:4 + size]
+                self.take(frame)
+        except (OSError, IOError, socket.error, ValueError):
+            pass
+        finally:
+            self.open = False
+            self.controller.ended(self)
+
+    def take(self, frame):
+        reader = agent.Reader(frame)
+        name, kind, number = reader.message()
+        if kind in (agent.CALL, agent.ONEWAY):
+            values = reader.fields(agent.SERVICES['Controller'][name][0], 0)
+            reply = agent.reply_fields(agent.SERVICES['Controller'][name])
+            try:
+                body = {'success': getattr(self.controller, 'on_' + name)(self, values)}
+            except agent.Problem as problem:
+                body = {'problem': {'code': problem.code, 'text': problem.text}}
+            if kind == agent.CALL:
+                self.send(agent.encode_message(name, agent.REPLY, number, reply, body))
+        elif kind == agent.REPLY:
+            values = reader.fields(agent.reply_fields(agent.SERVICES['Agent'][name]), 0)
+            self.answers[number] = (result_or_raise, values)
+        else:
+            error = reader.fields(agent.APPLICATION_EXCEPTION, 0)
+            self.answers[number] = (result_or_raise, {'problem': {'code': 'internal', 'text': error['message']}})
+
+    def cut(self):
+        """As when a cable is pulled: nothing is said."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except (OSError, socket.error):
+            pass
+
+
+def result_or_raise(values):
+    if values.get('problem'):
+        raise agent.Problem(values['problem']['code'], values['problem']['text'])
+    return values.get('success')
+
+
+class FakeController(object):
+    """Listens on loopback; everything it heard is in its attributes."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix='drover-fake-')
+        self.authority = Authority()
+        self.release_key = agent.new_private_key()
+        self.release_public = agent.to_pem('PUBLIC KEY', agent.public_key_der(agent.public_key_of(self.release_key)))
+        for name, text in (('ca.pem', self.authority.pem), ('server.pem', self.authority.server())):
+            with open(os.path.join(self.dir, name), 'wb') as out:
+                out.write(agent.to_bytes(text))
+        self.lock = threading.RLock()
+        self.connections = []
+        self.hellos = []
+        self.output = collections.defaultdict(lambda: {1: b'', 2: b''})
+        self.chunks = []
+        self.started = {}
+        self.results = {}
+        self.result_count = collections.Counter() if hasattr(collections, 'Counter') else {}
+        self.progress = []
+        self.heartbeats = []
+        self.facts = []
+        self.reports = 0
+        self.renewed = 0
+        self.shell_output = collections.defaultdict(bytes)
+        self.shell_closed = {}
+        self.refuse_hello = ''
+        self.hold_reports = threading.Event()
+        self.hold_reports.set()
+        self.renew_percent = 80
+        self.blobs = {}
+        self.uploads = {}
+        self.cut_after = None  # content bytes to send before the connection breaks
+        self.agent_files = {}
+        self.content_bytes = 0
+        self.csrs = {}
+        self.approve = True
+        self.tokens = ['t1.secret']
+        self.closing = False
+        self.agent_port = self.listen(self.serve_agent, True)
+        self.api_port = self.listen(self.serve_api, False)
+
+    def listen(self, serve, mutual):
+        if hasattr(ssl, 'PROTOCOL_TLS_SERVER'):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        else:
+            context = ssl.SSLContext(ssl.PROTOCOL_SSLv23)
+        context.load_cert_chain(os.path.join(self.dir, 'server.pem'))
+        if mutual:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(os.path.join(self.dir, 'ca.pem'))
+        listener = socket.socket()
+        listener.bind((str('127.0.0.1'), 0))
+        listener.listen(64)
+
+        def accept():
+            while not self.closing:
+                try:
+                    sock, _ = listener.accept()
+                except (OSError, socket.error):
+                    return
+                if self.closing:
+                    return sock.close()
+                thread = threading.Thread(target=self.handle, args=(context, sock, serve))
+                thread.daemon = True
+                thread.start()
+        thread = threading.Thread(target=accept)
+        thread.daemon = True
+        thread.start()
+        return listener.getsockname()[1]
+
+    def handle(self, context, sock, serve):
+        try:
+            sock.settimeout(60)
+            sock = context.wrap_socket(sock, server_side=True)
+            serve(sock)
+        except (OSError, IOError, socket.error, ValueError):
+            pass
+        finally:
+            sock.close()
+
+    def serve_agent(self, sock):
+        first = sock.recv(1)
+        if first == b'\0':
+            connection = Connection(self, sock)
+            with self.lock:
+                self.connections.append(connection)
+            connection.run(first)
+        elif first:
+            HttpServer(self, sock, first).serve()
+
+    def serve_api(self, sock):
+        HttpServer(self, sock, b'').serve()
+
+    # ---- the Controller service
+
+    def on_hello(self, connection, values):
+        if self.refuse_hello:
+            raise agent.Problem('refused', self.refuse_hello)
+        connection.hello = values['hello']
+        with self.lock:
+            self.hellos.append(values['hello'])
+        return {'serverTimeMs': agent.now_ms(), 'heartbeatSeconds': 1, 'forget': [],
+                'renewAtPercent': self.renew_percent}
+
+    def on_report(self, connection, values):
+        self.hold_reports.wait()
+        with self.lock:
+            self.reports += 1
+            for chunk in values['output']:
+                have = self.output[chunk['taskId']]
+                end = chunk['offset'] + len(chunk['data'])
+                size = len(have[chunk['stream']])
+                if chunk['offset'] > size:
+                    raise AssertionError('a hole in the output')
+                if end > size:
+                    have[chunk['stream']] += chunk['data'][size - chunk['offset']:]
+                    self.chunks.append(chunk)
+            for item in values['started']:
+                self.started[item['taskId']] = item['timeMs']
+            self.progress.extend(values['progress'])
+            for result in values['results']:
+                task_id = result['taskId']
+                self.result_count[task_id] = self.result_count.get(task_id, 0) + 1
+                self.results.setdefault(task_id, result)
+
+    def on_facts(self, connection, values):
+        self.facts.append(json.loads(values['json']))
+
+    def on_heartbeat(self, connection, values):
+        self.heartbeats.append(values['heartbeat'])
+
+    def on_renew(self, connection, values):
+        self.renewed += 1
+        public = public_key_of_request(values['request'])
+        return self.authority.node('n1', public)
+
+    def on_shellOutput(self, connection, values):
+        with self.lock:
+            self.shell_output[values['streamId']] += values['data']
+
+    def on_shellClosed(self, connection, values):
+        self.shell_closed[values['streamId']] = (values['exitCode'], values['reason'])
+
+    def ended(self, connection):
+        with self.lock:
+            if connection in self.connections:
+                self.connections.remove(connection)
+
+    # ---- for tests
+
+    def session(self, process_id=None, seconds=20):
+        """The live session (of an agent other than process_id)."""
+        def find():
+            with self.lock:
+                return [c for c in self.connections if c.open and c.hello and c.hello['processId'] != process_id]
+        return wait_for(find, 'an agent to connect', seconds)[-1]
+
+    def result(self, task_id, seconds=20):
+        return wait_for(lambda: self.results.get(task_id), 'the result of ' + task_id, seconds)
+
+    def add_blob(self, data):
+        name = hashlib.sha256(data).hexdigest()
+        self.blobs[name] = data
+        return name
+
+    def release(self, data, version='9.9.9'):
+        name = hashlib.sha256(data).hexdigest()
+        self.agent_files[name] = data
+        return {'version': version, 'sha256': name, 'signature': agent.sign(self.release_key, data),
+                'sizeBytes': len(data)}
+
+    def close(self):
+        self.closing = True
+        self.hold_reports.set()
+        for port in (self.agent_port, self.api_port):
+            try:
+                socket.create_connection((str('127.0.0.1'), port), 1).close()
+            except (OSError, socket.error):
+                pass
+        for connection in list(self.connections):
+            connection.cut()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class HttpServer(object):
+    """Just enough HTTP for content, uploads and joining."""
+
+    def __init__(self, controller, sock, first):
+        self.controller = controller
+        self.sock = sock
+        self.rest = first
+
+    def serve(self):
+        while True:
+            while b'\r\n\r\n' not in self.rest:
+                data = self.sock.recv(65536)
+                if not data:
+                    return
+                self.rest += data
+            head, self.rest = self.rest.split(b'\r\n\r\n', 1)
+            lines = head.decode('latin-1').split('\r\n')
+            method, path, _ = lines[0].split(' ')
+            headers = dict((name.lower(), value.strip()) for name, _, value in
+                           (line.partition(':') for line in lines[1:]))
+            self.answer(method, path, headers, int(headers.get('content-length', '0')))
+
+    def body(self, size):
+        while len(self.rest) < size:
+            data = self.sock.recv(65536)
+            if not data:
+                raise ValueError('cut')
+            self.rest += data
+        body, self.rest = self.rest[:size], self.rest[size:]
+        return body
+
+    def reply(self, status, data=b'', headers=()):
+        lines = ['HTTP/1.1 %d x' % status, 'Content-Length: %d' % len(data)] + ['%s: %s' % pair for pair in headers]
+        self.sock.sendall(agent.to_bytes('\r\n'.join(lines) + '\r\n\r\n') + data)
+
+    def reply_json(self, status, value):
+        data = agent.to_bytes(json.dumps(value))
+        lines = 'HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n' % status
+        self.sock.sendall(agent.to_bytes(lines + '%x\r\n' % len(data)) + data + b'\r\n0\r\n\r\n')
+
+    def answer(self, method, path, headers, size):
+        path, _, query = path.partition('?')
+        words = path.strip('/').split('/')
+        controller = self.controller
+        if words[0] == 'content' and words[1] == 'uploads':
+            return self.answer_upload(method, words[2:], query, size)
+        body = self.body(size)
+        if words[0] == 'content' and len(words) == 2:
+            return self.answer_content(method, controller.blobs.get(words[1]), headers)
+        if words[0] == 'content':
+            return self.answer_index(words[1])
+        if words[0] == 'agent':
+            return self.answer_content(method, controller.agent_files.get(words[1]), headers)
+        if path == '/join/ca.pem':
+            return self.reply(200, agent.to_bytes(controller.authority.pem))
+        if headers.get('authorization', '').replace('Bearer ', '') not in controller.tokens:
+            return self.reply_json(401, {'message': 'unknown token'})
+        if path == '/join/config':
+            return self.reply_json(200, {'agentHost': '127.0.0.1', 'agentPort': controller.agent_port,
+                                         'releasePublicKey': controller.release_public})
+        self.answer_csr(method, path, body)
+
+    def answer_csr(self, method, path, body):
+        controller = self.controller
+        if method == 'POST':
+            value = json.loads(agent.to_text(body))
+            controller.csrs[value['metadata']['name']] = value
+            return self.reply_json(201, value)
+        value = controller.csrs[path.split('/')[-1]]
+        if controller.approve is True and 'status' not in value:
+            pem = agent.to_text(agent.binascii.a2b_base64(agent.to_bytes(value['spec']['request'])))
+            certificate = agent.to_bytes(controller.authority.node('n1', public_key_of_request(pem)))
+            value['status'] = {'certificate': agent.to_text(agent.binascii.b2a_base64(certificate)).replace('\n', '')}
+        elif controller.approve == 'deny':
+            value['status'] = {'conditions': [{'type': 'Denied', 'message': 'not ours'}]}
+        self.reply_json(200, value)
+
+    def answer_content(self, method, data, headers):
+        if data is None:
+            return self.reply(404)
+        status, extra = 200, ()
+        if headers.get('range'):
+            start, end = headers['range'].split('=')[1].split('-')
+            extra = (('Content-Range', 'bytes %s-%s/%d' % (start, end, len(data))),)
+            data = data[int(start):int(end) + 1]
+            status = 206
+        if method == 'HEAD':
+            return self.sock.sendall(agent.to_bytes('HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n' % len(data)))
+        controller = self.controller
+        cut = controller.cut_after
+        if cut is not None and len(data) > cut:
+            controller.cut_after = None
+            lines = 'HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n' % (status, len(data))
+            self.sock.sendall(agent.to_bytes(lines) + data[:cut])
+            controller.content_bytes += cut
+            raise ValueError('cut on purpose')
+        controller.content_bytes += len(data)
+        self.reply(status, data, extra)
+
+    def answer_index(self, name):
+        data = self.controller.blobs.get(name)
+        if data is None:
+            return self.reply(404)
+        size = 65536
+        self.reply_json(200, {'sha256': name, 'sizeBytes': len(data), 'chunkSizeBytes': size, 'chunks': [
+            hashlib.sha256(data[i:i + size]).hexdigest() for i in range(0, len(data), size)]})
+
+    def answer_upload(self, method, words, query, size):
+        uploads = self.controller.uploads
+        if not words:
+            self.body(size)
+            name = agent.new_id()
+            uploads[name] = b''
+            return self.reply_json(201, {'id': name})
+        name = words[0]
+        if words[1:] == ['finish']:
+            wanted = json.loads(agent.to_text(self.body(size)))['sha256']
+            found = hashlib.sha256(uploads[name]).hexdigest()
+            if wanted != found:
+                return self.reply_json(422, {'message': 'hash differs'})
+            self.controller.blobs[found] = uploads.pop(name)
+            return self.reply_json(200, {'sha256': found})
+        if method == 'GET':
+            return self.reply_json(200, {'offset': len(uploads[name])})
+        offset = int(query.split('=')[1])
+        if offset != len(uploads[name]):
+            self.body(size)
+            return self.reply_json(409, {'offset': len(uploads[name])})
+        cut = self.controller.cut_after
+        if cut is not None and size > cut:
+            self.controller.cut_after = None
+            uploads[name] += self.body(cut)
+            raise ValueError('cut on purpose')
+        uploads[name] += self.body(size)
+        self.reply_json(200, {'offset': len(uploads[name])})
+
+
+class Node(object):
+    """An agent with its own state directory, enrolled at a FakeController without the join dialogue."""
+
+    def __init__(self, controller, name='n1', **config):
+        self.controller = controller
+        self.dir = tempfile.mkdtemp(prefix='drover-node-')
+        self.name = name
+        self.process = None
+        key = agent.new_private_key()
+        self.write('identity.pem', agent.private_key_pem(key) + controller.authority.node(
+            name, agent.public_key_of(key)))
+        self.write('ca.pem', controller.authority.pem)
+        values = {'agentHost': '127.0.0.1', 'agentPort': controller.agent_port, 'name': name, 'service': 'none',
+                  'releasePublicKey': controller.release_public, 'policyFile': os.path.join(self.dir, 'policy.json')}
+        values.update(config)
+        self.write('config.json', json.dumps(values))
+        self.write('boot-id', 'boot-1')
+
+    def write(self, name, text):
+        with open(os.path.join(self.dir, name), 'wb') as out:
+            out.write(agent.to_bytes(text))
+
+    def start(self):
+        self.log = open(os.path.join(self.dir, 'test.log'), 'ab')
+        self.process = subprocess.Popen(
+            [sys.executable, '-S', '-E', AGENT_FILE, 'run', '--dir', self.dir, '--boot-id-file',
+             os.path.join(self.dir, 'boot-id')], stderr=self.log, stdin=open(os.devnull, 'rb'))
+        return self
+
+    def kill(self):
+        """kill -9."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def logged(self):
+        with open(os.path.join(self.dir, 'test.log'), 'rb') as data:
+            return data.read().decode('utf-8', 'replace')
+
+    def close(self):
+        """Ends the agent, its supervisors and their commands, and removes the state directory."""
+        self.kill()
+        tasks = os.path.join(self.dir, 'tasks')
+        for name in os.listdir(tasks) if os.path.isdir(tasks) else ():
+            try:
+                with open(os.path.join(tasks, name, 'state'), 'rb') as state:
+                    begun = state.readline()
+                    if state.readline().startswith(b'result'):
+                        continue
+                pid = json.loads(begun.split(b' ', 1)[1].decode('ascii'))['pid']
+                os.kill(pid, signal.SIGUSR1)
+                wait_for(lambda: not os.path.exists('/proc/%d' % pid), 'a supervisor to end', 10)
+            except (OSError, IOError, ValueError, IndexError):
+                pass
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def command(task_id, argv, **values):
+    """A Task with a command."""
+    timeout_ms = values.pop('timeout_ms', 60000)
+    expires = values.pop('expires', 0)
+    spec = {'argv': argv, 'script': b'', 'user': '', 'cwd': '', 'env': {}, 'input': b'', 'maxOutputBytes': 1 << 20}
+    spec.update(values)
+    return {'id': task_id, 'timeoutMs': timeout_ms, 'expiresAtMs': expires, 'command': spec}
