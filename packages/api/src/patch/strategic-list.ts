@@ -146,3 +146,17 @@ export const checkElementOrder = (patch: List, order: List, mergeKey: string): v
   }
   if (at < items.length) refusePatch('the order of a list does not match its $setElementOrder');
 };
+
+/**
+ * The list as it was, as $setElementOrder looks at it: new items stand where deleted ones have made room, as
+ * upstream has it.
+ */
+export const placesFor = (original: List, patch: List, mergeKey: string): List => {
+  const directive = (item: unknown) => (isPlainObject(item) ? item['$patch'] : undefined);
+  const gone = new Set(patch.filter((i) => directive(i) === 'delete').map((i) => identify(i, mergeKey)));
+  if (gone.size === 0) return original;
+  const left = original.filter((item) => !gone.has(identify(item, mergeKey)));
+  const known = positions(left, mergeKey);
+  const fresh = patch.filter((i) => directive(i) === undefined && !known.has(identify(i, mergeKey)));
+  return [...left, ...fresh].slice(0, original.length);
+};

@@ -5,7 +5,14 @@
 // I3: no directive and no null of the patch is ever stored.
 import type { TSchema } from 'typebox';
 import { isPlainObject, type JsonObject, refusePatch, safeEntries, withDepth } from './json.ts';
-import { checkElementOrder, deleteFromList, type List, mergeLists, orderItems } from './strategic-list.ts';
+import {
+  checkElementOrder,
+  deleteFromList,
+  type List,
+  mergeLists,
+  orderItems,
+  placesFor,
+} from './strategic-list.ts';
 import { itemSchema, memberSchema, patchMeta, type SchemaNode } from './strategic-schema.ts';
 
 const orderPrefix = '$setElementOrder/';
@@ -97,10 +104,15 @@ const applyOrder = (
   order: List,
 ): unknown => {
   const { mergeKey } = patchMeta(schema);
-  if (Array.isArray(patched)) checkElementOrder(patched, order, mergeKey);
-  return Array.isArray(result)
-    ? orderItems(result, order, Array.isArray(original) ? original : [], mergeKey)
-    : result;
+  const patch = Array.isArray(patched) ? patched : [];
+  checkElementOrder(patch, order, mergeKey);
+  if (!Array.isArray(result)) return result;
+  return orderItems(
+    result,
+    order,
+    placesFor(Array.isArray(original) ? original : [], patch, mergeKey),
+    mergeKey,
+  );
 };
 
 const mergeObject = (
