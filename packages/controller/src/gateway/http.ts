@@ -53,6 +53,7 @@ export class AgentHttp {
     if (socket.destroyed) return;
     this.slow.set(socket, slow);
     this.server.emit('connection', socket);
+    socket.resume();
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

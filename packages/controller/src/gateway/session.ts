@@ -99,6 +99,7 @@ export class AgentSession {
     socket.on('end', () => this.close('the agent closed the connection'));
     socket.on('error', (error) => this.close(`connection failed: ${error.message}`));
     socket.on('close', () => this.close('connection closed'));
+    socket.resume();
   }
 
   private receive(chunk: Uint8Array): void {
