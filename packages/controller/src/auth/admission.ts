@@ -41,7 +41,7 @@ export type Admit = (context: {
 }>;
 
 export interface AdmissionDeps {
-  readonly resources: Resources;
+  readonly resources: Pick<Resources, 'find'>;
   readonly authority: {
     readonly caPin: string;
     readRequest(csrPem: string): Promise<CertificateRequest>;

@@ -171,7 +171,7 @@ export interface AuthDeps {
   readonly store: {
     readonly credentials: Pick<CredentialStore, 'add' | 'bySha256' | 'take' | 'remove' | 'list'>;
   };
-  readonly resources: Resources;
+  readonly resources: Pick<Resources, 'find'>;
   readonly clock: Clock;
 }
 

@@ -18,7 +18,7 @@ export const makeSecret = (): { readonly secret: string; readonly sha256: string
  * one still proves who somebody is: a server that waits for approval may go on reading its own request.
  */
 export const findToken = (
-  { resources, clock }: { readonly resources: Resources; readonly clock: Clock },
+  { resources, clock }: { readonly resources: Pick<Resources, 'find'>; readonly clock: Clock },
   credential: string,
 ): KubeObject | undefined => {
   const dot = credential.lastIndexOf('.');

@@ -47,7 +47,7 @@ const allow: Decision = { allowed: true, reason: '' };
 const deny = (reason: string): Decision => ({ allowed: false, reason });
 
 /** An absent object counts as one's own: the answer is then "not found", which says more. */
-const isOwn = (resources: Resources, identity: Identity, name: string): boolean => {
+const isOwn = (resources: Pick<Resources, 'find'>, identity: Identity, name: string): boolean => {
   const found = resources.find(certificateSigningRequestKind, '', name);
   if (found === undefined) return true;
   // Stored objects have been validated: spec is an object.
@@ -57,7 +57,7 @@ const isOwn = (resources: Resources, identity: Identity, name: string): boolean 
 
 /** Whether `identity` may; the reason names what would be needed. */
 export const decide = (
-  resources: Resources,
+  resources: Pick<Resources, 'find'>,
   identity: Identity,
   { verb, resource, subresource = '', name = '' }: Attributes,
 ): Decision => {

@@ -7,6 +7,8 @@ export interface Throttle {
   /** Milliseconds that this address has to wait before its next try; 0: it may try. */
   waitMs(address: string): number;
   failed(address: string): void;
+  /** How many addresses are remembered (I2). */
+  size(): number;
 }
 
 const burst = 20;
@@ -23,6 +25,7 @@ export const createThrottle = (clock: Clock): Throttle => {
   /** Address → time at which all its failures are forgiven. */
   const debts = new Map<string, number>();
   return {
+    size: () => debts.size,
     waitMs: (address) => {
       const until = debts.get(toKey(address)) ?? 0;
       return Math.max(0, until - clock.nowMs() - burst * refillMs);
