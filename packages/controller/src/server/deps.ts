@@ -1,8 +1,8 @@
 // Owns the contract between the server and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { KubeObject } from '@drover/api';
+import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
-import type { Identity } from '../auth/identity.ts';
+import type { ServerTls } from '../auth/server-certificate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
@@ -11,18 +11,6 @@ import type { Store } from '../store/store.ts';
 
 /** What the server uses of the auth room. */
 export type ServerAuth = Pick<Auth, 'authenticate' | 'authorize' | 'takeLink' | 'createToken' | 'signOut'>;
-
-/** A kind's own rule at creation, for what depends on who asks. */
-export type Admit = (context: {
-  readonly identity: Identity;
-  readonly operation: 'create';
-  readonly object: unknown;
-  readonly dryRun: boolean;
-}) => Promise<{
-  readonly object: unknown;
-  /** What the creator alone sees, e.g. a secret shown once. */
-  readonly answer?: (created: KubeObject) => KubeObject;
-}>;
 
 export interface JoinInfo {
   readonly caPem: string;
@@ -34,12 +22,7 @@ export interface JoinInfo {
   };
 }
 
-export interface Tls {
-  readonly keyPem: string;
-  /** The server certificate, then the CA's. */
-  readonly certPem: string;
-  readonly caPem: string;
-}
+export type Tls = Pick<ServerTls, 'keyPem' | 'certPem'>;
 
 export interface ServerOptions {
   readonly resources: Resources;
@@ -52,6 +35,7 @@ export interface ServerOptions {
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;
+  /** By resourceKey: a kind's own rule at creation. */
   readonly admission: Readonly<Record<string, Admit>>;
   readonly joinInfo: JoinInfo;
   readonly clock: Clock;

@@ -93,10 +93,10 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
       if (mayEndAnyTime || !controller.signal.aborted) raw.end();
       else raw.destroy();
     } catch (error) {
-      if (!controller.signal.aborted) {
-        log.error({ url: reply.request.url.slice(0, 300), err: error }, 'a stream broke off');
-      }
-      raw.destroy();
+      const isAborted = controller.signal.aborted;
+      if (!isAborted) log.error({ url: reply.request.url.slice(0, 300), err: error }, 'a stream broke off');
+      if (isAborted && mayEndAnyTime) raw.end();
+      else raw.destroy();
     } finally {
       controller.abort();
       open.delete(controller);

@@ -1,0 +1,105 @@
+// The real server on the real store, resources, authority and sign-in, for the tests of this room.
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiError, allKinds } from '@drover/api';
+import { type Client, createClient } from '@drover/client';
+import { createAdmission } from '../auth/admission.ts';
+import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
+import { openAuthority } from '../auth/authority.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createLog, silentLog } from '../platform/log.ts';
+import type { OpenShell } from '../platform/shell.ts';
+import { createResources } from '../resources/index.ts';
+import type { Resources } from '../resources/resources.ts';
+import { openStore } from '../store/index.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiServer, ServerOptions } from './deps.ts';
+import { createServer } from './server.ts';
+
+export interface Ground {
+  readonly server: ApiServer;
+  readonly resources: Resources;
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly client: Client;
+  readonly address: string;
+  readonly caPem: string;
+  readonly token: string;
+  readonly dataDir: string;
+  close(): Promise<void>;
+}
+
+const noShell: OpenShell = async () => {
+  throw new ApiError('ServiceUnavailable', 'cannot open a shell: node is not connected');
+};
+
+const notThere = async (): Promise<void> => {
+  throw new ApiError('ServiceUnavailable', 'cannot reach the agent: node is not connected');
+};
+
+/** Answers with what it was asked and how many bytes came: the real handler belongs to another room. */
+const echoContent = (request: IncomingMessage, response: ServerResponse): void => {
+  let sizeBytes = 0;
+  request.on('data', (part: Buffer) => {
+    sizeBytes += part.length;
+  });
+  request.on('end', () =>
+    response.end(JSON.stringify({ method: request.method, url: request.url, sizeBytes })),
+  );
+};
+
+export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<Ground> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
+  const clock = systemClock;
+  const log = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+  const store = await openStore({ dataDir, clock, log });
+  const resources = await createResources({ store, kinds: allKinds, clock, log });
+  const authority = await openAuthority({ store, clock, dataDir });
+  const auth = createAuth({ store, resources, clock });
+  const { token } = await auth.createToken(adminUser, { description: 'test' });
+  const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
+  const server = await createServer({
+    resources,
+    store,
+    auth,
+    tls,
+    content: echoContent,
+    openShell: noShell,
+    updateAgent: notThere,
+    uninstallAgent: notThere,
+    admission: createAdmission({ resources, authority, clock, address: 'https://127.0.0.1:7443' }),
+    joinInfo: {
+      caPem: authority.caPem,
+      agentFile: async () => Buffer.from('print("agent")\n'),
+      config: { agentHost: '127.0.0.1', agentPort: 7444, releasePublicKey: authority.releasePublicKeyPem },
+    },
+    clock,
+    log,
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    ...changes,
+  });
+  const address = `https://127.0.0.1:${server.port}`;
+  const client = createClient({ address, caPem: authority.caPem, token });
+  return {
+    server,
+    resources,
+    store,
+    auth,
+    client,
+    address,
+    caPem: authority.caPem,
+    token,
+    dataDir,
+    close: async () => {
+      client.close();
+      await server.close();
+      await resources.close();
+      await store.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+};
