@@ -96,6 +96,11 @@ export interface Resources {
   /** Resolves to the object (with deletionTimestamp while finalizers hold it). */
   delete(kind: Kind, namespace: string, name: string, options?: DeleteOptions): Promise<KubeObject>;
   deleteCollection(kind: Kind, options: ListOptions & DeleteOptions): Promise<readonly KubeObject[]>;
+  /**
+   * Ends when the signal is aborted, the time is up or the room closes. Throws BadRequest and Expired at once where
+   * that is known, else from the iterator. Events and objects are shared by all watchers and never change, so their
+   * identity can key an encoding. No iteration, no cost: a watch that is never read needs no clean-up.
+   */
   watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** Newest revision the cache shows. */
   revision(): number;

@@ -1,0 +1,163 @@
+// Owns the current objects of every kind.
+// I1: it is exactly the newest row of each key at `revision`; rows are applied in commit order.
+// I2: objects in it are deep-frozen and keep their identity until the next revision of them.
+import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
+import type { ObjectRow } from '../store/store.ts';
+import { deepFreeze } from './freeze.ts';
+import { ChangeRecord, ChangeWindow } from './window.ts';
+
+/** Sorts by namespace, then name. */
+export const toKey = (namespace: string, name: string): string => `${namespace}\0${name}`;
+
+export interface Entry {
+  readonly key: string;
+  readonly object: KubeObject;
+}
+
+const windowRecords = 8192;
+
+/** Position of the first entry whose key is not below `key`. */
+const lowerBound = (entries: readonly Entry[], key: string): number => {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.key ?? '') < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
+
+export class KindCache {
+  readonly kind: Kind;
+  readonly window: ChangeWindow;
+  readonly #byKey = new Map<string, KubeObject>();
+  /** Sorted by key. */
+  readonly #entries: Entry[] = [];
+
+  constructor(kind: Kind, rows: readonly ObjectRow[], revision: number) {
+    this.kind = kind;
+    this.window = new ChangeWindow(revision, windowRecords);
+    for (const row of rows) {
+      const key = toKey(row.namespace, row.name);
+      const object = deepFreeze(row.value);
+      this.#byKey.set(key, object);
+      this.#entries.push({ key, object });
+    }
+    this.#entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get(key: string): KubeObject | undefined {
+    return this.#byKey.get(key);
+  }
+
+  apply(row: ObjectRow): ChangeRecord {
+    const key = toKey(row.namespace, row.name);
+    const object = deepFreeze(row.value);
+    const before = this.#byKey.get(key);
+    const at = lowerBound(this.#entries, key);
+    if (row.type === 'deleted') {
+      this.#byKey.delete(key);
+      if (before !== undefined) this.#entries.splice(at, 1);
+    } else {
+      this.#byKey.set(key, object);
+      this.#entries.splice(at, before === undefined ? 0 : 1, { key, object });
+    }
+    const record = new ChangeRecord({
+      revision: row.revision,
+      key,
+      type: changeTypes[row.type],
+      object,
+      before,
+    });
+    this.window.append(record);
+    return record;
+  }
+
+  /** Entries of a namespace ('' is cluster scope, undefined is all), sorted; a copy. */
+  entries(namespace: string | undefined): readonly Entry[] {
+    return this.#range(this.#entries, namespace);
+  }
+
+  #range(entries: readonly Entry[], namespace: string | undefined): readonly Entry[] {
+    if (namespace === undefined) return entries.slice();
+    const from = lowerBound(entries, toKey(namespace, ''));
+    return entries.slice(from, lowerBound(entries, `${namespace}\u0001`));
+  }
+
+  /** Entries as they were at a recent revision. Throws ApiError Expired when that is too long ago. */
+  entriesAt(namespace: string | undefined, revision: number): readonly Entry[] {
+    const undo = this.window.undo(revision);
+    if (undo === 'lost') {
+      const why = 'the continue token is too old: start the list again without it';
+      throw new ApiError('Expired', `cannot list ${resourceKey(this.kind)}: ${why}`);
+    }
+    if (undo.size === 0) return this.entries(namespace);
+    const kept = this.#entries.filter((entry) => !undo.has(entry.key));
+    for (const [key, object] of undo) if (object !== undefined) kept.push({ key, object });
+    return this.#range(
+      kept.sort((a, b) => (a.key < b.key ? -1 : 1)),
+      namespace,
+    );
+  }
+}
+
+export interface Change {
+  readonly cache: KindCache;
+  readonly record: ChangeRecord;
+}
+
+export class Cache {
+  readonly #kinds: ReadonlyMap<string, KindCache>;
+  #revision: number;
+
+  constructor(
+    kinds: readonly Kind[],
+    snapshot: { readonly revision: number; readonly rows: readonly ObjectRow[] },
+  ) {
+    const rows = Map.groupBy(snapshot.rows, (row) => row.resource);
+    this.#revision = snapshot.revision;
+    this.#kinds = new Map(
+      kinds.map((kind) => {
+        const key = resourceKey(kind);
+        return [key, new KindCache(kind, rows.get(key) ?? [], snapshot.revision)] as const;
+      }),
+    );
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  all(): readonly KindCache[] {
+    return [...this.#kinds.values()];
+  }
+
+  of(kind: Kind): KindCache {
+    return this.ofResource(resourceKey(kind));
+  }
+
+  /** Throws ApiError NotFound for a resource that is not served. */
+  ofResource(resource: string): KindCache {
+    const found = this.#kinds.get(resource);
+    if (found !== undefined) return found;
+    throw new ApiError('NotFound', `cannot find resource "${resource.slice(0, 300)}": it is not served here`);
+  }
+
+  /** Rows of kinds that are not served (any more) are passed over. */
+  apply(rows: readonly ObjectRow[]): readonly Change[] {
+    const changes: Change[] = [];
+    for (const row of rows) {
+      this.#revision = row.revision;
+      const cache = this.#kinds.get(row.resource);
+      if (cache !== undefined) changes.push({ cache, record: cache.apply(row) });
+    }
+    return changes;
+  }
+}

@@ -1,0 +1,130 @@
+// Owns how the resources room is put together: cache, writer, watches and the loops that keep order.
+import type { Kind, KubeObject } from '@drover/api';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { ObjectRow, Store, Unsubscribe } from '../store/store.ts';
+import { Cache, type KindCache, toKey } from './cache.ts';
+import { Collector } from './collector.ts';
+import { isReason, notFound } from './errors.ts';
+import { list } from './list.ts';
+import { Namespaces } from './namespaces.ts';
+import type { DeleteOptions, ListOptions, Resources } from './resources.ts';
+import { defaultRetention, Retention, type RetentionOptions } from './retention.ts';
+import { createWatches } from './watch.ts';
+import { Writer } from './writer.ts';
+
+export interface ResourcesOptions {
+  readonly store: Pick<Store, 'objects' | 'meta'>;
+  readonly kinds: readonly Kind[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly retention?: Partial<RetentionOptions>;
+  /** How often a watcher that allows them gets a bookmark; a minute unless given. */
+  readonly bookmarkMs?: number;
+}
+
+type Follow = (listener: (rows: readonly ObjectRow[]) => void) => Unsubscribe;
+
+/** The cache of what is stored; `follow` then gives every row that is committed after it, none left out. */
+const load = async (
+  objects: Store['objects'],
+  kinds: readonly Kind[],
+): Promise<{ readonly cache: Cache; readonly follow: Follow }> => {
+  let early: ObjectRow[] | undefined = [];
+  let listen: (rows: readonly ObjectRow[]) => void = (rows) => void early?.push(...rows);
+  const unsubscribe = objects.onCommit((rows) => listen(rows));
+  const snapshot = await objects.snapshot();
+  const follow: Follow = (listener) => {
+    const missed = (early ?? []).filter((row) => row.revision > snapshot.revision);
+    early = undefined;
+    listen = listener;
+    if (missed.length > 0) listener(missed);
+    return unsubscribe;
+  };
+  return { cache: new Cache(kinds, snapshot), follow };
+};
+
+const deleteWidth = 64;
+
+/** Deletes what the options select, some at a time; what is gone already is passed over. */
+const deleteCollection = async (
+  cache: Cache,
+  writer: Writer,
+  kind: Kind,
+  options: ListOptions & DeleteOptions,
+): Promise<readonly KubeObject[]> => {
+  const { items } = list(cache, kind, options);
+  const pending = items.values();
+  const deleted: KubeObject[] = [];
+  const work = async (): Promise<void> => {
+    for (const { metadata } of pending) {
+      const name = { kind, namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
+      try {
+        deleted.push(await writer.delete(name, options));
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: deleteWidth }, work));
+  return deleted;
+};
+
+/** Loads every object and starts the loops: garbage collection, namespaces, retention. `close` ends them. */
+export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
+  const { store, kinds, clock, log } = options;
+  const { cache, follow } = await load(store.objects, kinds);
+  const writer = new Writer({ cache, objects: store.objects, clock });
+  const collector = new Collector({ cache, writer, log });
+  const namespaces = new Namespaces({ cache, writer, log });
+  const watches = createWatches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
+  const unfollow = follow((rows) => {
+    const changes = cache.apply(rows);
+    for (const change of changes) {
+      collector.see(change);
+      namespaces.see(change);
+    }
+    watches.wake(new Set<KindCache>(changes.map((change) => change.cache)));
+  });
+  await namespaces.start();
+  const retention = await Retention.open({
+    cache,
+    writer,
+    store,
+    clock,
+    log,
+    options: { ...defaultRetention, ...options.retention },
+  });
+  const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
+    cache.of(kind).get(toKey(namespace, name));
+  return {
+    kinds,
+    kind: (resource) => cache.ofResource(resource).kind,
+    find,
+    get: (kind, namespace, name) => {
+      const found = find(kind, namespace, name);
+      if (found === undefined) throw notFound('get', { kind, namespace, name });
+      return found;
+    },
+    list: (kind, listOptions = {}) => list(cache, kind, listOptions),
+    create: (kind, namespace, object, writeOptions) => writer.create(kind, namespace, object, writeOptions),
+    update: async (kind, namespace, name, object, writeOptions) =>
+      writer.update({ kind, namespace, name }, object, writeOptions),
+    patch: async (kind, namespace, name, patch, writeOptions) =>
+      writer.patch({ kind, namespace, name }, patch, writeOptions),
+    modify: async (kind, namespace, name, change, writeOptions) =>
+      writer.modify({ kind, namespace, name }, change, writeOptions),
+    delete: async (kind, namespace, name, deleteOptions) =>
+      writer.delete({ kind, namespace, name }, deleteOptions),
+    deleteCollection: (kind, deleteOptions) => deleteCollection(cache, writer, kind, deleteOptions),
+    watch: (kind, watchOptions) => watches.watch(kind, watchOptions),
+    revision: () => cache.revision,
+    close: async () => {
+      watches.close();
+      await retention.close();
+      await namespaces.close();
+      await collector.close();
+      unfollow();
+    },
+  };
+};

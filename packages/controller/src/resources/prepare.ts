@@ -1,0 +1,139 @@
+// Owns what the server decides of an object, whatever the client sends (pure functions).
+// I1: uid, creationTimestamp, deletionTimestamp, generation and managedFields are the server's.
+// I2: a main write leaves status as it is; a status write leaves all else; an approval write only adds approvals.
+// I3: generation counts changes of anything but metadata and status.
+import {
+  apiVersionOf,
+  isEqualJson,
+  isPlainObject,
+  type Kind,
+  type KubeObject,
+  type ObjectMeta,
+} from '@drover/api';
+
+export type Subresource = 'status' | 'approval' | undefined;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export const isNamespaceKind = (kind: Kind): boolean => kind.kind === 'Namespace' && kind.group === '';
+
+const without = (object: Fields, ...names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
+/** The input of a creation, without what a client cannot give. */
+export const toCreateInput = (kind: Kind, namespace: string, input: Fields): Fields => {
+  const given = isPlainObject(input['metadata']) ? input['metadata'] : {};
+  const metadata = {
+    ...without(given, 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'),
+    ...(kind.scope === 'Namespaced' ? { namespace } : {}),
+  };
+  const rest = kind.hasStatus ? without(input, 'status') : input;
+  const spec = isNamespaceKind(kind) ? { spec: { finalizers: ['kubernetes'] } } : {};
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest, ...spec, metadata };
+};
+
+/** The validated object as it is stored first. `name` is the name it has or was given. */
+export const toCreated = (
+  object: KubeObject,
+  given: { readonly name: string; readonly uid: string; readonly creationTimestamp: string },
+): KubeObject => {
+  const metadata = without(
+    object.metadata,
+    'deletionGracePeriodSeconds',
+    'selfLink',
+    'managedFields',
+    'resourceVersion',
+  );
+  return { ...object, metadata: { ...metadata, ...given, generation: 1 } };
+};
+
+const approvals = ['Approved', 'Denied'];
+
+const conditionsOf = (status: unknown): readonly Fields[] => {
+  const list = isPlainObject(status) ? status['conditions'] : undefined;
+  return Array.isArray(list) ? list.filter(isPlainObject) : [];
+};
+
+const isApproval = (condition: Fields): boolean => approvals.includes(String(condition['type']));
+
+/** Present approvals stay; a status write changes all else, an approval write adds approvals only. */
+const mergeStatus = (subresource: 'status' | 'approval', current: unknown, input: unknown): unknown => {
+  const had = conditionsOf(current).filter(isApproval);
+  const wanted = conditionsOf(input).filter(isApproval);
+  const base = subresource === 'status' ? input : current;
+  const others = conditionsOf(base).filter((condition) => !isApproval(condition));
+  const added = wanted.filter((c) => !had.some((h) => h['type'] === c['type']));
+  const approved = subresource === 'status' ? had : [...had, ...added];
+  if (!isPlainObject(base) && approved.length === 0) return base;
+  return { ...(isPlainObject(base) ? base : {}), conditions: [...approved, ...others] };
+};
+
+const toStatus = (
+  kind: Kind,
+  subresource: 'status' | 'approval',
+  current: unknown,
+  input: unknown,
+): unknown => (kind.subresources.includes('approval') ? mergeStatus(subresource, current, input) : input);
+
+/** Metadata of an update: what the client may change from the input, the rest as it is. */
+const toMetadata = (current: ObjectMeta, input: Fields): Fields => {
+  const kept = [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'generateName',
+    'managedFields',
+    'resourceVersion',
+  ];
+  const own = Object.fromEntries(Object.entries(current).filter(([name]) => kept.includes(name)));
+  return { ...own, ...without(input, ...kept, 'selfLink') };
+};
+
+/** What is to be validated for an update of `current` with `input`. */
+export const toUpdateInput = (
+  kind: Kind,
+  subresource: Subresource,
+  current: KubeObject,
+  input: Fields,
+): Fields => {
+  if (subresource !== undefined) {
+    const status = toStatus(kind, subresource, current['status'], input['status']);
+    return { ...current, status };
+  }
+  const given = isPlainObject(input['metadata']) ? input['metadata'] : {};
+  const rest = kind.hasStatus ? { ...input, status: current['status'] } : input;
+  const spec = isNamespaceKind(kind) ? { spec: current['spec'] } : {};
+  return { ...rest, ...spec, metadata: toMetadata(current.metadata, given) };
+};
+
+const wish = (object: KubeObject): Fields => without(object, 'apiVersion', 'kind', 'metadata', 'status');
+
+/** The validated object with its generation; `current` itself when nothing changes. */
+export const toUpdated = (current: KubeObject, object: KubeObject): KubeObject => {
+  if (isEqualJson(current, object)) return current;
+  if (isEqualJson(wish(current), wish(object))) return object;
+  const generation = (current.metadata.generation ?? 0) + 1;
+  return { ...object, metadata: { ...object.metadata, generation } };
+};
+
+/** Finalizers that an update of an object under deletion may not add. */
+export const addedFinalizers = (current: KubeObject, object: KubeObject): readonly string[] => {
+  if (current.metadata.deletionTimestamp === undefined) return [];
+  const had = current.metadata.finalizers ?? [];
+  return (object.metadata.finalizers ?? []).filter((name) => !had.includes(name));
+};
+
+/** Letters and digits that make no words and are not mistaken for one another. */
+const suffixDigits = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A name from a prefix: at most 63 characters; `random` gives numbers in [0, 1). */
+export const toGeneratedName = (prefix: string, random: () => number): string => {
+  const suffix = Array.from({ length: 5 }, () =>
+    suffixDigits.charAt(Math.floor(random() * suffixDigits.length)),
+  );
+  return prefix.slice(0, 58) + suffix.join('');
+};
