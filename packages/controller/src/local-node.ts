@@ -23,7 +23,8 @@ export interface LocalNodeDeps {
   readonly log: Log;
 }
 
-const identityFile = 'identity.json';
+/** The agent writes it once it has joined. */
+const joinedFile = 'config.json';
 
 const endPrevious = async (pidFile: string, agentFile: string): Promise<void> => {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
@@ -48,7 +49,7 @@ export const startLocalNode = async (deps: LocalNodeDeps): Promise<LocalNode> =>
   let closing = false;
 
   const start = async (): Promise<void> => {
-    const enrolled = existsSync(join(dir, identityFile));
+    const enrolled = existsSync(join(dir, joinedFile));
     const args = enrolled
       ? ['run', '--dir', dir]
       : ['join', deps.address, deps.caPin, '--dir', dir, '--foreground'];

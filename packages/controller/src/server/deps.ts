@@ -16,7 +16,6 @@ export interface JoinInfo {
   readonly caPem: string;
   agentFile(): Promise<Buffer>;
   readonly config: {
-    readonly agentHost: string;
     readonly agentPort: number;
     readonly releasePublicKey: string;
   };

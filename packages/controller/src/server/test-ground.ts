@@ -73,7 +73,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     joinInfo: {
       caPem: authority.caPem,
       agentFile: async () => Buffer.from('print("agent")\n'),
-      config: { agentHost: '127.0.0.1', agentPort: 7444, releasePublicKey: authority.releasePublicKeyPem },
+      config: { agentPort: 7444, releasePublicKey: authority.releasePublicKeyPem },
     },
     clock,
     log,

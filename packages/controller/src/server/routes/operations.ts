@@ -68,8 +68,9 @@ const addJoin = (app: FastifyInstance, { joinInfo }: RouteContext): void => {
     reply.type('text/x-python; charset=utf-8').send(await joinInfo.agentFile());
     return undefined;
   });
-  addRoute(app, 'GET', '/join/config', plainAccess('get', 'join'), async () =>
-    JSON.stringify(joinInfo.config),
+  // A server dials the agent port at the name by which it reached us: each network may know us by another.
+  addRoute(app, 'GET', '/join/config', plainAccess('get', 'join'), async (request) =>
+    JSON.stringify({ ...joinInfo.config, agentHost: request.hostname.replace(/^\[(.*)\]$/, '$1') }),
   );
 };
 

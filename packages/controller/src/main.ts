@@ -1,0 +1,256 @@
+// The composition root: the only file that knows every room. Starts them from the store upwards, stops them in
+// the opposite order, and says in one line what to do when it cannot start.
+import { mkdirSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { join, relative } from 'node:path';
+import { ApiError, allKinds, type EnrollmentToken, enrollmentTokenKind, resourceKey } from '@drover/api';
+import { destination } from 'pino';
+import { openAgentReleases } from './agent-release.ts';
+import { createAdmission } from './auth/admission.ts';
+import { type Auth, adminUser, createAuth } from './auth/auth.ts';
+import { type Authority, openAuthority } from './auth/authority.ts';
+import { type Config, parseConfig, usage } from './config.ts';
+import { runEnrolmentController } from './controllers/enrolment/controller.ts';
+import { type NodeController, runNodeController } from './controllers/node/controller.ts';
+import { runWorkController } from './controllers/work/controller.ts';
+import { createEngine } from './engine/engine.ts';
+import { createContentHandler, createGateway } from './gateway/index.ts';
+import { type LocalNode, startLocalNode } from './local-node.ts';
+import { systemClock } from './platform/clock.ts';
+import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { createResources } from './resources/index.ts';
+import type { Resources } from './resources/resources.ts';
+import { createServer } from './server/server.ts';
+import { openStore } from './store/index.ts';
+
+const clock = systemClock;
+const agentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
+
+/** What is to be closed, newest first. */
+class Closers {
+  readonly #items: (() => unknown)[] = [];
+  add<T extends { close(): unknown }>(item: T): T {
+    this.#items.push(() => item.close());
+    return item;
+  }
+  async close(log: Log): Promise<void> {
+    for (const close of this.#items.reverse())
+      await Promise.resolve(close()).catch((error: unknown) =>
+        log.error({ err: error }, 'cannot close cleanly'),
+      );
+  }
+}
+
+const toOneLine = (error: unknown): string => {
+  if (error instanceof ApiError) return error.message;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE' && error instanceof Error)
+    return `cannot listen: ${error.message.replace(/^listen /, '')}; stop the other program or choose --port and --agent-port`;
+  if (code.startsWith('ERR_PARSE_ARGS') && error instanceof Error)
+    return `cannot start: ${error.message}\n${usage}`;
+  return `cannot start: ${error instanceof Error ? error.message : String(error)}`;
+};
+
+/** Makes the folder for log and data, or says in one line why not. */
+const openLog = (config: Config): Log => {
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
+    return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ApiError(
+      'ServiceUnavailable',
+      `cannot use the data directory ${config.dataDir}: ${why}; choose another with --data-dir`,
+    );
+  }
+};
+
+/** The context file of the first administrator: the CLI's and the tests' way in. Its token is kept while it works. */
+const writeAdminContext = async (file: string, address: string, caPem: string, auth: Auth): Promise<void> => {
+  const known = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as { token?: string },
+    () => ({ token: undefined }),
+  );
+  const works =
+    known.token &&
+    (await auth.authenticate({ authorization: `Bearer ${known.token}` }).catch(() => undefined));
+  const { token } = works
+    ? { token: known.token }
+    : await auth.createToken(adminUser, { description: `first administrator (${file})`, expiresSeconds: 0 });
+  await writeFile(`${file}.new`, `${JSON.stringify({ address, caPem, token }, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+};
+
+const announce = (config: Config, address: string, link: string): void => {
+  const context = join(relative(process.cwd(), config.dataDir) || '.', 'admin.json');
+  process.stdout.write(`
+Drover is ready (pid ${process.pid}).
+
+  console   ${address}/sign-in?link=${link}
+            (works once, within 15 minutes; its certificate is signed by ${address}/join/ca.pem)
+  try       DROVER_CONTEXT=${context} npx drover run -n '*' -- uptime
+  add more  DROVER_CONTEXT=${context} npx drover token create
+  stop      Ctrl-C
+
+`);
+};
+
+const toAddress = (host: string, port: number): string =>
+  `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+
+/** A single-use token for this machine, made the way everybody's are. */
+const issueEnrollmentToken = async (deps: {
+  readonly resources: Resources;
+  readonly admission: ReturnType<typeof createAdmission>;
+}): Promise<string> => {
+  const object = {
+    apiVersion: 'drover.dev/v1alpha1',
+    kind: 'EnrollmentToken',
+    metadata: { generateName: 'this-machine-' },
+    spec: { maxUses: 1 },
+  };
+  const identity = { kind: 'user', name: adminUser, groups: ['system:masters'] } as const;
+  const admitted = await deps.admission[resourceKey(enrollmentTokenKind)]?.({
+    identity,
+    operation: 'create',
+    object,
+    dryRun: false,
+  });
+  const created = await deps.resources.create(enrollmentTokenKind, '', admitted?.object);
+  const { status } = (admitted?.answer?.(created) ?? created) as unknown as EnrollmentToken; // validated by create
+  const token = /^DROVER_TOKEN=(\S+) /.exec(status?.joinCommand ?? '')?.[1];
+  if (token === undefined)
+    throw new ApiError('InternalError', 'cannot enrol this machine: no token was made');
+  return token;
+};
+
+/** The agent of this machine dials the loopback, whatever name others use. */
+const enrolThisMachine = (
+  config: Config,
+  deps: {
+    readonly resources: Resources;
+    readonly authority: Authority;
+    readonly admission: ReturnType<typeof createAdmission>;
+    readonly log: Log;
+  },
+): Promise<LocalNode> =>
+  startLocalNode({
+    dataDir: config.dataDir,
+    agentFile,
+    address: toAddress(
+      config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host,
+      config.port,
+    ),
+    caPin: deps.authority.caPin,
+    newToken: () => issueEnrollmentToken(deps),
+    log: deps.log,
+  });
+
+/** Everything that serves, from the store upwards. Resolves when the API answers. */
+const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+  const store = closers.add(await openStore({ dataDir: config.dataDir, clock, log }));
+  const authority = await openAuthority({ store, clock, dataDir: config.dataDir });
+  const serverTls = await authority.serverTls(config.addresses);
+  const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
+  const auth = createAuth({ store, resources, clock });
+  const engine = closers.add(createEngine({ store, clock, log }));
+  const releases = await openAgentReleases({
+    file: agentFile,
+    sign: (bytes) => authority.signRelease(bytes),
+  });
+  const content = createContentHandler({ store, clock, log });
+  const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
+  const admission = createAdmission({ resources, authority, clock, address });
+  const late: { nodes?: NodeController } = {};
+  const gateway = closers.add(
+    await createGateway({
+      store,
+      authority: { caPem: authority.caPem, serverTls: () => serverTls },
+      content,
+      clock,
+      log,
+      host: config.host,
+      port: config.agentPort,
+      agentRelease: () => releases.current,
+      renew: async (node, serial, request) => (await authority.renew(node, serial, request)).certPem,
+      onEvent: (event) => late.nodes?.tell(event),
+    }),
+  );
+  late.nodes = closers.add(
+    runNodeController({
+      resources,
+      agents: store.agents,
+      credentials: store.credentials,
+      gateway,
+      engine,
+      clock,
+      log,
+    }),
+  );
+  closers.add(runEnrolmentController({ resources, signer: authority, clock, log }));
+  closers.add(runWorkController({ resources, engine, clock, log }));
+  closers.add(
+    await createServer({
+      resources,
+      store,
+      auth,
+      tls: serverTls,
+      content,
+      openShell: gateway.openShell,
+      updateAgent: async (node) => {
+        await releases.refresh();
+        await gateway.updateAgent(node);
+      },
+      uninstallAgent: (node) => gateway.uninstallAgent(node),
+      admission,
+      joinInfo: {
+        caPem: authority.caPem,
+        agentFile: async () => (await releases.refresh()).bytes,
+        config: { agentPort: config.agentPort, releasePublicKey: authority.releasePublicKeyPem },
+      },
+      clock,
+      log,
+      host: config.host,
+      port: config.port,
+      dataDir: config.dataDir,
+    }),
+  );
+  await writeAdminContext(join(config.dataDir, 'admin.json'), address, authority.caPem, auth);
+  if (config.localNode) closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
+  announce(config, address, await auth.createLink(adminUser));
+};
+
+const main = async (): Promise<void> => {
+  const config = parseConfig(process.argv.slice(2));
+  if (config === 'help') {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  const log = openLog(config);
+  const closers = new Closers();
+  let closing = false;
+  const close = async (code: number): Promise<void> => {
+    if (closing) return;
+    closing = true;
+    await closers.close(log);
+    process.exit(code);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void close(0));
+  process.on('unhandledRejection', (error) =>
+    log.error({ err: error }, 'a promise was rejected and nobody was told'),
+  );
+  try {
+    await startController(config, log, closers);
+  } catch (error) {
+    log.error({ err: error }, 'cannot start');
+    process.stderr.write(`${toOneLine(error)}\n`);
+    await close(1);
+  }
+};
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${toOneLine(error)}\n`);
+  process.exit(1);
+});
