@@ -30,7 +30,8 @@ export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: H
   deps.dispatcher.cancelAfterWelcome(session, plan.cancel);
   session.accept();
   deps.onEvent({ kind: 'connected', node, address: session.peer.address });
-  const { heartbeatSeconds, renewAtPercent } = deps.settings;
+  const { renewAtPercent } = deps.settings;
+  const heartbeatSeconds = Math.ceil(deps.settings.heartbeatSeconds);
   return { serverTimeMs: deps.clock.nowMs(), heartbeatSeconds, forget: plan.forget, renewAtPercent };
 };
 

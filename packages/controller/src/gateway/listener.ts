@@ -43,6 +43,8 @@ export class Listener {
     this.server.on('secureConnection', (socket) => this.welcome(socket));
     this.server.on('tlsClientError', (err, socket) => {
       options.log.debug({ err, address: socket.remoteAddress }, 'a connection did not finish TLS');
+      // A handshake that takes too long is only told, not ended.
+      socket.destroy();
     });
   }
 
