@@ -11,10 +11,11 @@ export interface Api {
 /** `token` replaces the administrator's, e.g. a join token. */
 export const openApi = (context: AdminContext, token = context.token): Api => {
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: context.caPem });
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   return {
     json: (method, path, body) =>
       new Promise((resolve, reject) => {
+        const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+        const headers = { authorization: `Bearer ${token}`, 'content-type': type };
         const call = request(new URL(path, context.address), { method, agent, headers }, (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,5 +1,9 @@
 // Owns which benchmarks there are.
+import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
+import { cancel } from './cancel.ts';
+import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
+import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [fanout];
+export const benches: readonly Bench[] = [fanout, enrol, output, cancel, agent];
