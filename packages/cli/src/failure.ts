@@ -2,6 +2,7 @@
 // I1: exit codes are 0 all ok, 1 something failed, 2 wrong usage, 3 controller not reachable.
 // I2: nobody ever sees a stack trace; what is unknown is shown as its message.
 import { ApiError } from '@drover/api/errors';
+import { isUnreachable } from '@drover/client';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -22,53 +23,15 @@ export class Failure extends Error {
 export const usageFailure = (message: string, remedy = ''): Failure =>
   new Failure(message, { exitCode: exitCodes.usage, remedy });
 
-const codeOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
+const remedyOf = (error: ApiError): string => {
+  if (isUnreachable(error))
+    return /certificate|hostname/i.test(error.message)
+      ? "if the controller was set up anew, sign in again with 'drover login'"
+      : "check that the controller runs, and the address with 'drover context show'";
+  if (error.reason === 'Unauthorized')
+    return "sign in with 'drover login ADDRESS --token TOKEN --ca-pin SHA256'";
+  return error.reason === 'Forbidden' ? 'ask an administrator for the permission' : '';
 };
-
-const networkWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'no answer in time',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name service does not answer',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to the network',
-};
-
-const isTls = (code: string): boolean =>
-  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|UNABLE_|SELF_SIGNED|EPROTO|HOSTNAME_)/.test(code);
-
-/** A failed connection in words, with exit code 3; anything else unchanged. */
-export const connectionFailure = (address: string, error: unknown): unknown => {
-  const code = codeOf(error);
-  const words = networkWords[code];
-  const message = error instanceof Error ? error.message : String(error);
-  if (words !== undefined)
-    return new Failure(`cannot reach the controller at ${address}: ${words} (${code})`, {
-      exitCode: exitCodes.unreachable,
-      remedy: "check that the controller runs, and the address with 'drover context show'",
-      cause: error,
-    });
-  if (isTls(code) || message === 'socket hang up')
-    return new Failure(`cannot trust or talk to the controller at ${address}: ${message}`, {
-      exitCode: exitCodes.unreachable,
-      remedy: "if the controller was set up anew, sign in again with 'drover login'",
-      cause: error,
-    });
-  return error;
-};
-
-const remedyOf = (error: ApiError): string =>
-  error.reason === 'Unauthorized'
-    ? "sign in with 'drover login ADDRESS --token TOKEN --ca-pin SHA256'"
-    : error.reason === 'NotFound'
-      ? ''
-      : error.reason === 'Forbidden'
-        ? 'ask an administrator for the permission'
-        : '';
 
 const causesOf = (error: ApiError): string[] =>
   (error.details?.causes ?? [])
@@ -88,7 +51,7 @@ export const toOutcome = (
     const remedy = remedyOf(error);
     return {
       lines: [error.message, ...causesOf(error), ...(remedy === '' ? [] : [`  ${remedy}`])],
-      exitCode: exitCodes.failed,
+      exitCode: isUnreachable(error) ? exitCodes.unreachable : exitCodes.failed,
     };
   }
   const message = error instanceof Error ? error.message : String(error);

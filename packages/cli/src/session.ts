@@ -1,7 +1,7 @@
 // Owns what every command is given: where to print, what the user chose, and the connection when it needs one.
 // I1: a command opens at most one connection, and main.ts closes it however the command ends.
+import { type Client, createClient } from '@drover/client';
 import type { Command } from 'commander';
-import { type Connection, openConnection } from './connection/connection.ts';
 import { type Choice, resolveContext } from './context/resolve.ts';
 import type { ExitCode } from './failure.ts';
 import { type Sink, toSink } from './output/terminal.ts';
@@ -13,7 +13,7 @@ export interface Session {
   readonly input: NodeJS.ReadStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The connection to the controller that the command's options choose. */
-  readonly connect: (command: Command) => Connection;
+  readonly connect: (command: Command) => Client;
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly setExitCode: (code: ExitCode) => void;
@@ -24,7 +24,7 @@ export interface Session {
 export const createSession = (proc: NodeJS.Process): Session => {
   const out = toSink(proc.stdout, proc.env);
   const err = toSink(proc.stderr, proc.env);
-  let connection: Connection | undefined;
+  let client: Client | undefined;
   let code: ExitCode = 0;
   return {
     out,
@@ -32,8 +32,8 @@ export const createSession = (proc: NodeJS.Process): Session => {
     input: proc.stdin,
     environment: proc.env,
     connect: (command) => {
-      connection ??= openConnection(resolveContext(command.optsWithGlobals<Choice>(), proc.env).endpoint);
-      return connection;
+      client ??= createClient(resolveContext(command.optsWithGlobals<Choice>(), proc.env).endpoint);
+      return client;
     },
     note: (line) => err.write(`${line}\n`),
     warn: (line) => err.write(`${err.paint('yellow', 'warning:')} ${line}\n`),
@@ -41,7 +41,7 @@ export const createSession = (proc: NodeJS.Process): Session => {
       code = next;
     },
     exitCode: () => code,
-    close: () => connection?.close(),
+    close: () => client?.close(),
   };
 };
 

@@ -1,10 +1,9 @@
 // drover get: objects of any kind the controller serves.
 import type { KubeObject } from '@drover/api';
+import { type Client, type DiscoveredKind, toObjectPath } from '@drover/client';
 import type { Command } from 'commander';
-import type { Connection } from '../connection/connection.ts';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printObjects } from '../output/documents.ts';
-import { findResource, loadResourceInfos, type ResourceInfo, resourcePath } from '../resources/discovery.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import { parseReferences, type Reference } from '../resources/references.ts';
 import { createTablePrinter } from '../resources/table-printer.ts';
@@ -19,18 +18,18 @@ interface GetOptions extends ListOptions {
 const getNamed = async (
   references: readonly Reference[],
   options: GetOptions,
-  connection: Connection,
+  client: Client,
   session: Session,
 ): Promise<void> => {
   const form = parseOutputForm(options.output);
-  const paths = references.map(({ info, name }) => resourcePath(info, options.namespace, name));
+  const paths = references.map(({ kind, name }) => toObjectPath(kind, name, options.namespace));
   if (isDocument(form)) {
-    const objects = await Promise.all(paths.map((path) => connection.json<KubeObject>({ path })));
+    const objects = await Promise.all(paths.map((path) => client.http.json<KubeObject>({ path })));
     await printObjects(session.out, form, objects, objects.length > 1);
     return;
   }
   const style = { wide: form === 'wide', namespaces: false, labels: options.showLabels === true };
-  const tables = await Promise.all(paths.map((path) => connection.json<Table>({ path, accept: tableType })));
+  const tables = await Promise.all(paths.map((path) => client.http.json<Table>({ path, accept: tableType })));
   const first = tables[0];
   if (first === undefined) return;
   const rows = tables.flatMap((table) => table.rows);
@@ -41,44 +40,45 @@ const getNamed = async (
 };
 
 const getLists = async (
-  infos: readonly ResourceInfo[],
+  kinds: readonly DiscoveredKind[],
   options: GetOptions,
-  connection: Connection,
+  client: Client,
   session: Session,
 ): Promise<void> => {
-  if (infos.length > 1 && options.watch === true)
+  if (kinds.length > 1 && options.watch === true)
     throw usageFailure('cannot watch several kinds at once: name one');
-  for (const [index, info] of infos.entries()) {
+  for (const [index, kind] of kinds.entries()) {
     if (index > 0) session.out.write('\n');
     await showList({
       session,
-      connection,
-      path: resourcePath(info, options.allNamespaces === true ? undefined : options.namespace),
+      client,
+      kind,
+      namespace: options.allNamespaces === true ? undefined : options.namespace,
       options,
-      noun: info.plural,
-      namespaces: options.allNamespaces === true && info.namespaced,
+      noun: kind.plural,
+      namespaces: options.allNamespaces === true && kind.namespaced,
     });
   }
 };
 
 const get = async (words: readonly string[], options: GetOptions, command: Command, session: Session) => {
-  const connection = session.connect(command);
-  const infos = await loadResourceInfos(connection);
+  const client = session.connect(command);
+  const discovery = await client.discover();
   const [kinds = '', ...names] = words;
   if (names.length === 0 && !kinds.includes('/')) {
-    const wanted = kinds.split(',').map((word) => findResource(infos, word));
-    await getLists(wanted, options, connection, session);
+    const wanted = kinds.split(',').map((word) => discovery.find(word));
+    await getLists(wanted, options, client, session);
     return;
   }
-  const references = parseReferences(words, infos);
+  const references = parseReferences(words, discovery);
   if (options.watch !== true) {
-    await getNamed(references, options, connection, session);
+    await getNamed(references, options, client, session);
     return;
   }
   const only = references.length === 1 ? references[0] : undefined;
   if (only === undefined) throw usageFailure('cannot watch several objects at once: name one');
   const watched = { ...options, fieldSelector: `metadata.name=${only.name}` };
-  await getLists([only.info], watched, connection, session);
+  await getLists([only.kind], watched, client, session);
 };
 
 export const define = (command: Command, session: Session): void => {

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { createClient, nodes, toOrigin } from '@drover/client';
 import type { Command } from 'commander';
-import { openConnection, toOrigin } from '../connection/connection.ts';
 import { contextsPath, loadContexts, saveContexts } from '../context/contexts.ts';
 import { usageFailure } from '../failure.ts';
 import { parseSeconds } from '../output/units.ts';
@@ -69,11 +69,11 @@ const login = async (address: string | undefined, options: LoginOptions, session
   const origin = checkOptions(address, options);
   const caPem = await chooseCa(origin, options, session);
   const token = await chooseToken(origin, caPem, options);
-  const connection = openConnection({ address: origin, caPem, token });
+  const client = createClient({ address: origin, caPem, token });
   try {
-    await connection.json({ path: '/api/v1/nodes', query: { limit: 1 } });
+    await client.list(nodes, { limit: 1 });
   } finally {
-    connection.close();
+    client.close();
   }
   const path = contextsPath(session.environment);
   const known = loadContexts(path);

@@ -1,13 +1,14 @@
 // drover nodes: the servers of the fleet in one table.
-import type { KubeObject, Node } from '@drover/api';
+import type { Node } from '@drover/api';
 import { ageOf } from '@drover/api/duration';
 import { compareNames } from '@drover/api/node-set';
+import { type Client, nodes as nodeKind } from '@drover/client';
 import type { Command } from 'commander';
-import type { Connection } from '../connection/connection.ts';
 import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { toTable } from '../output/table.ts';
 import { nowMs } from '../platform/clock.ts';
-import { type ListOptions, loadObjects, showList } from '../resources/list.ts';
+import { collect } from '../resources/collect.ts';
+import { type ListOptions, showList } from '../resources/list.ts';
 import { paintStates } from '../resources/table-printer.ts';
 import type { Session } from '../session.ts';
 
@@ -33,8 +34,7 @@ const addressesOf = (node: Node): string =>
 const headings = ['Name', 'State', 'OS', 'Addresses', 'Agent', 'Age'];
 const wideHeadings = ['Kernel', 'Arch', 'Since', 'Why'];
 
-const toRow = (object: KubeObject, timeMs: number, wide: boolean): string[] => {
-  const node = object as unknown as Node;
+const toRow = (node: Node, timeMs: number, wide: boolean): string[] => {
   const info = node.status?.nodeInfo;
   const ready = readyOf(node);
   return [
@@ -55,13 +55,8 @@ const toRow = (object: KubeObject, timeMs: number, wide: boolean): string[] => {
   ];
 };
 
-interface NodeEvent {
-  readonly type: string;
-  readonly object: KubeObject;
-}
-
 const watchNodes = async (
-  connection: Connection,
+  client: Client,
   session: Session,
   options: NodesOptions,
   wide: boolean,
@@ -69,12 +64,9 @@ const watchNodes = async (
   let widths: readonly number[] = [24, 8, 30, 15, 6];
   const shown = wide ? [...headings, ...wideHeadings] : headings;
   session.out.write(`${session.out.paint('bold', toTable(shown, [], widths).lines[0] ?? '')}\n`);
-  const events = connection.lines<NodeEvent>({
-    path: '/api/v1/nodes',
-    query: { watch: 'true', labelSelector: options.selector },
-  });
+  const events = client.watch(nodeKind, { labelSelector: options.selector });
   for await (const { type, object } of events) {
-    if (type === 'BOOKMARK' || type === 'ERROR') continue;
+    if (type === 'BOOKMARK') continue;
     const made = toTable(shown, [toRow(object, nowMs(), wide)], widths);
     widths = made.widths;
     const line = paintStates(session.out, made.lines[1] ?? '');
@@ -83,13 +75,13 @@ const watchNodes = async (
 };
 
 const listNodes = async (
-  connection: Connection,
+  client: Client,
   session: Session,
   options: NodesOptions,
   wide: boolean,
 ): Promise<void> => {
   const query = { labelSelector: options.selector, fieldSelector: options.fieldSelector };
-  const nodes = [...(await loadObjects(connection, { path: '/api/v1/nodes', query }))].sort((a, b) =>
+  const nodes = (await collect(client.listAll(nodeKind, query))).sort((a, b) =>
     compareNames(a.metadata.name ?? '', b.metadata.name ?? ''),
   );
   if (nodes.length === 0) {
@@ -107,11 +99,11 @@ const listNodes = async (
 
 const nodes = async (options: NodesOptions, command: Command, session: Session): Promise<void> => {
   const form = parseOutputForm(options.output);
-  const connection = session.connect(command);
+  const client = session.connect(command);
   if (isDocument(form) || options.showLabels === true)
-    await showList({ session, connection, path: '/api/v1/nodes', options, noun: 'nodes' });
-  else if (options.watch === true) await watchNodes(connection, session, options, form === 'wide');
-  else await listNodes(connection, session, options, form === 'wide');
+    await showList({ session, client, kind: nodeKind, options, noun: 'nodes' });
+  else if (options.watch === true) await watchNodes(client, session, options, form === 'wide');
+  else await listNodes(client, session, options, form === 'wide');
 };
 
 export const define = (command: Command, session: Session): void => {

@@ -210,7 +210,7 @@ describe('drover run', () => {
     fake.cut();
     fake.server.close();
     const away = await drover(['run', '-n', '*', '--', 'true'], home());
-    expect([away.code, away.stderr]).toEqual([3, expect.stringContaining('nothing listens there')]);
+    expect([away.code, away.stderr]).toEqual([3, expect.stringContaining('connection refused')]);
     expect(usage.stderr + refused.stderr + away.stderr).not.toMatch(/\n\s+at /);
   });
 
@@ -221,7 +221,7 @@ describe('drover run', () => {
       const context = { address: fake.address, caPem: other.certificates.caPem, token: 'secret' };
       writeFileSync(other.contextFile, JSON.stringify(context));
       const done = await drover(['nodes'], { contextFile: other.contextFile, home: fake.directory });
-      expect([done.code, done.stderr]).toEqual([3, expect.stringContaining('cannot trust')]);
+      expect([done.code, done.stderr]).toEqual([3, expect.stringContaining('certificate')]);
       expect(fake.seen).toEqual([]);
     } finally {
       await other.close();

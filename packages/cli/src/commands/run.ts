@@ -1,13 +1,12 @@
 // drover run: one command or script on many nodes, shown live.
 import { readFileSync } from 'node:fs';
+import { commandRuns } from '@drover/client';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { parsePairs } from '../output/units.ts';
 import type { Session } from '../session.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
-import { workCollection } from '../work/paths.ts';
-import type { Work } from '../work/rows.ts';
 import { showWork } from '../work/show.ts';
 
 interface RunOptions extends WorkOptions {
@@ -73,13 +72,9 @@ const toRun = (argv: readonly string[], options: RunOptions): Record<string, unk
 const run = async (argv: readonly string[], options: RunOptions, command: Command, session: Session) => {
   const form = parseOutputForm(options.output);
   const body = toRun(argv, options);
-  const connection = session.connect(command);
+  const client = session.connect(command);
   const sinceMs = performance.now();
-  const created = await connection.json<Work>({
-    method: 'POST',
-    path: workCollection('commandruns', options.namespace),
-    body,
-  });
+  const created = await client.create(commandRuns, body, { namespace: options.namespace });
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
     session.out.write(form === 'name' ? `commandrun.drover.dev/${name}\n` : `${name}\n`);
@@ -87,7 +82,7 @@ const run = async (argv: readonly string[], options: RunOptions, command: Comman
   }
   await showWork({
     session,
-    connection,
+    client,
     plural: 'commandruns',
     namespace: options.namespace,
     name,

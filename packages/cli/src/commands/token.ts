@@ -1,7 +1,7 @@
 // drover token: join tokens - make one and print the line to paste on servers; list; revoke.
-import type { EnrollmentToken } from '@drover/api';
+import { enrollmentTokens } from '@drover/client';
 import type { Command } from 'commander';
-import { createToken, tokensPath } from '../enrolment/tokens.ts';
+import { createToken } from '../enrolment/tokens.ts';
 import { parseOutputForm, printValue } from '../output/documents.ts';
 import { parsePairs, parseSeconds, parseWhole } from '../output/units.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
@@ -41,14 +41,9 @@ const create = async (options: CreateOptions, command: Command, session: Session
 };
 
 const revoke = async (names: readonly string[], command: Command, session: Session): Promise<void> => {
-  const connection = session.connect(command);
+  const client = session.connect(command);
   for (const name of names) {
-    await connection.json<EnrollmentToken>({
-      method: 'PATCH',
-      path: `${tokensPath}/${encodeURIComponent(name)}`,
-      contentType: 'application/merge-patch+json',
-      body: { spec: { revoked: true } },
-    });
+    await client.patch(enrollmentTokens, name, { type: 'merge', body: { spec: { revoked: true } } });
     session.out.write(`${name} revoked\n`);
   }
 };
@@ -68,7 +63,13 @@ export const define = (command: Command, session: Session): void => {
   make.action((options: CreateOptions) => create(options, make, session));
   const list = addListOptions(command.command('list').description('List join tokens'));
   list.action(async (options: ListOptions) => {
-    await showList({ session, connection: session.connect(list), path: tokensPath, options, noun: 'tokens' });
+    await showList({
+      session,
+      client: session.connect(list),
+      kind: enrollmentTokens,
+      options,
+      noun: 'tokens',
+    });
   });
   const end = command.command('revoke').description('Make join tokens useless at once').argument('<name...>');
   end.action((names: string[]) => revoke(names, end, session));

@@ -18,10 +18,7 @@ const ownVersion = (): string => {
 const version = async (options: VersionOptions, command: Command, session: Session): Promise<void> => {
   const form = parseOutputForm(options.output);
   const client = { version: ownVersion(), node: process.version };
-  const server =
-    options.client === true
-      ? undefined
-      : await session.connect(command).json<{ readonly gitVersion: string }>({ path: '/version' });
+  const server = options.client === true ? undefined : await session.connect(command).version();
   if (form === 'json' || form === 'yaml') return printValue(session.out, form, { client, server });
   session.out.write(`drover ${client.version} (Node.js ${client.node})\n`);
   if (server !== undefined) session.out.write(`controller ${server.gitVersion}\n`);

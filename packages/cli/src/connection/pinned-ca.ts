@@ -2,7 +2,7 @@
 // I1: nothing secret is sent, and nothing that comes back is used before its hash equals the pin.
 import { createHash, X509Certificate } from 'node:crypto';
 import { get } from 'node:https';
-import { connectionFailure, Failure, usageFailure } from '../failure.ts';
+import { exitCodes, Failure, usageFailure } from '../failure.ts';
 
 const limitBytes = 65536;
 
@@ -41,7 +41,9 @@ export const fetchPinnedCa = async (origin: string, pin: string): Promise<string
     .toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(wanted)) throw usageFailure(`cannot use --ca-pin ${pin}: not a sha256 in hex`);
   const pem = await fetchUnverified(origin).catch((error: unknown) => {
-    throw connectionFailure(origin, error);
+    if (error instanceof Failure) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(`cannot reach ${origin}: ${why}`, { exitCode: exitCodes.unreachable, cause: error });
   });
   let certificate: X509Certificate;
   try {

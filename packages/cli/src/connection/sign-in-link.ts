@@ -1,6 +1,6 @@
 // Owns trading a one-time sign-in link for an API token.
+import { createClient } from '@drover/client';
 import { Failure, usageFailure } from '../failure.ts';
-import { openConnection } from './connection.ts';
 
 export interface LinkTrade {
   readonly origin: string;
@@ -20,9 +20,9 @@ const secretOf = (link: string): string => {
 
 /** Resolves to the token. The link is used up by it. */
 export const tradeLink = async (trade: LinkTrade): Promise<string> => {
-  const connection = openConnection({ address: trade.origin, caPem: trade.caPem, token: '' });
+  const client = createClient({ address: trade.origin, caPem: trade.caPem, token: '' });
   try {
-    const answer = await connection.open({
+    const answer = await client.http.open({
       path: '/sign-in',
       query: { link: secretOf(trade.link) },
       accept: '*/*',
@@ -33,7 +33,7 @@ export const tradeLink = async (trade: LinkTrade): Promise<string> => {
       throw new Failure('cannot sign in: the link is used up or has expired', {
         remedy: 'ask the controller for a new link',
       });
-    const { token } = await connection.json<{ readonly token: string }>({
+    const { token } = await client.http.json<{ readonly token: string }>({
       method: 'POST',
       path: '/auth/tokens',
       headers: { cookie: cookies.join('; '), origin: trade.origin },
@@ -41,6 +41,6 @@ export const tradeLink = async (trade: LinkTrade): Promise<string> => {
     });
     return token;
   } finally {
-    connection.close();
+    client.close();
   }
 };

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Endpoint } from '../connection/connection.ts';
+import type { Endpoint } from '@drover/client';
 import { Failure, usageFailure } from '../failure.ts';
 
 export interface Contexts {

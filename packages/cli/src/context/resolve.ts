@@ -2,7 +2,7 @@
 // I1: the first of these wins: --context-file, --context, DROVER_CONTEXT (a file), the current context,
 //     var/admin.json of this installation (so that a fresh `npm start` can be tried at once).
 import { join } from 'node:path';
-import type { Endpoint } from '../connection/connection.ts';
+import type { Endpoint } from '@drover/client';
 import { usageFailure } from '../failure.ts';
 import { contextsPath, type Environment, loadContextFile, loadContexts } from './contexts.ts';
 

@@ -1,10 +1,8 @@
 // Owns making enrolment tokens. The secret inside joinCommand is in the answer to the creation only.
 import type { EnrollmentToken } from '@drover/api';
-import type { Connection } from '../connection/connection.ts';
+import { type Client, enrollmentTokens } from '@drover/client';
 import { Failure } from '../failure.ts';
 import { nowMs } from '../platform/clock.ts';
-
-export const tokensPath = '/apis/drover.dev/v1alpha1/enrollmenttokens';
 
 export interface TokenWish {
   readonly expiresSeconds: number;
@@ -15,21 +13,17 @@ export interface TokenWish {
   readonly name?: string;
 }
 
-export const createToken = async (connection: Connection, wish: TokenWish): Promise<EnrollmentToken> => {
-  const token = await connection.json<EnrollmentToken>({
-    method: 'POST',
-    path: tokensPath,
-    body: {
-      apiVersion: 'drover.dev/v1alpha1',
-      kind: 'EnrollmentToken',
-      metadata: wish.name === undefined ? { generateName: 'join-' } : { name: wish.name },
-      spec: {
-        expiresAt: new Date(nowMs() + wish.expiresSeconds * 1000).toISOString(),
-        maxUses: wish.maxUses,
-        approval: wish.approval,
-        ...(Object.keys(wish.labels).length === 0 ? {} : { labels: wish.labels }),
-        ...(wish.nodeNamePattern === undefined ? {} : { nodeNamePattern: wish.nodeNamePattern }),
-      },
+export const createToken = async (client: Client, wish: TokenWish): Promise<EnrollmentToken> => {
+  const token = await client.create(enrollmentTokens, {
+    apiVersion: 'drover.dev/v1alpha1',
+    kind: 'EnrollmentToken',
+    metadata: wish.name === undefined ? { generateName: 'join-' } : { name: wish.name },
+    spec: {
+      expiresAt: new Date(nowMs() + wish.expiresSeconds * 1000).toISOString(),
+      maxUses: wish.maxUses,
+      approval: wish.approval,
+      ...(Object.keys(wish.labels).length === 0 ? {} : { labels: wish.labels }),
+      ...(wish.nodeNamePattern === undefined ? {} : { nodeNamePattern: wish.nodeNamePattern }),
     },
   });
   if (!token.status?.joinCommand)

@@ -1,7 +1,7 @@
 // Owns the one way in which lists are shown: a table, kept up to date with -w, or documents.
 import type { KubeObject } from '@drover/api';
+import { type Client, type KindReference, toCollectionPath } from '@drover/client';
 import type { Command } from 'commander';
-import type { Connection } from '../connection/connection.ts';
 import { usageFailure } from '../failure.ts';
 import {
   isDocument,
@@ -11,6 +11,7 @@ import {
   printValue,
 } from '../output/documents.ts';
 import type { Session } from '../session.ts';
+import { collect } from './collect.ts';
 import { createTablePrinter } from './table-printer.ts';
 import { loadTable, type TableQuery, watchTable } from './tables.ts';
 
@@ -32,36 +33,12 @@ export const addListOptions = (command: Command): Command =>
     .option('--show-labels', 'show the labels in a last column')
     .option('--no-headers', 'leave out the headings');
 
-interface ObjectList {
-  readonly items: readonly KubeObject[];
-  readonly kind?: string;
-  readonly apiVersion?: string;
-  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
-}
-
-/** All objects of a list, with apiVersion and kind put back on each. */
-export const loadObjects = async (
-  connection: Connection,
-  from: TableQuery,
-): Promise<readonly KubeObject[]> => {
-  const items: KubeObject[] = [];
-  let page: ObjectList | undefined;
-  do {
-    page = await connection.json<ObjectList>({
-      path: from.path,
-      query: { ...from.query, limit: '500', continue: page?.metadata?.continue },
-    });
-    const kind = page.kind?.replace(/List$/, '');
-    const named = { ...(page.apiVersion ? { apiVersion: page.apiVersion } : {}), ...(kind ? { kind } : {}) };
-    for (const item of page.items) items.push({ ...named, ...item });
-  } while (page.metadata?.continue);
-  return items;
-};
-
 export interface ListRequest {
   readonly session: Session;
-  readonly connection: Connection;
-  readonly path: string;
+  readonly client: Client;
+  readonly kind: KindReference<unknown>;
+  /** undefined: all namespaces. */
+  readonly namespace?: string | undefined;
   readonly options: ListOptions;
   /** Name of what is listed, for 'no ... found'. */
   readonly noun: string;
@@ -69,13 +46,25 @@ export interface ListRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
 }
 
+/** All objects of a list, with apiVersion and kind put back on each. */
+const loadObjects = async ({
+  client,
+  kind,
+  namespace,
+  options: { selector, fieldSelector },
+}: ListRequest): Promise<readonly KubeObject[]> => {
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  const items = client.listAll(kind, { namespace, labelSelector: selector, fieldSelector });
+  return (await collect(items)).map((item) => ({ ...(item as KubeObject), apiVersion, kind: kind.kind }));
+};
+
 const printDocuments = async (request: ListRequest, from: TableQuery, form: OutputForm): Promise<void> => {
   if (request.options.watch !== true) {
-    await printObjects(request.session.out, form, await loadObjects(request.connection, from), true);
+    await printObjects(request.session.out, form, await loadObjects(request), true);
     return;
   }
   if (form === 'yaml') throw usageFailure('cannot watch with -o yaml: choose json or name');
-  const events = request.connection.lines<{ readonly type: string; readonly object: KubeObject }>({
+  const events = request.client.http.lines<{ readonly type: string; readonly object: KubeObject }>({
     path: from.path,
     query: { ...from.query, watch: 'true' },
   });
@@ -86,10 +75,10 @@ const printDocuments = async (request: ListRequest, from: TableQuery, form: Outp
 
 /** Lists, and with -w goes on until the process is interrupted. Returns how many there were at first. */
 export const showList = async (request: ListRequest): Promise<number> => {
-  const { session, connection, options } = request;
+  const { session, client, options } = request;
   const form = parseOutputForm(options.output);
   const from = {
-    path: request.path,
+    path: toCollectionPath(request.kind, request.namespace),
     query: { ...request.query, labelSelector: options.selector, fieldSelector: options.fieldSelector },
   };
   if (isDocument(form)) {
@@ -102,16 +91,16 @@ export const showList = async (request: ListRequest): Promise<number> => {
     labels: options.showLabels === true,
     headings: options.headers !== false,
   });
-  let table = await loadTable(connection, from);
+  let table = await loadTable(client, from);
   if (table.rows.length === 0 && options.watch !== true) session.note(`no ${request.noun} found`);
   if (table.rows.length > 0 || options.watch === true) printer.print(table);
   const count = table.rows.length;
   while (options.watch === true) {
     const version = table.metadata?.resourceVersion ?? '';
-    const changes = watchTable(connection, from, version, new AbortController().signal);
+    const changes = watchTable(client, from, version, new AbortController().signal);
     for await (const change of changes)
       printer.print(change.table, change.type === 'DELETED' ? session.out.paint('dim', 'deleted: ') : '');
-    table = await loadTable(connection, from);
+    table = await loadTable(client, from);
     printer.print(table);
   }
   return count;

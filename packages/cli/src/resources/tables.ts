@@ -1,8 +1,7 @@
 // Owns listing and watching any kind as the server prints it (meta/v1 Table).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@drover/api/errors';
-import type { Connection } from '../connection/connection.ts';
-import { isPassing } from '../connection/resume.ts';
+import type { Client } from '@drover/client';
 
 export interface TableRow {
   readonly cells: readonly (string | number | boolean | null)[];
@@ -29,11 +28,11 @@ export interface TableQuery {
 }
 
 /** The whole list, fetched in pages of 500. */
-export const loadTable = async (connection: Connection, from: TableQuery): Promise<Table> => {
+export const loadTable = async (client: Client, from: TableQuery): Promise<Table> => {
   const rows: TableRow[] = [];
   let page: Table | undefined;
   do {
-    page = await connection.json<Table>({
+    page = await client.http.json<Table>({
       path: from.path,
       accept: tableType,
       query: { ...from.query, limit: '500', continue: page?.metadata?.continue },
@@ -42,6 +41,9 @@ export const loadTable = async (connection: Connection, from: TableQuery): Promi
   } while (page.metadata?.continue);
   return { ...page, rows };
 };
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'ServiceUnavailable';
 
 interface TableEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -62,7 +64,7 @@ export interface TableChange {
  * when the version is too old, so that the caller lists anew.
  */
 export async function* watchTable(
-  connection: Connection,
+  client: Client,
   from: TableQuery,
   resourceVersion: string,
   signal: AbortSignal,
@@ -71,7 +73,7 @@ export async function* watchTable(
   for (let attempt = 0; ; attempt += 1) {
     const query = { ...from.query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version };
     try {
-      for await (const event of connection.lines<TableEvent>({
+      for await (const event of client.http.lines<TableEvent>({
         path: from.path,
         accept: tableType,
         query,

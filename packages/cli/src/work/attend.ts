@@ -1,26 +1,25 @@
 // Owns standing by a run or transfer until it is final: live line, output, Ctrl-C, closing report, exit code.
 // I1: leaving never harms the work: only an explicit cancel does.
 // I2: every node that did not end well is named at the end, with its word; nodes without a result as silent.
-import type { Connection } from '../connection/connection.ts';
+import type { Client, LogChunk, Work, WorkReference } from '@drover/client';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { toElapsed } from '../output/units.ts';
 import type { Session } from '../session.ts';
 import { followWork } from './follow.ts';
 import { onInterrupts } from './interrupt.ts';
-import { type WorkPlural, workPath } from './paths.ts';
-import { isLive, type LogEntry, type Work } from './rows.ts';
+import { isLive, type WorkPlural, workKinds } from './rows.ts';
 import { createTally, type Tally, toEndings, toSummary } from './tally.ts';
 
 export interface Attend {
   readonly session: Session;
-  readonly connection: Connection;
+  readonly client: Client;
   readonly plural: WorkPlural;
   readonly namespace: string;
   readonly name: string;
   /** No live line and no closing report. */
   readonly quiet: boolean;
-  readonly onOutput?: (entry: LogEntry, line: ProgressLine) => void;
+  readonly onOutput?: (entry: LogChunk, line: ProgressLine) => void;
   /** Text that stands in the live line behind the counts. */
   readonly extra?: (tally: Tally) => string;
 }
@@ -35,13 +34,7 @@ export interface Attended {
 
 const noun = (plural: WorkPlural): string => (plural === 'commandruns' ? 'runs' : 'transfers');
 
-const liveText = (
-  tally: Tally,
-  work: Work | undefined,
-  cut: boolean,
-  sinceMs: number,
-  extra: string,
-): string => {
+const liveText = (tally: Tally, work: Work | undefined, sinceMs: number, extra: string): string => {
   const { ok, failed, running } = tally.counts();
   const total = work?.status?.counts?.total ?? tally.counts().total;
   const wait = work?.status?.phase === 'Paused' ? (work.status.message ?? 'paused') : '';
@@ -52,18 +45,12 @@ const liveText = (
     ...(extra === '' ? [] : [extra]),
     ...(wait === '' ? [] : [wait]),
     ...(work?.spec.cancel === true ? ['cancelling'] : []),
-    ...(cut ? ['connection lost, trying again'] : []),
     toElapsed((performance.now() - sinceMs) / 1000),
   ].join(' · ');
 };
 
-export const cancelWork = (connection: Connection, path: string): Promise<Work> =>
-  connection.json<Work>({
-    method: 'PATCH',
-    path,
-    contentType: 'application/merge-patch+json',
-    body: { spec: { cancel: true } },
-  });
+export const cancelWork = (client: Client, { kind, name, namespace }: WorkReference): Promise<Work> =>
+  client.patch(kind, name, { type: 'merge', body: { spec: { cancel: true } } }, { namespace });
 
 const survivorsOf = (tally: Tally): number =>
   tally.tasks().reduce((sum, task) => sum + (task.result?.survivors ?? 0), 0);
@@ -87,11 +74,11 @@ export const reportLines = (session: Session, work: Work, tally: Tally, sinceMs:
 
 interface Watchers {
   readonly tally: Tally;
-  readonly state: { work: Work | undefined; cut: boolean; left: boolean };
+  readonly state: { work: Work | undefined; left: boolean };
   readonly abort: AbortController;
 }
 
-const watchInterrupts = (attend: Attend, watchers: Watchers, line: ProgressLine, path: string) => {
+const watchInterrupts = (attend: Attend, watchers: Watchers, line: ProgressLine, work: WorkReference) => {
   const { session, name } = attend;
   const leave = () => {
     watchers.state.left = true;
@@ -101,7 +88,7 @@ const watchInterrupts = (attend: Attend, watchers: Watchers, line: ProgressLine,
     line.above(() =>
       session.note(`cancelling ${name} and waiting for the proof; Ctrl-C again leaves it alone`),
     );
-    cancelWork(attend.connection, path).catch((error: unknown) => {
+    cancelWork(attend.client, work).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       line.above(() => session.warn(`cannot cancel ${name}: ${why}`));
     });
@@ -112,48 +99,44 @@ const follow = async (
   attend: Attend,
   watchers: Watchers,
   line: ProgressLine,
-  path: string,
+  work: WorkReference,
 ): Promise<void> => {
   const { state, tally } = watchers;
   const { onOutput } = attend;
   let hint = '';
   await followWork({
-    connection: attend.connection,
-    path,
+    client: attend.client,
+    work,
     signal: watchers.abort.signal,
     onTask: (task) => {
       tally.add(task);
       line.update();
     },
-    onStatus: (work) => {
-      state.work = work;
+    onStatus: (now) => {
+      state.work = now;
       line.update();
-      const message = work.status?.phase === 'Paused' ? (work.status.message ?? '') : '';
+      const message = now.status?.phase === 'Paused' ? (now.status.message ?? '') : '';
       if (message === '' || message === hint) return;
       hint = message;
       line.above(() => attend.session.note(`${attend.name}: ${message}`));
     },
-    ...(onOutput ? { onOutput: (entry: LogEntry) => onOutput(entry, line) } : {}),
-    onCut: (cut) => {
-      if (state.cut !== cut) line.update();
-      state.cut = cut;
-    },
+    ...(onOutput ? { onOutput: (entry: LogChunk) => onOutput(entry, line) } : {}),
   });
 };
 
 /** Stands by until the work is final (or the user leaves) and sets the exit code. */
 export const attendWork = async (attend: Attend): Promise<Attended> => {
-  const { session, connection, name } = attend;
-  const path = workPath(attend.plural, attend.namespace, name);
+  const { session, client, name, namespace } = attend;
+  const reference = { kind: workKinds[attend.plural], name, namespace };
   const sinceMs = performance.now();
   const tally = createTally();
-  const state: Watchers['state'] = { work: undefined, cut: false, left: false };
+  const state: Watchers['state'] = { work: undefined, left: false };
   const watchers = { tally, state, abort: new AbortController() };
-  const text = () => liveText(tally, state.work, state.cut, sinceMs, attend.extra?.(tally) ?? '');
+  const text = () => liveText(tally, state.work, sinceMs, attend.extra?.(tally) ?? '');
   const line = createProgressLine(session.err, text, !attend.quiet);
-  const interrupts = watchInterrupts(attend, watchers, line, path);
+  const interrupts = watchInterrupts(attend, watchers, line, reference);
   try {
-    await follow(attend, watchers, line, path);
+    await follow(attend, watchers, line, reference);
   } catch (error) {
     if (!state.left) {
       line.close();
@@ -165,18 +148,14 @@ export const attendWork = async (attend: Attend): Promise<Attended> => {
     watchers.abort.abort();
     line.close();
   }
-  const work = state.left
-    ? await lastKnown(state.work, connection, path)
-    : await connection.json<Work>({ path });
+  const known = state.left ? state.work : undefined;
+  const work = known ?? (await client.get(reference.kind, name, { namespace }));
   const { ok, total } = tally.counts();
   const allOk = !state.left && ok === total && work.status?.phase === 'Succeeded';
   const exitCode = allOk ? exitCodes.ok : exitCodes.failed;
   session.setExitCode(exitCode);
   return { work, tally, exitCode, left: state.left };
 };
-
-const lastKnown = (work: Work | undefined, connection: Connection, path: string): Promise<Work> | Work =>
-  work ?? connection.json<Work>({ path });
 
 /** The closing report on stderr; after leaving, how to look after what goes on. */
 export const printReport = (attend: Attend, attended: Attended, sinceMs: number): void => {

@@ -1,15 +1,15 @@
 // Owns the commands over existing runs and transfers: list, show, log, cancel, retry, approve.
+
+import type { Client, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
-import type { Connection } from '../connection/connection.ts';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import type { Session } from '../session.ts';
 import { cancelWork } from './attend.ts';
 import { defineLog } from './log-command.ts';
-import { type WorkPlural, workCollection, workPath } from './paths.ts';
 import { retryWork } from './retry.ts';
-import type { Work } from './rows.ts';
+import { type WorkPlural, workKinds } from './rows.ts';
 import { showWork } from './show.ts';
 import { defineShow } from './show-command.ts';
 
@@ -25,12 +25,18 @@ export interface NameOptions {
   readonly detach?: boolean;
 }
 
+const referenceTo = (work: WorkNoun, name: string, options: NameOptions): WorkReference => ({
+  kind: workKinds[work.plural],
+  name,
+  namespace: options.namespace,
+});
+
 export const addNamespace = (command: Command): Command =>
   command.option('--namespace <name>', 'namespace of the object', 'default');
 
 const attendNamed = async (
   session: Session,
-  connection: Connection,
+  client: Client,
   { plural }: WorkNoun,
   name: string,
   options: NameOptions,
@@ -38,7 +44,7 @@ const attendNamed = async (
   const form = parseOutputForm(options.output);
   await showWork({
     session,
-    connection,
+    client,
     plural,
     namespace: options.namespace,
     name,
@@ -56,9 +62,10 @@ const defineList = (command: Command, session: Session, { plural, noun }: WorkNo
     .option('-A, --all-namespaces', 'in every namespace');
   list.action(async (options: ListOptions & { namespace: string; allNamespaces?: boolean }) => {
     const all = options.allNamespaces === true;
-    const path = all ? `/apis/drover.dev/v1alpha1/${plural}` : workCollection(plural, options.namespace);
-    const connection = session.connect(list);
-    await showList({ session, connection, path, options, noun: `${noun}s`, namespaces: all });
+    const client = session.connect(list);
+    const kind = workKinds[plural];
+    const namespace = all ? undefined : options.namespace;
+    await showList({ session, client, kind, namespace, options, noun: `${noun}s`, namespaces: all });
   });
 };
 
@@ -69,11 +76,11 @@ const defineCancel = (command: Command, session: Session, work: WorkNoun): void 
     .argument('<name...>')
     .option('--detach', 'do not wait for the proof');
   cancel.action(async (names: string[], options: NameOptions) => {
-    const connection = session.connect(cancel);
+    const client = session.connect(cancel);
     for (const name of names) {
-      await cancelWork(connection, workPath(work.plural, options.namespace, name));
+      await cancelWork(client, referenceTo(work, name, options));
       if (options.detach === true) session.out.write(`${name} is being cancelled\n`);
-      else await attendNamed(session, connection, work, name, options);
+      else await attendNamed(session, client, work, name, options);
     }
     // Having been cancelled is what was asked for here, so it is no failure.
     session.setExitCode(0);
@@ -89,15 +96,15 @@ const defineRetry = (command: Command, session: Session, work: WorkNoun): void =
     .option('-q, --quiet', 'no progress and no closing report')
     .option('-o, --output <form>', 'json, yaml or name instead of text');
   retry.action(async (name: string, options: NameOptions) => {
-    const connection = session.connect(retry);
-    const created = await retryWork(connection, work.plural, options.namespace, name);
+    const client = session.connect(retry);
+    const created = await retryWork(client, referenceTo(work, name, options));
     if (created === undefined) {
       session.note(`nothing to repeat: ${name} ended well on every node`);
       return;
     }
     const next = created.metadata.name ?? '';
     if (options.detach === true) session.out.write(`${next}\n`);
-    else await attendNamed(session, connection, work, next, options);
+    else await attendNamed(session, client, work, next, options);
   });
 };
 
@@ -110,18 +117,14 @@ const defineApprove = (command: Command, session: Session, work: WorkNoun): void
     .argument('<name>')
     .option('--all', 'approve every batch to come as well');
   approve.action(async (name: string, options: NameOptions & { all?: boolean }) => {
-    const connection = session.connect(approve);
-    const path = workPath(work.plural, options.namespace, name);
-    const now = await connection.json<Work>({ path });
+    const client = session.connect(approve);
+    const { kind, namespace } = referenceTo(work, name, options);
+    const now = await client.get(kind, name, { namespace });
     if (now.spec.strategy.gate === 'Automatic')
       throw usageFailure(`cannot approve ${name}: it has no gate`, 'gates are set when it is made: --gate');
     const approvedBatches = options.all === true ? 1_000_000 : now.spec.strategy.approvedBatches + 1;
-    await connection.json({
-      method: 'PATCH',
-      path,
-      contentType: 'application/merge-patch+json',
-      body: { spec: { strategy: { approvedBatches } } },
-    });
+    const body = { spec: { strategy: { approvedBatches } } };
+    await client.patch(kind, name, { type: 'merge', body }, { namespace });
     session.out.write(`${name} approved${options.all === true ? ' to the end' : ''}\n`);
   });
 };

@@ -1,31 +1,32 @@
 // Owns how identical outputs of many nodes are shown once, with the node-set they came from.
+
+import type { Fold, FoldedGroup } from '@drover/client';
 import { printableOutput, type Sink } from '../output/terminal.ts';
 import { toSize } from '../output/units.ts';
-import { type Fold, type FoldGroup, toEnding } from './rows.ts';
+import { toEnding } from './rows.ts';
 
 const ruler = '-'.repeat(16);
 
-const body = (sink: Sink, base64: string): string | Buffer => {
-  const data = Buffer.from(base64, 'base64');
+const body = (sink: Sink, bytes: Uint8Array): string | Buffer => {
+  const data = Buffer.from(bytes);
   const whole = data.length === 0 || data.at(-1) === 10 ? data : Buffer.concat([data, Buffer.from('\n')]);
   return sink.isTerminal ? printableOutput(whole) : whole;
 };
 
-const missing = (shown: string, bytes: number, what: string): string => {
-  const length = Buffer.from(shown, 'base64').length;
-  return bytes > length
-    ? `[${toSize(bytes - length)} of ${what} not shown: see drover runs log --node]\n`
+const missing = (shown: Uint8Array, bytes: number, what: string): string =>
+  bytes > shown.length
+    ? `[${toSize(bytes - shown.length)} of ${what} not shown: see drover runs log --node]
+`
     : '';
-};
 
-const printGroup = (out: Sink, group: FoldGroup): void => {
+const printGroup = (out: Sink, group: FoldedGroup): void => {
   const ending = toEnding(group);
   const why = group.reason === '' ? '' : `: ${group.reason}`;
   const words = ending === 'ok' ? '' : ` ${out.paint('red', ending + why)}`;
   out.write(`${ruler}\n${out.paint('bold', group.nodeSet)} (${group.count})${words}\n${ruler}\n`);
   out.write(body(out, group.stdout));
   out.write(missing(group.stdout, group.stdoutBytes, 'standard output'));
-  if (group.stderr !== '') {
+  if (group.stderr.length > 0) {
     out.write(`${out.paint('yellow', '[standard error]')}\n`);
     out.write(body(out, group.stderr));
     out.write(missing(group.stderr, group.stderrBytes, 'standard error'));

@@ -1,92 +1,57 @@
 // Owns following one run or transfer to its end: task by task, and its output in order of arrival.
-// I1: it ends only when the server said END and, if output is followed, the log was complete after that.
-// I2: nothing is given twice: both streams resume from a cursor after a cut.
-import type { Connection } from '../connection/connection.ts';
-import { resumeLines } from '../connection/resume.ts';
-import type { LogEntry, ResultEvent, TaskRow, Work } from './rows.ts';
+// I1: it ends only when the server said END and, if output is followed, the log was read to its end after that.
+// I2: nothing is given twice: both streams go on from a cursor, also over streams that a server ended politely.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, LogChunk, Task, Work, WorkReference } from '@drover/client';
 
 export interface Follow {
-  readonly connection: Connection;
-  /** Path of the object. */
-  readonly path: string;
+  readonly client: Client;
+  readonly work: WorkReference;
   readonly signal: AbortSignal;
-  readonly onTask: (task: TaskRow) => void;
+  readonly onTask: (task: Task) => void;
   readonly onStatus: (work: Work) => void;
   /** Absent: the log is not followed. */
-  readonly onOutput?: (entry: LogEntry) => void;
-  /** True when the connection was cut, false when it is back. */
-  readonly onCut?: (cut: boolean) => void;
+  readonly onOutput?: (chunk: LogChunk) => void;
 }
 
-interface Progress {
-  ended: boolean;
-  cuts: number;
-}
+/** A server that stops ends its streams without END: ask again after this. */
+const againMs = 300;
 
-const followResults = async (follow: Follow, progress: Progress): Promise<void> => {
-  let cursor = 0;
-  const events = resumeLines<ResultEvent>({
-    open: () =>
-      follow.connection.lines<ResultEvent>({
-        path: `${follow.path}/results`,
-        query: { watch: 1, cursor },
-        signal: follow.signal,
-      }),
-    isOver: () => progress.ended,
-    onCut: () => {
-      progress.cuts += 1;
-      follow.onCut?.(true);
-    },
-    signal: follow.signal,
-  });
-  for await (const event of events) {
-    follow.onCut?.(false);
-    if (event.type === 'TASK') {
-      cursor = Math.max(cursor, event.task.change);
-      follow.onTask(event.task);
-    } else if (event.type === 'STATUS') follow.onStatus(event.object);
-    else progress.ended = true;
-    if (progress.ended) return;
-  }
+const followResults = async (follow: Follow): Promise<void> => {
+  const { client, work, signal } = follow;
+  for (let cursor = 0; ; await sleep(againMs, undefined, { signal }))
+    for await (const event of client.watchResults(work, { cursor, signal })) {
+      if (event.type === 'END') return;
+      if (event.type === 'STATUS') follow.onStatus(event.object);
+      else {
+        cursor = Math.max(cursor, event.task.change);
+        follow.onTask(event.task);
+      }
+    }
 };
 
 const followLog = async (
-  follow: Follow,
-  onOutput: (entry: LogEntry) => void,
-  progress: Progress,
+  { client, work, signal }: Follow,
+  onOutput: (chunk: LogChunk) => void,
   results: Promise<void>,
 ): Promise<void> => {
   let cursor = 0;
-  let cutsAtOpen = 0;
-  for (let complete = false; !complete; ) {
-    const entries = resumeLines<LogEntry>({
-      open: () => {
-        cutsAtOpen = progress.cuts;
-        return follow.connection.lines<LogEntry>({
-          path: `${follow.path}/log`,
-          query: { follow: 1, cursor },
-          signal: follow.signal,
-        });
-      },
-      isOver: () => true,
-      onCut: () => undefined,
-      signal: follow.signal,
-    });
-    for await (const entry of entries) {
-      if (entry.cursor <= cursor) continue;
-      cursor = entry.cursor;
-      onOutput(entry);
+  const read = async (live: boolean): Promise<void> => {
+    for await (const chunk of client.log(work, { cursor, follow: live, signal })) {
+      if (chunk.cursor <= cursor) continue;
+      cursor = chunk.cursor;
+      onOutput(chunk);
     }
-    // A log that ended although the results were cut meanwhile may have been cut as well: ask once more after END.
-    await results;
-    complete = progress.cuts === cutsAtOpen;
-  }
+  };
+  await read(true);
+  await results;
+  // The live stream may have been ended by a server that stopped: what came after it is read here.
+  await read(false);
 };
 
 /** Resolves when the work is final and everything was handed over. */
 export const followWork = async (follow: Follow): Promise<void> => {
-  const progress: Progress = { ended: false, cuts: 0 };
-  const results = followResults(follow, progress);
-  const log = follow.onOutput ? followLog(follow, follow.onOutput, progress, results) : undefined;
+  const results = followResults(follow);
+  const log = follow.onOutput ? followLog(follow, follow.onOutput, results) : undefined;
   await Promise.all([results, log]);
 };

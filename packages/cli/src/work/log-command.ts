@@ -1,7 +1,6 @@
 // Owns 'log': the kept output of a run or transfer, of all nodes or of one, from any byte on.
+import type { Client, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
-import type { Connection } from '../connection/connection.ts';
-import { resumeLines } from '../connection/resume.ts';
 import { usageFailure } from '../failure.ts';
 import { printableOutput } from '../output/terminal.ts';
 import { parseWhole } from '../output/units.ts';
@@ -9,8 +8,7 @@ import type { Session } from '../session.ts';
 import { addNamespace, type WorkNoun } from './commands.ts';
 import { printFold } from './fold-printer.ts';
 import { createLogPrinter } from './log-printer.ts';
-import { workPath } from './paths.ts';
-import type { Fold, LogEntry } from './rows.ts';
+import { workKinds } from './rows.ts';
 
 interface LogOptions {
   readonly namespace: string;
@@ -23,58 +21,42 @@ interface LogOptions {
   readonly output?: string;
 }
 
+const streamOf = ({ stream }: LogOptions): 'stdout' | 'stderr' | undefined => {
+  if (stream === undefined || stream === 'stdout' || stream === 'stderr') return stream;
+  throw usageFailure(`cannot use --stream ${stream}: choose stdout or stderr`);
+};
+
 const logOfNode = async (
-  connection: Connection,
+  client: Client,
   session: Session,
-  path: string,
-  options: LogOptions,
+  work: WorkReference,
+  options: LogOptions & { readonly node: string },
 ): Promise<void> => {
-  if (options.stream !== undefined && options.stream !== 'stdout' && options.stream !== 'stderr')
-    throw usageFailure(`cannot use --stream ${options.stream}: choose stdout or stderr`);
-  const response = await connection.open({
-    path: `${path}/log`,
-    timeoutMs: 0,
-    accept: '*/*',
-    query: {
-      node: options.node,
-      stream: options.stream,
-      offset: options.offset === undefined ? undefined : parseWhole(options.offset, '--offset'),
-      follow: options.follow === true ? 1 : undefined,
-    },
-  });
   const safe = session.out.isTerminal && options.raw !== true;
-  for await (const chunk of response) {
-    const data = chunk as Buffer;
-    session.out.write(safe ? printableOutput(data) : data);
+  const asked = streamOf(options);
+  const offset = options.offset === undefined ? 0 : parseWhole(options.offset, '--offset');
+  for (const stream of asked === undefined ? (['stdout', 'stderr'] as const) : [asked]) {
+    const sink = stream === 'stdout' ? session.out : session.err;
+    const bytes = client.nodeLog(work, options.node, { stream, offset, follow: options.follow === true });
+    for await (const part of bytes) sink.write(safe ? printableOutput(part) : part);
   }
 };
 
 const logOfAll = async (
-  connection: Connection,
+  client: Client,
   session: Session,
-  path: string,
+  work: WorkReference,
   options: LogOptions,
 ): Promise<void> => {
-  let cursor = 0;
-  const printer = createLogPrinter(session.out, session.err, {
-    raw: options.raw === true,
-    prefix: options.raw !== true,
-  });
-  const entries = resumeLines<LogEntry>({
-    open: () =>
-      connection.lines<LogEntry>({
-        path: `${path}/log`,
-        query: { cursor, follow: options.follow === true ? 1 : undefined },
-      }),
-    isOver: () => true,
-    onCut: () => undefined,
-    signal: new AbortController().signal,
-  });
-  for await (const entry of entries) {
-    if (entry.cursor <= cursor) continue;
-    cursor = entry.cursor;
-    if (options.output === 'json') session.out.write(`${JSON.stringify(entry)}\n`);
-    else if (options.stream === undefined || options.stream === entry.stream) printer.print(entry);
+  const stream = streamOf(options);
+  const raw = options.raw === true;
+  const printer = createLogPrinter(session.out, session.err, { raw, prefix: !raw });
+  for await (const chunk of client.log(work, { follow: options.follow === true })) {
+    if (stream !== undefined && stream !== chunk.stream) continue;
+    if (options.output === 'json') {
+      const data = Buffer.from(chunk.data).toString('base64');
+      session.out.write(`${JSON.stringify({ ...chunk, data })}\n`);
+    } else printer.print(chunk);
   }
   printer.finish();
 };
@@ -86,11 +68,12 @@ const log = async (
   session: Session,
   { plural }: WorkNoun,
 ): Promise<void> => {
-  const connection = session.connect(command);
-  const path = workPath(plural, options.namespace, name);
-  if (options.fold === true) printFold(session.out, await connection.json<Fold>({ path: `${path}/fold` }));
-  else if (options.node !== undefined) await logOfNode(connection, session, path, options);
-  else await logOfAll(connection, session, path, options);
+  const client = session.connect(command);
+  const work: WorkReference = { kind: workKinds[plural], name, namespace: options.namespace };
+  const { node } = options;
+  if (options.fold === true) printFold(session.out, await client.fold(work));
+  else if (node !== undefined) await logOfNode(client, session, work, { ...options, node });
+  else await logOfAll(client, session, work, options);
 };
 
 export const defineLog = (command: Command, session: Session, work: WorkNoun): void => {

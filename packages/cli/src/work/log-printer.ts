@@ -1,11 +1,12 @@
 // Owns how the output of many nodes is shown while it arrives.
 // I1: a line of one node is never mixed with another's: lines are held until they are whole (or the work ends).
 // I2: with `raw`, bytes go out exactly as they came; on a terminal otherwise control characters are shown, not sent.
+
+import type { LogChunk } from '@drover/client';
 import { printableOutput, type Sink } from '../output/terminal.ts';
-import type { LogEntry } from './rows.ts';
 
 export interface LogPrinter {
-  readonly print: (entry: LogEntry) => void;
+  readonly print: (entry: LogChunk) => void;
   /** Prints what is held of lines that never ended. */
   readonly finish: () => void;
 }
@@ -48,8 +49,8 @@ export const createLogPrinter = (out: Sink, err: Sink, style: LogStyle): LogPrin
     sink.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))));
   };
 
-  const print = (entry: LogEntry) => {
-    const data = Buffer.from(entry.data, 'base64');
+  const print = (entry: LogChunk) => {
+    const data = Buffer.from(entry.data);
     if (style.raw) {
       (entry.stream === 'stdout' ? out : err).write(data);
       return;

@@ -1,18 +1,18 @@
 // Owns 'show': where one run or transfer stands, and why.
 
 import { ageOf } from '@drover/api/duration';
+import type { Task, Work, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { toTable } from '../output/table.ts';
 import { printable } from '../output/terminal.ts';
 import { toElapsed, toSize } from '../output/units.ts';
 import { nowMs } from '../platform/clock.ts';
+import { collect } from '../resources/collect.ts';
 import type { Session } from '../session.ts';
 import { addNamespace, type NameOptions, type WorkNoun } from './commands.ts';
-import { workPath } from './paths.ts';
-import { type TaskRow, toEnding, type Work } from './rows.ts';
+import { toEnding, workKinds } from './rows.ts';
 import { toEndings, toSummary } from './tally.ts';
-import { loadTasks } from './tasks.ts';
 
 const quote = (word: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
@@ -35,7 +35,7 @@ const durationOf = (work: Work): string => {
   return toElapsed(Math.max(0, end - Date.parse(startTime)) / 1000);
 };
 
-const rowOf = (task: TaskRow): string[] => [
+const rowOf = (task: Task): string[] => [
   task.node,
   task.result === null
     ? task.state
@@ -69,9 +69,12 @@ const show = async (
   { plural }: WorkNoun,
 ) => {
   const form = parseOutputForm(options.output);
-  const connection = session.connect(command);
-  const path = workPath(plural, options.namespace, name);
-  const [work, tasks] = await Promise.all([connection.json<Work>({ path }), loadTasks(connection, path)]);
+  const client = session.connect(command);
+  const reference: WorkReference = { kind: workKinds[plural], name, namespace: options.namespace };
+  const [work, tasks] = await Promise.all([
+    client.get<Work>(reference.kind, name, reference),
+    collect(client.allResults(reference)),
+  ]);
   if (isDocument(form)) {
     await printValue(session.out, form, { run: work, results: tasks });
     return;

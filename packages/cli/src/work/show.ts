@@ -1,16 +1,15 @@
 // Owns how the work of a run is presented from start to end: live, folded, raw, or as one document.
-import type { Connection } from '../connection/connection.ts';
+import type { Client, LogChunk } from '@drover/client';
 import { isDocument, type OutputForm, printValue } from '../output/documents.ts';
 import type { Session } from '../session.ts';
 import { type Attend, type Attended, attendWork, printReport } from './attend.ts';
 import { printFold } from './fold-printer.ts';
 import { createLogPrinter } from './log-printer.ts';
-import { type WorkPlural, workPath } from './paths.ts';
-import type { Fold, LogEntry } from './rows.ts';
+import { type WorkPlural, workKinds } from './rows.ts';
 
 export interface Show {
   readonly session: Session;
-  readonly connection: Connection;
+  readonly client: Client;
   readonly plural: WorkPlural;
   readonly namespace: string;
   readonly name: string;
@@ -23,17 +22,17 @@ export interface Show {
 }
 
 interface Collected {
-  readonly add: (entry: LogEntry) => void;
+  readonly add: (entry: LogChunk) => void;
   readonly of: (node: string, stream: 'stdout' | 'stderr') => Record<string, string>;
 }
 
 const createCollector = (): Collected => {
-  const parts = new Map<string, Buffer[]>();
+  const parts = new Map<string, Uint8Array[]>();
   return {
     add: (entry) => {
       const key = `${entry.stream} ${entry.node}`;
       const list = parts.get(key) ?? [];
-      list.push(Buffer.from(entry.data, 'base64'));
+      list.push(entry.data);
       parts.set(key, list);
     },
     of: (node, stream) => {
@@ -66,13 +65,13 @@ const printDocument = async (show: Show, attended: Attended, collected: Collecte
 
 /** Stands by the work, prints what was asked for, and sets the exit code. */
 export const showWork = async (show: Show): Promise<Attended> => {
-  const { session, connection, plural, namespace, name } = show;
+  const { session, client, plural, namespace, name } = show;
   const collected = createCollector();
   const printer = createLogPrinter(session.out, session.err, { raw: show.raw, prefix: !show.raw });
   const wantsLive = !isDocument(show.form) && !show.fold;
   const attend: Attend = {
     session,
-    connection,
+    client,
     plural,
     namespace,
     name,
@@ -84,10 +83,7 @@ export const showWork = async (show: Show): Promise<Attended> => {
   printer.finish();
   if (isDocument(show.form)) await printDocument(show, attended, collected);
   else if (show.fold && !attended.left)
-    printFold(
-      session.out,
-      await connection.json<Fold>({ path: `${workPath(plural, namespace, name)}/fold` }),
-    );
+    printFold(session.out, await client.fold({ kind: workKinds[plural], name, namespace }));
   printReport(attend, attended, show.sinceMs);
   return attended;
 };

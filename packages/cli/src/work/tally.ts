@@ -1,11 +1,12 @@
 // Owns the running count of a work's tasks as a client sees them.
 import { foldNodeSet } from '@drover/api/node-set';
-import { isLive, isSuccess, type TaskRow, toEnding, type Work } from './rows.ts';
+import type { Task, Work } from '@drover/client';
+import { isLive, isSuccess, toEnding } from './rows.ts';
 
 export interface Tally {
-  readonly add: (task: TaskRow) => void;
-  readonly tasks: () => readonly TaskRow[];
-  readonly task: (node: string) => TaskRow | undefined;
+  readonly add: (task: Task) => void;
+  readonly tasks: () => readonly Task[];
+  readonly task: (node: string) => Task | undefined;
   readonly counts: () => {
     readonly ok: number;
     readonly failed: number;
@@ -16,10 +17,10 @@ export interface Tally {
 }
 
 export const createTally = (): Tally => {
-  const byNode = new Map<string, TaskRow>();
+  const byNode = new Map<string, Task>();
   const counts = { ok: 0, failed: 0, running: 0 };
   const bytes = { done: 0, total: 0 };
-  const count = (task: TaskRow, by: 1 | -1) => {
+  const count = (task: Task, by: 1 | -1) => {
     if (isSuccess(task)) counts.ok += by;
     else if (!isLive(task.state)) counts.failed += by;
     else if (task.state === 'running' || task.state === 'sent') counts.running += by;
@@ -47,7 +48,7 @@ export interface Ending {
   readonly isSuccess: boolean;
 }
 
-const wordsOf = (task: TaskRow): string => {
+const wordsOf = (task: Task): string => {
   if (isLive(task.state)) return task.message === '' ? task.state : `${task.state}: ${task.message}`;
   const { exitCode = 0, signal = 0, reason = '' } = task.result ?? {};
   const ending = toEnding({ state: task.state, exitCode, signal });
@@ -56,8 +57,8 @@ const wordsOf = (task: TaskRow): string => {
 };
 
 /** Nodes grouped by how they ended, most frequent first, successes last. */
-export const toEndings = (tasks: readonly TaskRow[]): readonly Ending[] => {
-  const groups = new Map<string, TaskRow[]>();
+export const toEndings = (tasks: readonly Task[]): readonly Ending[] => {
+  const groups = new Map<string, Task[]>();
   for (const task of tasks) {
     const words = wordsOf(task);
     const group = groups.get(words);
