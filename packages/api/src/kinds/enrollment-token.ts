@@ -33,6 +33,11 @@ export const EnrollmentToken = Type.Object(
       Type.Object(
         {
           uses: Type.Optional(Type.Integer()),
+          claims: Type.Optional(
+            Type.Array(Type.String(), {
+              description: 'Uids of requests that are counted in uses and are not yet at their end.',
+            }),
+          ),
           phase: Type.Optional(
             Type.Union(['Active', 'Expired', 'Used', 'Revoked'].map((p) => Type.Literal(p as 'Active'))),
           ),
