@@ -120,6 +120,7 @@ export const NodeStatus = Type.Object(
         'x-kubernetes-list-type': 'atomic',
       }),
     ),
+    declaredFeatures: Type.Optional(Type.Array(Type.String(), { 'x-kubernetes-list-type': 'atomic' })),
     runtimeHandlers: Type.Optional(
       Type.Array(
         Type.Object(

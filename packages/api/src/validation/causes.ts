@@ -50,29 +50,34 @@ const unionMessage = (errors: readonly ErrorObject[]): string => {
   const parts = errors.map((e) =>
     e.keyword === 'const'
       ? JSON.stringify((e.params as { allowedValue: unknown }).allowedValue)
-      : toMessage(e).message.replace(/^must (?:be )?/, ''),
+      : toMessage(e)
+          .message.replace(/^must be /, '')
+          .replace(/^must match/, 'text that matches'),
   );
-  return `must be one of ${[...new Set(parts)].join(', ')}`;
+  const words = [...new Set(parts)];
+  return errors.every((e) => e.keyword === 'const')
+    ? `must be one of ${words.join(', ')}`
+    : `must be ${words.join(', or ')}`;
 };
 
+/** More errors than this are not looked at: what is told is bounded anyway. */
+const maxErrors = 500;
+
 /** At most 20 causes, one per field. */
-export const toCauses = (errors: readonly ErrorObject[]): readonly Cause[] => {
-  const unions = new Map(errors.filter((e) => e.keyword === 'anyOf').map((e) => [e.schemaPath, e]));
+export const toCauses = (all: readonly ErrorObject[]): readonly Cause[] => {
+  const errors = all.slice(0, maxErrors);
+  const unions = errors.filter((e) => e.keyword === 'anyOf');
+  const isPartOf = (error: ErrorObject, union: ErrorObject) =>
+    error.instancePath.startsWith(union.instancePath) && error.schemaPath.startsWith(`${union.schemaPath}/`);
   const causes = new Map<string, Cause>();
   for (const error of errors) {
-    const union = [...unions.keys()].find((path) => error.schemaPath.startsWith(`${path}/`));
-    if (union !== undefined) continue;
+    if (causes.size === maxCauses) break;
+    if (unions.some((union) => isPartOf(error, union))) continue;
     const told = toMessage(error);
     const field = told.field ?? toPath(error.instancePath);
-    const inUnion = errors.filter(
-      (e) =>
-        e !== error &&
-        e.schemaPath.startsWith(`${error.schemaPath}/`) &&
-        e.instancePath === error.instancePath,
-    );
-    const message = error.keyword === 'anyOf' ? unionMessage(inUnion) : told.message;
+    const message =
+      error.keyword === 'anyOf' ? unionMessage(errors.filter((e) => isPartOf(e, error))) : told.message;
     if (!causes.has(field)) causes.set(field, { reason: told.reason, message, field });
-    if (causes.size === maxCauses) break;
   }
   return [...causes.values()];
 };
