@@ -1,7 +1,7 @@
 // Owns the transaction: one per batch of calls, a savepoint per call.
 // I1: nothing is answered before COMMIT has returned.
 // I2: a call that fails is undone alone; the others of its batch are not touched by it.
-import { ApiError, type ErrorDetails, type Reason } from '@drover/api';
+import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
 import { type Context, type Counters, newEffects, type Tuple } from './context.ts';
 
 export type Operation = (context: Context, argument: never) => unknown;

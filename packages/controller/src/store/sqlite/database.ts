@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ApiError } from '@drover/api';
+import { ApiError } from '@drover/api/errors';
 import { migrations } from '../migrations/index.ts';
 
 const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');

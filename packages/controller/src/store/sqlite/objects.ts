@@ -2,7 +2,7 @@
 // I1: the revision of a row is the store's counter at its insertion: increasing without gaps inside one call.
 // I2: a value is stored as the JSON that the caller made, without metadata.resourceVersion; the row's revision is it.
 // I3: compaction removes older rows of a key before its deletion, so that no crash brings an object back.
-import { ApiError } from '@drover/api';
+import { ApiError } from '@drover/api/errors';
 import { type Context, saveFloor, type Tuple } from './context.ts';
 
 export interface EncodedWrite {

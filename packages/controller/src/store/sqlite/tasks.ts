@@ -2,7 +2,7 @@
 // I1: states only go forward (waiting, queued, sent, running, final), except sent → queued by requeue; a final state is never left.
 // I2: every change of a row takes the next number of the store's `change` counter and is told to the listeners.
 // I3: finished_at_ms is 0 exactly while a task is live; the partial index task_live depends on it.
-import { finalTaskStates, isFinal, liveTaskStates, type TaskState } from '@drover/api';
+import { finalTaskStates, isFinal, liveTaskStates, type TaskState } from '@drover/api/task-states';
 import type { FinishedTask, NewTask, TaskCounts, TaskFilter, TaskResultRow } from '../store.ts';
 import { type Context, saveFloor, type Tuple } from './context.ts';
 import { digestsOf } from './streams.ts';

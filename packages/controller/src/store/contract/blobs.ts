@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../platform/clock.ts';
+import type { Opener } from './harness.ts';
+
+const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+async function* pieces(data: Uint8Array, size = 100_000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
+}
+
+async function* broken(data: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield data;
+  throw new Error('cut off');
+}
+
+const chunkSize = 4 * 1024 * 1024;
+
+/** Nine and a bit MiB that do not repeat. */
+const content = Buffer.alloc(9_500_000, 0).map((_, i) => (i * 2654435761) >>> 24);
+
+export const blobContract = (stores: Opener): void => {
+  describe('blobs', () => {
+    test('an upload cut off and resumed after a restart ends whole, with the hash of each chunk', async () => {
+      const { blobs: first } = await stores.fresh();
+      const id = await first.beginUpload(content.length, systemClock.nowMs());
+      await expect(first.appendUpload(id, 0, broken(content.subarray(0, 5_000_000)))).rejects.toThrow(
+        'cut off',
+      );
+      expect(await first.uploadOffset(id)).toBe(5_000_000);
+
+      const { blobs } = await stores.again();
+      expect(await blobs.uploadOffset(id)).toBe(5_000_000);
+      await expect(blobs.appendUpload(id, 4, pieces(content))).rejects.toMatchObject({ reason: 'Conflict' });
+      expect(await blobs.appendUpload(id, 5_000_000, pieces(content.subarray(5_000_000)))).toBe(
+        content.length,
+      );
+      const row = await blobs.finishUpload(id, sha256(content), 7);
+
+      expect(row.chunks).toEqual(
+        [0, 1, 2].map((i) => sha256(content.subarray(i * chunkSize, (i + 1) * chunkSize))),
+      );
+      expect(row).toMatchObject({ sizeBytes: content.length, chunkSizeBytes: chunkSize, createdAtMs: 7 });
+      expect(await blobs.get(row.sha256)).toEqual(row);
+      expect(readFileSync(blobs.path(row.sha256)).equals(content)).toBe(true);
+      expect(await blobs.finishUpload(id, row.sha256, 8)).toEqual(row);
+    });
+
+    test('what has the wrong hash is refused and thrown away', async () => {
+      const { blobs } = await stores.fresh();
+      const id = await blobs.beginUpload(3, systemClock.nowMs());
+      await blobs.appendUpload(id, 0, pieces(Buffer.from('abc')));
+
+      await expect(blobs.finishUpload(id, sha256(Buffer.from('abd')), 1)).rejects.toMatchObject({
+        reason: 'Invalid',
+      });
+      await expect(blobs.uploadOffset(id)).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
+    test('more than was announced, or less, is refused without losing what is there', async () => {
+      const { blobs } = await stores.fresh();
+      const id = await blobs.beginUpload(4, systemClock.nowMs());
+      await expect(blobs.appendUpload(id, 0, pieces(Buffer.from('abcde'), 3))).rejects.toMatchObject({
+        reason: 'RequestEntityTooLarge',
+      });
+
+      await expect(blobs.finishUpload(id, sha256(Buffer.from('abcd')), 1)).rejects.toMatchObject({
+        reason: 'Conflict',
+      });
+      expect(await blobs.appendUpload(id, 3, pieces(Buffer.from('d')))).toBe(4);
+      expect((await blobs.finishUpload(id, sha256(Buffer.from('abcd')), 1)).sizeBytes).toBe(4);
+    });
+
+    test('what would fill up the disk is refused before a byte is sent', async () => {
+      const { blobs } = await stores.fresh();
+
+      await expect(blobs.beginUpload(Number.MAX_SAFE_INTEGER, systemClock.nowMs())).rejects.toMatchObject({
+        reason: 'InsufficientStorage',
+      });
+    });
+
+    test('two senders of one upload do not mix, and empty content is content', async () => {
+      const { blobs } = await stores.fresh();
+      const id = await blobs.beginUpload(content.length, systemClock.nowMs());
+      const both = await Promise.allSettled([
+        blobs.appendUpload(id, 0, pieces(content)),
+        blobs.appendUpload(id, 0, pieces(content)),
+      ]);
+      expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect((await blobs.finishUpload(id, sha256(content), 1)).sizeBytes).toBe(content.length);
+
+      const empty = await blobs.beginUpload(0, systemClock.nowMs());
+      expect(await blobs.finishUpload(empty, sha256(Buffer.alloc(0)), 1)).toMatchObject({ chunks: [] });
+    });
+
+    test('a removed blob is gone, and a path is made of nothing but a hash', async () => {
+      const { blobs } = await stores.fresh();
+      const id = await blobs.beginUpload(1, systemClock.nowMs());
+      await blobs.appendUpload(id, 0, pieces(Buffer.from('x')));
+      const { sha256: hash } = await blobs.finishUpload(id, sha256(Buffer.from('x')), 1);
+
+      await blobs.remove(hash);
+
+      expect(await blobs.get(hash)).toBeUndefined();
+      expect(() => blobs.path('../../etc/passwd')).toThrow('not a sha256');
+    });
+  });
+};

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { AgentRow, CertificateRow, CredentialRow } from '../store.ts';
+import type { Opener } from './harness.ts';
+
+const agent = {
+  node: 'web1',
+  serial: 'aa',
+  machineId: 'm',
+  bootId: 'b',
+  journalId: 'j',
+  agentVersion: '1',
+  agentSha256: 's',
+  pythonVersion: '3',
+  facts: { os: { id: 'debian' } },
+};
+
+const certificate: CertificateRow = {
+  serial: 'aa',
+  subject: 'node:web1',
+  fingerprint: 'f',
+  publicKeySha256: 'p',
+  notBeforeMs: 1,
+  notAfterMs: 2,
+  revokedAtMs: 0,
+};
+
+const credential: CredentialRow = {
+  id: 'c1',
+  kind: 'link',
+  sha256: 'abc',
+  user: 'admin',
+  description: 'first',
+  createdAtMs: 1,
+  expiresAtMs: 0,
+};
+
+/** Agents, credentials, meta. */
+export const peopleContract = (stores: Opener): void => {
+  describe('agents', () => {
+    test('connection, facts and heartbeat are told, kept and survive a restart', async () => {
+      const { agents } = await stores.fresh();
+      const told: [string, AgentRow | undefined][] = [];
+      agents.onChange((node, row) => told.push([node, row]));
+      await agents.connected(agent, 100);
+      agents.heartbeat('web1', { load1: 2 });
+      await agents.setFacts('web1', { os: { id: 'rhel' } });
+      await agents.setFacts('web1', { os: { id: 'rhel' } });
+
+      const expected = { ...agent, connected: true, sinceMs: 100, facts: { os: { id: 'rhel' } } };
+      expect(told.map(([, row]) => row?.facts)).toEqual([agent.facts, { os: { id: 'rhel' } }]);
+      expect(await agents.get('web1')).toMatchObject({ ...expected, heartbeat: { load1: 2 } });
+      const again = await stores.again();
+      expect(await again.agents.list()).toMatchObject([{ ...expected, heartbeat: { load1: 2 } }]);
+      await again.agents.disconnectAll(200);
+      expect(await again.agents.get('web1')).toMatchObject({ connected: false, sinceMs: 200 });
+    });
+
+    test('a disconnect is told once, and a removed agent is gone', async () => {
+      const { agents } = await stores.fresh();
+      await agents.connected(agent, 100);
+      const told: (boolean | undefined)[] = [];
+      agents.onChange((_, row) => told.push(row?.connected));
+
+      await agents.disconnected('web1', 110);
+      await agents.disconnected('web1', 120);
+      await agents.remove('web1');
+      await agents.remove('web1');
+
+      expect(told).toEqual([false, undefined]);
+      expect(await agents.get('web1')).toBeUndefined();
+    });
+  });
+
+  describe('credentials', () => {
+    test('certificates are revoked once, one or all of a subject, and that is told', async () => {
+      const { credentials } = await stores.fresh();
+      const told: (readonly string[])[] = [];
+      credentials.onRevoke((serials) => told.push(serials));
+      for (const serial of ['aa', 'bb', 'cc']) await credentials.addCertificate({ ...certificate, serial });
+
+      expect(await credentials.revokeCertificates('node:web1', 5, 'bb')).toEqual(['bb']);
+      expect(await credentials.revokeCertificates('node:web1', 6)).toEqual(['aa', 'cc']);
+      expect(await credentials.revokeCertificates('node:web1', 7)).toEqual([]);
+
+      expect(told).toEqual([['bb'], ['aa', 'cc']]);
+      expect(await credentials.certificate('bb')).toEqual({ ...certificate, serial: 'bb', revokedAtMs: 5 });
+      expect((await credentials.certificatesOf('node:web1')).map((row) => row.revokedAtMs)).toEqual([
+        6, 5, 6,
+      ]);
+    });
+
+    test('a secret is taken once, even when many ask at once', async () => {
+      const { credentials } = await stores.fresh();
+      await credentials.add(credential);
+      expect(await credentials.bySha256('abc')).toEqual(credential);
+
+      const taken = await Promise.all(Array.from({ length: 20 }, () => credentials.take('abc')));
+
+      expect(taken.filter((row) => row !== undefined)).toEqual([credential]);
+      expect(await credentials.bySha256('abc')).toBeUndefined();
+    });
+
+    test('credentials are listed by kind and removed by id', async () => {
+      const { credentials } = await stores.fresh();
+      await credentials.add(credential);
+      await credentials.add({ ...credential, id: 'c2', kind: 'token', sha256: 'def' });
+
+      await credentials.remove('c1');
+
+      expect(await credentials.list('link')).toEqual([]);
+      expect((await credentials.list('token')).map((row) => row.id)).toEqual(['c2']);
+    });
+  });
+
+  test('small values are kept and replaced', async () => {
+    const { meta } = await stores.fresh();
+    expect(await meta.get('a')).toBeUndefined();
+    await meta.set('a', '1');
+    await meta.set('a', '2');
+
+    expect(await (await stores.again()).meta.get('a')).toBe('2');
+  });
+};

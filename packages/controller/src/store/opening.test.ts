@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
+import { silentLog } from '../platform/log.ts';
+import { openStore } from './index.ts';
+import type { ObjectWrite } from './store.ts';
+
+let dataDir = '';
+const open = (dir = dataDir) => openStore({ dataDir: dir, clock: systemClock, log: silentLog });
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'drover-open-'));
+});
+afterEach(async () => {
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const toWrite = (name: string): ObjectWrite => ({
+  resource: 'r',
+  namespace: '',
+  name,
+  type: 'created',
+  value: { apiVersion: 'v1', kind: 'R', metadata: { name } },
+  expect: 0,
+});
+
+test('a data directory serves one controller at a time', async () => {
+  const store = await open();
+
+  await expect(open()).rejects.toThrow(/another controller \(process \d+\) is using it/);
+  await store.close();
+  await (await open()).close();
+});
+
+test('data of a newer version are refused and left as they are', async () => {
+  await (await open()).close();
+  const file = new DatabaseSync(join(dataDir, 'drover.db'));
+  file.exec('PRAGMA user_version = 99');
+  file.close();
+
+  await expect(open()).rejects.toThrow(/newer version of Drover \(schema 99/);
+  await expect(open()).rejects.toThrow(/newer version/);
+});
+
+test('a file that is no database is refused by name', async () => {
+  await writeFile(
+    join(dataDir, 'drover.db'),
+    'this is not a database, but it is long enough to look at'.repeat(50),
+  );
+
+  await expect(open()).rejects.toThrow(/drover\.db cannot be read/);
+});
+
+test('a place that cannot be a directory is refused in one line', async () => {
+  await writeFile(join(dataDir, 'file'), '');
+
+  await expect(open(join(dataDir, 'file', 'x'))).rejects.toThrow(/cannot open data directory .*--data-dir/);
+});
+
+test.skipIf(process.getuid?.() === 0)('a directory that is not writable is refused in one line', async () => {
+  chmodSync(dataDir, 0o500);
+
+  await expect(open()).rejects.toThrow(/not writable/);
+  chmodSync(dataDir, 0o700);
+});
+
+test('closing answers everything that was asked before, and refuses what comes after', async () => {
+  const store = await open();
+  const writes = Array.from({ length: 500 }, (_, i) => store.objects.write([toWrite(`n${i}`)]));
+  const closed = store.close();
+  await closed;
+
+  expect((await Promise.all(writes)).length).toBe(500);
+  await expect(store.meta.get('x')).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+});
+
+test('content and uploads without an index are cleared away at the next start', async () => {
+  await (await open()).close();
+  const stray = join(dataDir, 'uploads', 'stray');
+  await writeFile(stray, 'x');
+
+  await (await open()).close();
+
+  expect(existsSync(stray)).toBe(false);
+});
+
+/** Names that a writing process acknowledged before it was killed. */
+const acknowledgedUntilKilled = (afterMs: number, prefix: string): Promise<readonly string[]> => {
+  const script = new URL('./durability.child.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, dataDir, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (data: string) => {
+    // Timed from the first acknowledgement, so that a slow start does not make the test empty.
+    if (text === '') setTimeout(() => child.kill('SIGKILL'), afterMs);
+    text += data;
+  });
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  // What follows the last newline was not wholly told.
+  child.on('close', () => resolve(text.split('\n').slice(0, -1)));
+  return promise;
+};
+
+test('no acknowledged write is lost when the process is killed at any moment', async () => {
+  const acknowledged: string[] = [];
+  for (let round = 0; round < 6; round++) {
+    acknowledged.push(...(await acknowledgedUntilKilled(20 + Math.random() * 200, `r${round}`)));
+
+    const store = await open();
+    const names = new Set((await store.objects.snapshot()).rows.map((row) => row.name));
+    const tasks = new Set((await store.tasks.list({})).map((task) => task.id));
+    expect(acknowledged.filter((name) => !names.has(name) && !tasks.has(name))).toEqual([]);
+    await store.close();
+  }
+  expect(acknowledged.length).toBeGreaterThan(100);
+});
