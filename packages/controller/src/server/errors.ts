@@ -2,7 +2,7 @@
 // I1: what is not an ApiError is logged once, here, and told to the client without internals.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, type Reason, reasonCodes, toStatus } from '@drover/api';
+import { ApiError, type Reason, toStatus } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../platform/log.ts';
 
@@ -35,17 +35,23 @@ export const sendError = (request: FastifyRequest, reply: FastifyReply, error: u
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) void reply.header('retry-after', String(seconds));
   if (status.code === 401) void reply.header('www-authenticate', 'Bearer realm="drover"');
-  // From the door of a HEAD request, or of one whose body was not read, nothing more can be said on the connection.
   void reply.code(status.code).type('application/json').send(JSON.stringify(status));
 };
+
+/** A client that does not even take a refusal is cut after this. */
+const farewellMs = 1_000;
 
 /** Writes a whole answer on a bare socket and closes it: broken HTTP, refused upgrades. */
 export const endSocket = (socket: Socket, error: ApiError): void => {
   const body = JSON.stringify(toStatus(error));
   const line = `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? 'Error'}`;
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  if (socket.writable) socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
-  else socket.destroy();
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.setTimeout(farewellMs, () => socket.destroy());
+  socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
 };
 
 const clientErrors: Readonly<Record<string, [Reason, string]>> = {
@@ -53,13 +59,14 @@ const clientErrors: Readonly<Record<string, [Reason, string]>> = {
   HPE_HEADER_OVERFLOW: ['BadRequest', 'the headers are too large'],
 };
 
-/** For Fastify's clientErrorHandler: what is not even HTTP. */
+/** For Fastify's clientErrorHandler: what is not even HTTP, or not even TLS (then there is nobody to tell). */
 export const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || socket.destroyed) {
+  const { code = '' } = error;
+  if (socket.destroyed || !(code.startsWith('HPE_') || code.startsWith('ERR_HTTP_'))) {
     socket.destroy();
     return;
   }
-  const [reason, why] = clientErrors[error.code ?? ''] ?? ['BadRequest', 'this is not HTTP/1.1'];
+  const [reason, why] = clientErrors[code] ?? ['BadRequest', 'this is not HTTP/1.1'];
   endSocket(socket, new ApiError(reason, `cannot read the request: ${why}`));
 };
 
@@ -75,6 +82,3 @@ export const installErrors = (app: FastifyInstance, log: Log): void => {
     );
   });
 };
-
-/** The code of a Reason, for the routes that answer in their own way. */
-export const codeOf = (reason: Reason): number => reasonCodes[reason];

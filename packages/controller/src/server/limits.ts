@@ -27,6 +27,8 @@ export interface ConnectionGuard {
   /** The peer of this socket has shown who it is. */
   trust(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): void;
   strangers(): number;
+  /** Closes what has not shown who it is; half-open handshakes would otherwise keep the listener open. */
+  close(): void;
 }
 
 export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): ConnectionGuard => {
@@ -48,5 +50,8 @@ export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): Connec
     },
     trust: (socket) => void strangers.delete(keyOf(socket)),
     strangers: () => strangers.size,
+    close: () => {
+      for (const socket of strangers.values()) socket.destroy();
+    },
   };
 };

@@ -59,8 +59,6 @@ const makeApp = (options: ServerOptions, limits: Limits): FastifyInstance<Server
 const guardConnections = (server: Server, limits: Limits, guard: ConnectionGuard): void => {
   server.maxConnections = limits.connections;
   server.on('connection', guard.accept);
-  // Failed handshakes are the clients' affair; node has closed the socket.
-  server.on('tlsClientError', () => undefined);
 };
 
 const addHeaders = (app: FastifyInstance): void => {
@@ -116,6 +114,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const close = async (): Promise<void> => {
     streams.close();
     await shells.close();
+    guard.close();
     await closeServer(listener);
     signals.close();
     metrics.close();
