@@ -44,7 +44,9 @@ export const tableColumns = (kind: Kind): readonly Column[] =>
 
 const toCell = (column: Column, object: KubeObject, nowMs: number): string | number | boolean => {
   try {
-    return column.cell(object, nowMs);
+    // Objects stored by an older version may lack what the schema asks for today.
+    const value: string | number | boolean | undefined = column.cell(object, nowMs);
+    return value ?? '<unknown>';
   } catch {
     return '<unknown>';
   }

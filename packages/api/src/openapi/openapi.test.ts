@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { toAggregatedDiscovery } from '../discovery/aggregated.ts';
+import { toApiGroup, toApiGroupList, toApiResourceList } from '../discovery/legacy.ts';
+import { apiVersionOf } from '../kind.ts';
+import { allKinds } from '../kinds/index.ts';
+import { toOpenApiDocument, toOpenApiIndex } from './document.ts';
+import { patchTypes } from './paths.ts';
+
+const groups = [...new Map(allKinds.map((kind) => [apiVersionOf(kind), kind])).values()];
+const documents = groups.map((kind) => toOpenApiDocument(allKinds, kind.group, kind.version));
+
+test('every reference of a document leads to one of its components, and only OpenAPI 3.0 words are used', () => {
+  for (const document of documents) {
+    const text = JSON.stringify(document);
+    const found = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((m) => m[1] ?? '');
+    expect(found.length).toBeGreaterThan(0);
+    const names = Object.keys(document?.components.schemas ?? {});
+    expect([...new Set(found)].filter((name) => !names.includes(name))).toEqual([]);
+    expect(text).not.toMatch(/"(?:const|patternProperties|anyOf)":/);
+  }
+});
+
+test('every kind has a component with its kind, and a PATCH that takes fieldValidation and every patch type', () => {
+  for (const kind of allKinds) {
+    const document = toOpenApiDocument(allKinds, kind.group, kind.version);
+    const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
+    const schemas = Object.values(document?.components.schemas ?? {}) as Record<string, unknown>[];
+    expect(schemas).toContainEqual(expect.objectContaining({ 'x-kubernetes-group-version-kind': [gvk] }));
+    const paths = Object.values(document?.paths ?? {}) as Record<string, Record<string, unknown>>[];
+    const patches = paths.map((path) => path['patch']).filter((operation) => operation !== undefined);
+    const mine = patches.find(
+      (p) => JSON.stringify(p['x-kubernetes-group-version-kind']) === JSON.stringify(gvk),
+    );
+    expect(mine?.['parameters']).toContainEqual(
+      expect.objectContaining({ name: 'fieldValidation', in: 'query' }),
+    );
+    const body = mine?.['requestBody'] as { content: object } | undefined;
+    expect(Object.keys(body?.content ?? {})).toEqual([...patchTypes]);
+  }
+});
+
+test('the index names every document, and its hash changes with the content only', () => {
+  const index = toOpenApiIndex(allKinds);
+  expect(Object.keys(index.paths)).toEqual([
+    'api/v1',
+    'apis/certificates.k8s.io/v1',
+    'apis/coordination.k8s.io/v1',
+    'apis/drover.dev/v1alpha1',
+  ]);
+  expect(toOpenApiIndex([...allKinds])).toEqual(index);
+  const fewer = toOpenApiIndex(allKinds.filter((kind) => kind.kind !== 'CommandRun'));
+  expect(fewer.paths['api/v1']).toEqual(index.paths['api/v1']);
+  expect(fewer.paths['apis/drover.dev/v1alpha1']).not.toEqual(index.paths['apis/drover.dev/v1alpha1']);
+});
+
+test('both forms of discovery tell the same resources', () => {
+  const aggregated = [
+    ...toAggregatedDiscovery(allKinds, 'core').items,
+    ...toAggregatedDiscovery(allKinds, 'groups').items,
+  ];
+  const modern = aggregated.flatMap((group) =>
+    group.versions.flatMap((version) =>
+      version.resources.flatMap((r) => [
+        r.resource,
+        ...(r.subresources ?? []).map((s) => `${r.resource}/${s.subresource}`),
+      ]),
+    ),
+  );
+  const plain = groups.flatMap((kind) =>
+    (toApiResourceList(allKinds, kind.group, kind.version)?.resources ?? []).map((r) => r.name),
+  );
+  expect([...modern].sort()).toEqual([...plain].sort());
+  expect(plain).toContain('nodes/status');
+  expect(plain).toContain('certificatesigningrequests/approval');
+  expect(toApiGroupList(allKinds).groups.map((g) => g.name)).toContain('drover.dev');
+  expect(toApiGroup(allKinds, 'nothing.dev')).toBeUndefined();
+  expect(toApiResourceList(allKinds, '', 'v2')).toBeUndefined();
+});
