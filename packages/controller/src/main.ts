@@ -174,7 +174,11 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       host: config.host,
       port: config.agentPort,
       agentRelease: () => releases.current,
-      renew: async (node, serial, request) => (await authority.renew(node, serial, request)).certPem,
+      renew: async (node, serial, request) => {
+        const { certPem, notAfterMs } = await authority.renew(node, serial, request);
+        late.nodes?.tell({ kind: 'renewed', node, notAfterMs });
+        return certPem;
+      },
       onEvent: (event) => late.nodes?.tell(event),
     }),
   );
@@ -184,12 +188,13 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       agents: store.agents,
       credentials: store.credentials,
       gateway,
-      engine,
       clock,
       log,
     }),
   );
-  closers.add(runEnrolmentController({ resources, signer: authority, clock, log }));
+  closers.add(
+    runEnrolmentController({ resources, signer: authority, credentials: store.credentials, clock, log }),
+  );
   closers.add(runWorkController({ resources, engine, clock, log }));
   closers.add(
     await createServer({
