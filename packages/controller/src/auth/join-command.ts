@@ -12,7 +12,7 @@ const script = [
   'd=ssl.PEM_cert_to_DER_cert(g("ca.pem",ssl._create_unverified_context()).decode("ascii"))',
   'hashlib.sha256(d).hexdigest()==p or sys.exit("drover: not joined: the controller at "+a+" has another CA than this line was made for")',
   'f=os.path.join(tempfile.mkdtemp("","drover-join-"),"agent.py")',
-  'open(f,"wb").write(g("agent.py",ssl.create_default_context(cadata=d)))',
+  'open(f,"wb").write(g("agent.py",ssl.create_default_context(cadata=u""+ssl.DER_cert_to_PEM_cert(d))))',
   'os.execv(sys.executable,[sys.executable,f,"join",a,p])',
 ].join(';');
 
