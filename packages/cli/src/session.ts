@@ -3,7 +3,6 @@
 import { type Client, createClient } from '@drover/client';
 import type { Command } from 'commander';
 import { type Choice, resolveContext } from './context/resolve.ts';
-import type { ExitCode } from './failure.ts';
 import { type Sink, toSink } from './output/terminal.ts';
 
 export interface Session {
@@ -16,8 +15,8 @@ export interface Session {
   readonly connect: (command: Command) => Client;
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
-  readonly setExitCode: (code: ExitCode) => void;
-  readonly exitCode: () => ExitCode;
+  readonly setExitCode: (code: number) => void;
+  readonly exitCode: () => number;
   readonly close: () => void;
 }
 
@@ -25,7 +24,7 @@ export const createSession = (proc: NodeJS.Process): Session => {
   const out = toSink(proc.stdout, proc.env);
   const err = toSink(proc.stderr, proc.env);
   let client: Client | undefined;
-  let code: ExitCode = 0;
+  let code = 0;
   return {
     out,
     err,

@@ -1,0 +1,79 @@
+// Owns updating many agents: a few first, the rest only when those came back well.
+// I1: a node counts as updated once it is connected with the wanted agent file, not when it was told.
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '@drover/api/errors';
+import type { Client } from '@drover/client';
+import { Failure } from '../failure.ts';
+
+export interface AgentUpdate {
+  readonly client: Client;
+  readonly nodes: readonly string[];
+  readonly canary: number;
+  readonly width: number;
+  readonly timeoutMs: number;
+  readonly onDone: (node: string, words: string) => void;
+}
+
+const pollMs = 500;
+
+/** sha256 of the agent file that the controller gives out. */
+const wantedSha256 = async (client: Client): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const part of client.http.bytes({ path: '/join/agent.py', accept: '*/*' })) hash.update(part);
+  return hash.digest('hex');
+};
+
+const isUpdated = async (client: Client, node: string, sha256: string): Promise<boolean> => {
+  const { agent } = await client.facts(node);
+  return agent?.connected === true && agent.agentSha256 === sha256;
+};
+
+/** Resolves to what became of it; throws when it did not come back in time. */
+const updateOne = async (update: AgentUpdate, node: string, sha256: string): Promise<string> => {
+  if (await isUpdated(update.client, node, sha256)) return 'is up to date';
+  await update.client.updateAgent(node);
+  const deadlineMs = performance.now() + update.timeoutMs;
+  while (!(await isUpdated(update.client, node, sha256))) {
+    if (performance.now() > deadlineMs)
+      throw new Failure(
+        `cannot update ${node}: not back with the new agent within ${update.timeoutMs / 1000} s`,
+      );
+    await sleep(pollMs);
+  }
+  return 'updated';
+};
+
+const updateBatch = async (
+  update: AgentUpdate,
+  nodes: readonly string[],
+  sha256: string,
+): Promise<number> => {
+  const left = [...nodes];
+  let failed = 0;
+  const work = async (): Promise<void> => {
+    for (let node = left.shift(); node !== undefined; node = left.shift())
+      try {
+        update.onDone(node, await updateOne(update, node, sha256));
+      } catch (error) {
+        if (!(error instanceof ApiError || error instanceof Failure)) throw error;
+        failed += 1;
+        update.onDone(node, `failed: ${error.message}`);
+      }
+  };
+  await Promise.all(Array.from({ length: Math.min(update.width, nodes.length) }, work));
+  return failed;
+};
+
+/** Resolves to how many were not updated, those not tried included. */
+export const updateAgents = async (update: AgentUpdate): Promise<number> => {
+  const sha256 = await wantedSha256(update.client);
+  const first = update.nodes.slice(0, update.canary);
+  const rest = update.nodes.slice(update.canary);
+  const failed = await updateBatch(update, first, sha256);
+  if (failed > 0) {
+    for (const node of rest) update.onDone(node, 'left alone: the first nodes failed');
+    return failed + rest.length;
+  }
+  return updateBatch(update, rest, sha256);
+};
