@@ -119,17 +119,18 @@ describe('namespaces', () => {
     const { resources, store } = await rooms.fresh();
     const kind = resources.kind('namespaces');
     const maps = resources.kind('configmaps');
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 20; round++) {
       const name = `team${round}`;
       await resources.create(kind, '', { metadata: { name } });
-      const creations = Array.from({ length: 50 }, (_, i) =>
-        resources.create(maps, name, configMap(`c${i}`)),
-      );
-      const deletion = resources.delete(kind, '', name);
-      creations.push(
-        ...Array.from({ length: 50 }, (_, i) => resources.create(maps, name, configMap(`d${i}`))),
-      );
-      await Promise.allSettled([deletion, ...creations]);
+      const early = Array.from({ length: (round % 2) * 20 }, (_, i) => configMap(`c${i}`));
+      const writes = early.map((object) => resources.create(maps, name, object));
+      writes.push(resources.delete(kind, '', name));
+      // One at a time, so that some are sent after the mark and before it is seen.
+      for (let i = 0; i < 200; i++) {
+        writes.push(resources.create(maps, name, configMap(`d${i}`)));
+        await Promise.resolve();
+      }
+      await Promise.allSettled(writes);
 
       await until(() => resources.find(kind, '', name) === undefined);
     }

@@ -164,6 +164,11 @@ describe('watch', () => {
     expect((await first).value?.type).toBe('ADDED');
     await expect(slow.next()).rejects.toMatchObject({ reason: 'Expired' });
     stop.abort();
+    const all = await take(resources, kind, 17_000, { resourceVersion: '2' });
+    expect(all.map((e) => Number(e.object.metadata.resourceVersion))).toEqual(all.map((_, i) => i + 3));
+    expect(() =>
+      resources.watch(kind, { resourceVersion: '2', labelSelector: 'a', signal: stop.signal }),
+    ).toThrow(/no longer in memory/);
   });
 
   test('cut and resumed at any event, also across a restart, tells exactly the same sequence', async () => {

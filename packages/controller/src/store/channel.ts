@@ -111,16 +111,24 @@ class WorkerChannel {
 
   #send(): void {
     while (this.#queue.length > 0 && this.#underWay.length < maxUnderWay) {
-      const batch = this.#take();
-      this.#underWay.push(batch);
-      const moved = batch.flatMap((waiting) => (waiting.moved ? [waiting.moved] : []));
+      this.#post(this.#take());
+    }
+    const idle = this.#queue.length === 0 && this.#underWay.length === 0;
+    if (this.#state === 'closing' && idle) this.#worker.postMessage(null);
+  }
+
+  #post(batch: readonly Waiting[]): void {
+    const moved = batch.flatMap((waiting) => (waiting.moved ? [waiting.moved] : []));
+    try {
       this.#worker.postMessage(
         batch.map((waiting) => waiting.call),
         moved,
       );
+      this.#underWay.push(batch);
+    } catch (error) {
+      // An argument that cannot be copied: a mistake of a caller, who is told.
+      for (const waiting of batch) waiting.reject(error);
     }
-    const idle = this.#queue.length === 0 && this.#underWay.length === 0;
-    if (this.#state === 'closing' && idle) this.#worker.postMessage(null);
   }
 
   #take(): readonly Waiting[] {

@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
+  readonly onDeath?: (error: unknown) => void;
 }
 
 const makeDirectory = async (dataDir: string): Promise<void> => {
@@ -48,6 +50,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   opened = await openThreads({
     dataDir,
     log,
+    onDeath: options.onDeath ?? (() => undefined),
     onCommit: (reply) => {
       objects.flush();
       tasks.flush(reply);

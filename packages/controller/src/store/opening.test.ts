@@ -119,3 +119,18 @@ test('no acknowledged write is lost when the process is killed at any moment', a
   }
   expect(acknowledged.length).toBeGreaterThan(100);
 });
+
+test('an argument that cannot be copied refuses its caller and nothing else', async () => {
+  const store = await open();
+  const facts = { os: 'debian' };
+  const row = { node: 'n', serial: '', machineId: '', bootId: '', journalId: '' };
+  const versions = { agentVersion: '', agentSha256: '', pythonVersion: '' };
+  // A caller that gets past the types.
+  const broken = (() => 1) as unknown as string;
+
+  await expect(store.agents.connected({ ...row, ...versions, facts, serial: broken }, 1)).rejects.toThrow();
+  await store.agents.connected({ ...row, ...versions, facts }, 1);
+
+  expect((await store.agents.get('n'))?.facts).toEqual(facts);
+  await store.close();
+});

@@ -15,10 +15,13 @@ export const openThreads = async (options: {
   readonly dataDir: string;
   readonly log: Log;
   readonly onCommit: (reply: Reply) => void;
+  readonly onDeath: (error: unknown) => void;
 }): Promise<Threads> => {
   const { dataDir, log } = options;
-  const onDeath = (err: unknown): void =>
+  const onDeath = (err: unknown): void => {
     log.error({ err }, 'cannot go on: a store thread died; restart the controller');
+    options.onDeath(err);
+  };
   const writer = await openChannel<WriteOperations>({
     worker: { mode: 'write', dataDir },
     onReply: options.onCommit,
