@@ -29,6 +29,7 @@ export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: H
   await deps.store.agents.connected(toAgentRow(session, hello), deps.clock.nowMs());
   deps.dispatcher.cancelAfterWelcome(session, plan.cancel);
   session.accept();
+  deps.log.info({ node, address: session.peer.address, version: hello.agentVersion }, 'agent connected');
   deps.onEvent({ kind: 'connected', node, address: session.peer.address });
   const { renewAtPercent } = deps.settings;
   const heartbeatSeconds = Math.ceil(deps.settings.heartbeatSeconds);

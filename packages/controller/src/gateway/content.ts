@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { BlobStore } from '../store/store.ts';
 import { parseRange } from './byte-range.ts';
+import { inPieces } from './pieces.ts';
 import { sendFile } from './send-file.ts';
 
 export interface ContentDeps {
@@ -42,6 +43,7 @@ export const parseTarget = (url = '/'): { readonly pathname: string; readonly qu
 };
 
 const jsonBytes = 16 * 1024;
+const pieceBytes = 512 * 1024;
 
 const sendJson = (response: ServerResponse, code: number, value: unknown): void => {
   const body = JSON.stringify(value);
@@ -86,8 +88,9 @@ const appendUpload: Answer = async ({ store }, { request, response, query, id })
       'cannot append to an upload: the query must have offset, a whole number from 0',
     );
   }
+  const pieces = inPieces(request, pieceBytes);
   try {
-    sendJson(response, 200, { offset: await store.blobs.appendUpload(id, offset, request) });
+    sendJson(response, 200, { offset: await store.blobs.appendUpload(id, offset, pieces) });
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'Conflict') throw error;
     endAfter(request, response);

@@ -79,8 +79,8 @@ export const defaultSettings: GatewaySettings = {
   handshakeTimeoutMs: 15_000,
   callTimeoutMs: 30_000,
   clonePingMs: 3_000,
-  unansweredBytes: 48 * 1024 * 1024,
-  strangers: 6_000,
+  unansweredBytes: 16 * 1024 * 1024,
+  strangers: 4_000,
   sliceNodes: 250,
 };
 
