@@ -30,7 +30,7 @@ const joinLine = async (): Promise<string> => {
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'drover-main-job-'));
   lab = await Lab.open();
-  controller = await ControllerProcess.start({ args: ['--address', gatewayAddress] });
+  controller = await ControllerProcess.start({ address: gatewayAddress });
   await lab.relay(controller.port);
   await lab.relay(controller.agentPort);
   for (const [name, release] of Object.entries(hosts)) await lab.up(name, release);

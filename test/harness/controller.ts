@@ -32,6 +32,8 @@ export const freePort = (): Promise<number> =>
 export interface ControllerOptions {
   /** Kept on close when given. */
   readonly dataDir?: string;
+  /** Where servers reach it; default 127.0.0.1. */
+  readonly address?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -65,7 +67,7 @@ export class ControllerProcess {
       [
         join(root, 'packages/controller/src/main.ts'),
         ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
-        ...['--port', String(this.port), '--agent-port', String(this.agentPort), '--address', '127.0.0.1'],
+        ...['--port', String(this.port), '--agent-port', String(this.agentPort), '--address', this.#options.address ?? '127.0.0.1'],
         ...(this.#options.args ?? []),
       ],
       { stdio: ['ignore', log, log], env: { ...process.env, ...this.#options.env } },

@@ -126,6 +126,10 @@ const issueEnrollmentToken = async (deps: {
   return token;
 };
 
+/** How this machine reaches its controller, whatever name others use. */
+const localAddress = ({ host, port }: Config): string =>
+  toAddress(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
+
 /** The agent of this machine dials the loopback, whatever name others use. */
 const enrolThisMachine = (
   config: Config,
@@ -139,10 +143,7 @@ const enrolThisMachine = (
   startLocalNode({
     dataDir: config.dataDir,
     agentFile,
-    address: toAddress(
-      config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host,
-      config.port,
-    ),
+    address: localAddress(config),
     caPin: deps.authority.caPin,
     newToken: () => issueEnrollmentToken(deps),
     log: deps.log,
@@ -222,7 +223,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       dataDir: config.dataDir,
     }),
   );
-  await writeAdminContext(join(config.dataDir, 'admin.json'), address, authority.caPem, auth);
+  await writeAdminContext(join(config.dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
   if (config.localNode) closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
   announce(config, address, await auth.createLink(adminUser));
 };

@@ -7,6 +7,7 @@
 const script = [
   'import hashlib,os,ssl,sys,tempfile',
   'a,p=sys.argv[1:3]',
+  'sys.excepthook=lambda t,v,b:sys.stderr.write("drover: cannot join through "+a+": %s\\n"%v)',
   'u=__import__("urllib.request" if sys.version_info[0]>2 else "urllib2",fromlist=["x"])',
   'g=lambda f,c:u.build_opener(u.ProxyHandler({}),u.HTTPSHandler(context=c)).open(a+"/join/"+f,timeout=60).read(9999999)',
   'd=ssl.PEM_cert_to_DER_cert(g("ca.pem",ssl._create_unverified_context()).decode("ascii"))',
