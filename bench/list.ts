@@ -4,6 +4,7 @@ import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
+import { faults } from './faults.ts';
 import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [fanout, enrol, output, cancel, agent];
+export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, agent];

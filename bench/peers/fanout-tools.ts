@@ -11,6 +11,8 @@ export interface FanoutPeer {
   readonly name: string;
   /** Debian package. */
   readonly package: string;
+  /** Left out of quick benches. */
+  readonly isSlow: boolean;
   /** Runs `true` everywhere and checks that it did; wall time in ms. */
   readonly run: (farm: SshFarm, signal: AbortSignal) => Promise<number>;
 }
@@ -18,6 +20,7 @@ export interface FanoutPeer {
 const pdsh: FanoutPeer = {
   name: 'pdsh',
   package: 'pdsh',
+  isSlow: false,
   run: (farm, signal) =>
     timed(() =>
       runTool('pdsh', ['-S', '-R', 'ssh', '-f', String(peerFanout), '-w', farm.nodeSet, 'true'], {
@@ -30,6 +33,7 @@ const pdsh: FanoutPeer = {
 const clush: FanoutPeer = {
   name: 'clush',
   package: 'clustershell',
+  isSlow: false,
   run: (farm, signal) =>
     timed(() =>
       runTool(
@@ -57,6 +61,7 @@ pipelining = True
 const ansible: FanoutPeer = {
   name: 'ansible',
   package: 'ansible-core',
+  isSlow: true,
   run: async (farm, signal) => {
     const inventory = join(farm.directory, 'inventory');
     const config = join(farm.directory, 'ansible.cfg');
