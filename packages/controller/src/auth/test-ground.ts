@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
@@ -17,7 +17,7 @@ export interface HandClock extends Clock {
 
 /** Starts at the real time, since TLS and openssl judge certificates by it. */
 export const handClock = (): HandClock => {
-  let nowMs = Math.floor(Date.now() / 1000) * 1000;
+  let nowMs = Math.floor(systemClock.nowMs() / 1000) * 1000;
   return {
     nowMs: () => nowMs,
     advance: (ms) => {
