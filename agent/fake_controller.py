@@ -256,6 +256,7 @@ class FakeController(object):
     def handle(self, context, sock, serve):
         try:
             sock.settimeout(60)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock = context.wrap_socket(sock, server_side=True)
             serve(sock)
         except (OSError, IOError, socket.error, ValueError):
@@ -552,7 +553,7 @@ class Node(object):
             try:
                 with open(os.path.join(tasks, name, 'state'), 'rb') as state:
                     begun = state.readline()
-                    if state.readline().startswith(b'result'):
+                    if not begun.startswith(b'begun') or state.readline().startswith(b'result'):
                         continue
                 pid = json.loads(begun.split(b' ', 1)[1].decode('ascii'))['pid']
                 os.kill(pid, signal.SIGUSR1)
