@@ -10,7 +10,7 @@ import { list } from './list.ts';
 import { Namespaces } from './namespaces.ts';
 import type { DeleteOptions, ListOptions, Resources } from './resources.ts';
 import { defaultRetention, Retention, type RetentionOptions } from './retention.ts';
-import { createWatches } from './watch.ts';
+import { Watches } from './watch.ts';
 import { Writer } from './writer.ts';
 
 export interface ResourcesOptions {
@@ -77,7 +77,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
   const writer = new Writer({ cache, objects: store.objects, clock });
   const collector = new Collector({ cache, writer, log });
   const namespaces = new Namespaces({ cache, writer, log });
-  const watches = createWatches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
+  const watches = new Watches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
   const unfollow = follow((rows) => {
     const changes = cache.apply(rows);
     for (const change of changes) {

@@ -3,7 +3,7 @@
 // I2: a watcher that falls behind the window is ended with Expired; it never makes memory grow.
 // I3: to a watcher with selectors an object that stops to match is DELETED, one that begins to is ADDED.
 import { ApiError, apiVersionOf, type Kind, type KubeObject, resourceKey } from '@drover/api';
-import type { ObjectStore } from '../store/store.ts';
+import type { ObjectRow, ObjectStore } from '../store/store.ts';
 import type { Cache, KindCache } from './cache.ts';
 import { deepFreeze } from './freeze.ts';
 import type { WatchEvent, WatchOptions } from './resources.ts';
@@ -94,14 +94,6 @@ class Waiter {
   }
 }
 
-export interface Watches {
-  watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
-  /** Tells watchers of these kinds that there is something to read. */
-  wake(caches: ReadonlySet<KindCache>): void;
-  /** Ends all watches. */
-  close(): void;
-}
-
 interface Start {
   readonly initial: readonly KubeObject[];
   readonly revision: number;
@@ -130,75 +122,69 @@ const planStart = (
   return { initial: [], revision, position };
 };
 
-export const createWatches = (deps: Deps): Watches => {
-  const waiters = new Map<KindCache, Set<Waiter>>(deps.cache.all().map((cache) => [cache, new Set()]));
-  const ticker = setInterval(() => {
-    for (const set of waiters.values()) {
+const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
+
+/** A row that is in no window any more, for a selection that no change of an object can alter. */
+const toStoredEvent = (row: ObjectRow, selection: Selection): WatchEvent | undefined => {
+  const object = deepFreeze(row.value);
+  const type = changeTypes[row.type];
+  return select(
+    new ChangeRecord({ revision: row.revision, key: '', type, object, before: undefined }),
+    selection,
+  );
+};
+
+/** One watch being read. */
+interface Reader {
+  readonly objects: KindCache;
+  readonly selection: Selection;
+  readonly options: WatchOptions;
+}
+
+export class Watches {
+  readonly #deps: Deps;
+  readonly #waiters: ReadonlyMap<KindCache, Set<Waiter>>;
+  readonly #ticker: ReturnType<typeof setInterval>;
+  #isClosed = false;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#waiters = new Map(deps.cache.all().map((cache) => [cache, new Set()]));
+    this.#ticker = setInterval(() => this.#tick(), deps.bookmarkMs);
+  }
+
+  #tick(): void {
+    for (const set of this.#waiters.values()) {
       for (const waiter of set) {
         waiter.isBookmarkDue = true;
         waiter.wake();
       }
     }
-  }, deps.bookmarkMs);
-  let isClosed = false;
-
-  /** Changes after `from` that only the store has; ends at a revision from which the window goes on. */
-  async function* replay(
-    objects: KindCache,
-    from: number,
-    selection: Selection,
-  ): AsyncGenerator<WatchEvent, number> {
-    let revision = from;
-    while (objects.window.positionAfter(revision) === 'lost') {
-      const newest = deps.cache.revision;
-      const rows = await deps.objects.since(revision, replayRows);
-      for (const row of rows) {
-        revision = row.revision;
-        if (row.resource !== resourceKey(objects.kind)) continue;
-        const type = ({ created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const)[row.type];
-        const object = deepFreeze(row.value);
-        const record = new ChangeRecord({ revision, key: '', type, object, before: undefined });
-        const event = select(record, selection);
-        if (event !== undefined) yield event;
-      }
-      if (rows.length < replayRows) revision = Math.max(revision, newest);
-    }
-    return revision;
   }
 
-  async function* follow(
-    objects: KindCache,
-    from: number,
-    selection: Selection,
-    options: WatchOptions,
-    waiter: Waiter,
-  ): AsyncGenerator<WatchEvent, void> {
-    let position = from;
-    while (!waiter.isOver && !isClosed) {
-      const record = objects.window.at(position);
-      if (record === 'lost') throw expired(objects.kind, 'this watcher was too slow');
-      if (record !== undefined) {
-        position++;
-        const event = select(record, selection);
-        if (event !== undefined) yield event;
-      } else if (waiter.isBookmarkDue && options.allowWatchBookmarks === true) {
-        waiter.isBookmarkDue = false;
-        yield bookmark(objects.kind, deps.cache.revision, false);
-      } else {
-        waiter.isBookmarkDue = false;
-        await waiter.wait();
-      }
-    }
+  watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent> {
+    const objects = this.#deps.cache.of(kind);
+    const selection = parseSelection(kind, options);
+    const start = planStart(objects, this.#deps.cache.revision, selection, options);
+    return this.#run({ objects, selection, options }, start);
   }
 
-  async function* run(
-    objects: KindCache,
-    start: Start,
-    selection: Selection,
-    options: WatchOptions,
-  ): AsyncGenerator<WatchEvent, void> {
+  /** Tells watchers of these kinds that there is something to read. */
+  wake(caches: ReadonlySet<KindCache>): void {
+    for (const cache of caches) for (const waiter of this.#waiters.get(cache) ?? []) waiter.wake();
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#ticker);
+    for (const set of this.#waiters.values()) for (const waiter of set) waiter.end();
+  }
+
+  async *#run(reader: Reader, start: Start): AsyncGenerator<WatchEvent, void> {
+    const { objects, options } = reader;
     const waiter = new Waiter(options);
-    waiters.get(objects)?.add(waiter);
+    this.#waiters.get(objects)?.add(waiter);
     try {
       for (const object of start.initial) {
         if (waiter.isOver) return;
@@ -207,31 +193,49 @@ export const createWatches = (deps: Deps): Watches => {
       if (options.sendInitialEvents === true && options.allowWatchBookmarks === true && !waiter.isOver) {
         yield bookmark(objects.kind, start.revision, true);
       }
-      const revision =
-        start.position === 'lost' ? yield* replay(objects, start.revision, selection) : start.revision;
-      const position = start.position === 'lost' ? objects.window.positionAfter(revision) : start.position;
-      if (position === 'lost') throw expired(objects.kind, 'this watcher was too slow');
-      yield* follow(objects, position, selection, options, waiter);
+      const position =
+        start.position === 'lost' ? yield* this.#replay(reader, start.revision) : start.position;
+      yield* this.#follow(reader, position, waiter);
     } finally {
-      waiters.get(objects)?.delete(waiter);
+      this.#waiters.get(objects)?.delete(waiter);
       waiter.close();
     }
   }
 
-  return {
-    watch: (kind, options) => {
-      const objects = deps.cache.of(kind);
-      const selection = parseSelection(kind, options);
-      const start = planStart(objects, deps.cache.revision, selection, options);
-      return run(objects, start, selection, options);
-    },
-    wake: (caches) => {
-      for (const cache of caches) for (const waiter of waiters.get(cache) ?? []) waiter.wake();
-    },
-    close: () => {
-      isClosed = true;
-      clearInterval(ticker);
-      for (const set of waiters.values()) for (const waiter of set) waiter.end();
-    },
-  };
-};
+  /** Changes after `from` that only the store has; returns the position from which the window goes on. */
+  async *#replay({ objects, selection }: Reader, from: number): AsyncGenerator<WatchEvent, number> {
+    let revision = from;
+    for (;;) {
+      const position = objects.window.positionAfter(revision);
+      if (position !== 'lost') return position;
+      const newest = this.#deps.cache.revision;
+      const rows = await this.#deps.objects.since(revision, replayRows);
+      for (const row of rows) {
+        revision = row.revision;
+        const event = row.resource === resourceKey(objects.kind) ? toStoredEvent(row, selection) : undefined;
+        if (event !== undefined) yield event;
+      }
+      if (rows.length < replayRows) revision = Math.max(revision, newest);
+    }
+  }
+
+  async *#follow(reader: Reader, from: number, waiter: Waiter): AsyncGenerator<WatchEvent, void> {
+    const { objects, selection, options } = reader;
+    let position = from;
+    while (!waiter.isOver && !this.#isClosed) {
+      const record = objects.window.at(position);
+      if (record === 'lost') throw expired(objects.kind, 'this watcher was too slow');
+      if (record !== undefined) {
+        position++;
+        const event = select(record, selection);
+        if (event !== undefined) yield event;
+      } else if (waiter.isBookmarkDue && options.allowWatchBookmarks === true) {
+        waiter.isBookmarkDue = false;
+        yield bookmark(objects.kind, this.#deps.cache.revision, false);
+      } else {
+        waiter.isBookmarkDue = false;
+        await waiter.wait();
+      }
+    }
+  }
+}
