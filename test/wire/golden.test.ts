@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   ProblemError,
@@ -58,5 +60,11 @@ describe('golden messages', () => {
     if (kind === 'call') expect(parseArgs(service, head)).toEqual(value);
     else if (kind === 'reply') expect(parseResult(service, method, head)).toEqual(value);
     else expect(() => parseResult(service, method, head)).toThrow(ProblemError);
+  });
+
+  it('are read and written the same by the agent in Python', () => {
+    const script = join(import.meta.dirname, 'golden.py');
+    const said = execFileSync('python3', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    expect(said).toContain(`${golden.length} messages`);
   });
 });

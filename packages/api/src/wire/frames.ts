@@ -78,7 +78,7 @@ export class FrameSplitter {
 
   private reserve(length: number): void {
     if (length <= this.body.length) return;
-    const grown = new Uint8Array(Math.min(this.want, Math.max(length, this.body.length * 2, firstBytes)));
+    const grown = new Uint8Array(Math.min(this.want, Math.max(length, this.body.length * 4, firstBytes)));
     grown.set(this.body.subarray(0, this.filled));
     this.body = grown;
   }
