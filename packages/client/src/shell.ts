@@ -88,6 +88,7 @@ const createOutput = (socket: Socket) => {
   let closed = false;
   return {
     push: (data: Uint8Array): void => {
+      if (closed) return;
       waiting.push(data);
       if (waiting.length > 1) socket.pause();
       wake?.();
@@ -142,6 +143,11 @@ export const openTerminal = async (http: Http, node: string, options: ShellOptio
     resize: (columns, rows) => {
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ resize: [columns, rows] }));
     },
-    close: () => socket.close(1000),
+    close: () => {
+      // What is still under way is dropped; a paused socket would never see the other side's goodbye.
+      output.end();
+      socket.resume();
+      socket.close(1000);
+    },
   };
 };

@@ -20,6 +20,7 @@ export const shellProtocol = 'drover.shell.v1';
 
 const maxMessageBytes = 1024 * 1024;
 const pingMs = 30_000;
+const maxMissedPongs = 10;
 const path = /^\/api\/v1\/nodes\/([^/?]+)\/shell(?:\?|$)/;
 
 export interface ShellDoor {
@@ -41,12 +42,20 @@ const dimension = (query: URLSearchParams, name: string, otherwise: number): num
   throw new ApiError('BadRequest', `cannot open a shell: ${name} must be a whole number from 1 to 10000`);
 };
 
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ApiError('BadRequest', 'cannot open a shell: the path is not percent-encoded UTF-8');
+  }
+};
+
 const parseRequest = (url: string): ShellRequest => {
-  const node = path.exec(url)?.[1];
-  if (node === undefined) throw new ApiError('NotFound', 'cannot upgrade: the server has no such path');
+  const node = decoded(path.exec(url)?.[1] ?? '');
+  if (node === '') throw new ApiError('NotFound', 'cannot upgrade: the server has no such path');
   const query = new URL(url, 'https://localhost').searchParams;
   return {
-    node: decodeURIComponent(node),
+    node,
     user: query.get('user') ?? '',
     columns: dimension(query, 'columns', 80),
     rows: dimension(query, 'rows', 24),
@@ -90,7 +99,10 @@ const parseResize = (text: string): readonly [number, number] | undefined => {
   }
 };
 
-/** Hands the viewer's messages to the node one after the other, holding the viewer back meanwhile (I2). */
+/**
+ * Hands the viewer's messages to the node one after the other, holding the viewer back meanwhile (I2).
+ * Until then the socket is paused: what is typed before the node has answered must not be lost.
+ */
 const readViewer = (
   socket: WebSocket,
   shell: Shell,
@@ -120,20 +132,21 @@ const readViewer = (
         if (waiting === 0) socket.resume();
       });
   });
+  socket.resume();
 };
 
 const reasonOf = (error: unknown): string => toStatus(error).message ?? 'internal error';
 
-/** Pings the viewer, so that one that is gone without a word is noticed. */
+/** Pings the viewer, so that one that is gone without a word is noticed; one that only does not read has its time. */
 const keepAlive = (socket: WebSocket): (() => void) => {
-  let isAlive = true;
+  let missed = 0;
   socket.on('pong', () => {
-    isAlive = true;
+    missed = 0;
   });
   const timer = setInterval(() => {
-    if (!isAlive) socket.terminate();
-    isAlive = false;
-    if (socket.readyState === WebSocket.OPEN) socket.ping();
+    missed += 1;
+    if (missed > maxMissedPongs) socket.terminate();
+    else if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, pingMs);
   return () => clearInterval(timer);
 };
@@ -150,6 +163,7 @@ const serveShell = async (
     end({ exit: 255, reason: reasonOf(error) });
   };
   const stopPinging = keepAlive(socket);
+  socket.pause();
   socket.on('error', () => end({ exit: 255, reason: 'the viewer broke the protocol' }));
   socket.once('close', () => end({ exit: 255, reason: 'the viewer has gone' }));
   let recording: Recording | undefined;
@@ -176,6 +190,7 @@ const serveShell = async (
   }
   const ending = await ended;
   stopPinging();
+  socket.resume();
   await shell
     ?.close()
     .catch((error: unknown) => log.warn({ err: error, node: wish.node }, 'cannot close a shell'));
