@@ -3,25 +3,17 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { agentFile, ControllerProcess } from '../test/harness/controller.ts';
 import { type Bench, type BenchContext, round } from './bench.ts';
-import { hasTool, runTool } from './peers/tool.ts';
+import { runTool } from './peers/tool.ts';
 import { cpuSeconds, memoryMib } from './process-figures.ts';
+import { findPythons } from './pythons.ts';
 import { startRealFleet } from './real-fleet.ts';
 
-/** Every interpreter that the agent promises to run under, as its command is commonly called. */
-const interpreters = [
-  'python2.6',
-  'python2.7',
-  ...Array.from({ length: 15 }, (_, minor) => `python3.${minor}`),
-  'python3',
-];
-
-/** The interpreters of this machine under which the agent says its version. */
+/** Versions of the interpreters of this machine under which the agent says its version. */
 const runsUnder = async (): Promise<readonly string[]> => {
   const passed: string[] = [];
-  for (const python of interpreters) {
-    if (!(await hasTool(python))) continue;
+  for (const [version, python] of await findPythons()) {
     await runTool(python, [agentFile, 'version']);
-    passed.push(python);
+    passed.push(version);
   }
   return passed;
 };

@@ -20,7 +20,7 @@ interface Size {
 }
 
 const full: Size = { nodes: 200, runs: 7, peerRuns: 5, emulated: [1000, 5000], idleSeconds: 30 };
-const quick: Size = { nodes: 40, runs: 5, peerRuns: 1, emulated: [200], idleSeconds: 2 };
+const quick: Size = { nodes: 32, runs: 3, peerRuns: 1, emulated: [200], idleSeconds: 2 };
 
 /** Median wall times in ms of the peers that are there. */
 const measurePeers = async (context: BenchContext, size: Size): Promise<ReadonlyMap<string, number>> => {
@@ -135,7 +135,7 @@ const run = async (context: BenchContext): Promise<void> => {
 export const fanout: Bench = {
   name: 'fanout',
   explain:
-    'Runs `true` on 200 nodes (quick: 40): median wall time from CLI start to last result, 200 real agent processes ' +
+    'Runs `true` on 200 nodes (quick: 32): median wall time from CLI start to last result, 200 real agent processes ' +
     'against pdsh and clush (64 at a time, warm) and ansible (not when quick) on 200 ssh addresses of the same machine. Then 1,000 and ' +
     '5,000 emulated agents (one process, real wire, real TLS; quick: 200): time of a run on all, memory and CPU of the ' +
     'controller while all are idle, time until all are back after kill -9 of the controller. Goals: 200 in 0.5 s and 20 ' +
