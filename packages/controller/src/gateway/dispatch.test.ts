@@ -1,23 +1,28 @@
 import { ProblemError } from '@drover/api/wire';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { commandSpec, type Ground, openGround } from './test-ground.ts';
 
 const deadline = { timeout: 10_000, interval: 5 };
 let ground: Ground;
-beforeEach(async () => {
+let n1 = '';
+beforeAll(async () => {
   ground = await openGround();
 });
-afterEach(() => ground.close());
+beforeEach(() => {
+  n1 = ground.newNode();
+});
+afterEach(() => ground.rest());
+afterAll(() => ground.close());
 
 const stateOf = (id: string) => async () => (await ground.task(id)).state;
 
 describe('dispatch', () => {
   it('a queued task of a connected node is sent, journalled and its result stored', async () => {
-    const agent = ground.agent(await ground.identity('n1'), { behaviour: { outputBytes: 100_000 } as never });
+    const agent = ground.agent(await ground.identity(n1), { behaviour: { outputBytes: 100_000 } as never });
     agent.connect();
     await expect.poll(() => agent.connected, deadline).toBe(true);
-    const [id = ''] = await ground.queue(['n1']);
+    const [id = ''] = await ground.queue([n1]);
     await expect.poll(stateOf(id), deadline).toBe('exited');
     const row = await ground.task(id);
     expect(row).toMatchObject({
@@ -31,25 +36,25 @@ describe('dispatch', () => {
   });
 
   it('tasks wait for a node that is not connected and go out when it connects', async () => {
-    const [id = ''] = await ground.queue(['n1']);
-    ground.agent(await ground.identity('n1')).connect();
+    const [id = ''] = await ground.queue([n1]);
+    ground.agent(await ground.identity(n1)).connect();
     await expect.poll(stateOf(id), deadline).toBe('exited');
   });
 
   it('more tasks than one page or one call holds all arrive, each once', async () => {
-    const ids = await ground.queue(Array.from({ length: 2300 }, () => 'n1'));
-    const agent = ground.agent(await ground.identity('n1'));
+    const ids = await ground.queue(Array.from({ length: 2300 }, () => n1));
+    const agent = ground.agent(await ground.identity(n1));
     agent.connect();
     await expect
-      .poll(async () => (await ground.store.tasks.list({ node: 'n1', states: ['exited'] })).length, deadline)
+      .poll(async () => (await ground.store.tasks.list({ node: n1, states: ['exited'] })).length, deadline)
       .toBe(2300);
     expect(ids.every((id) => agent.starts.get(id) === 1)).toBe(true);
   });
 
   it('an expired task is never sent', async () => {
-    const [expired = ''] = await ground.queue(['n1'], { expiresAtMs: systemClock.nowMs() - 1 });
-    const [fresh = ''] = await ground.queue(['n1']);
-    const agent = ground.agent(await ground.identity('n1'));
+    const [expired = ''] = await ground.queue([n1], { expiresAtMs: systemClock.nowMs() - 1 });
+    const [fresh = ''] = await ground.queue([n1]);
+    const agent = ground.agent(await ground.identity(n1));
     agent.connect();
     await expect.poll(stateOf(fresh), deadline).toBe('exited');
     expect(await stateOf(expired)()).toBe('queued');
@@ -59,7 +64,7 @@ describe('dispatch', () => {
   it('a cancel reaches the agent after the start, also when the start was slow', async () => {
     const calls: string[] = [];
     let startDone = () => {};
-    const agent = ground.agent(await ground.identity('n1'), {
+    const agent = ground.agent(await ground.identity(n1), {
       handlers: {
         start: () => {
           calls.push('start');
@@ -71,7 +76,7 @@ describe('dispatch', () => {
       },
     });
     agent.connect();
-    const [id = ''] = await ground.queue(['n1']);
+    const [id = ''] = await ground.queue([n1]);
     await expect.poll(() => calls, deadline).toEqual(['start']);
     await ground.store.tasks.requestCancel((await ground.task(id)).work, systemClock.nowMs());
     expect(calls).toEqual(['start']);
@@ -80,9 +85,9 @@ describe('dispatch', () => {
   });
 
   it('a running task that is cancelled ends with what the agent says', async () => {
-    const agent = ground.agent(await ground.identity('n1'), { behaviour: { delayMs: 60_000 } as never });
+    const agent = ground.agent(await ground.identity(n1), { behaviour: { delayMs: 60_000 } as never });
     agent.connect();
-    const [id = ''] = await ground.queue(['n1']);
+    const [id = ''] = await ground.queue([n1]);
     await expect.poll(stateOf(id), deadline).toBe('running');
     await ground.store.tasks.requestCancel((await ground.task(id)).work, systemClock.nowMs());
     await expect.poll(stateOf(id), deadline).toBe('cancelled');
@@ -91,7 +96,7 @@ describe('dispatch', () => {
   it('one task that the agent refuses does not take the others of its call with it', async () => {
     const bad = new Set<string>();
     const started: string[] = [];
-    const agent = ground.agent(await ground.identity('n1'), {
+    const agent = ground.agent(await ground.identity(n1), {
       handlers: {
         start: async ({ tasks }) => {
           if (tasks.some((task) => bad.has(task.id)))
@@ -100,7 +105,7 @@ describe('dispatch', () => {
         },
       },
     });
-    const ids = await ground.queue(['n1', 'n1', 'n1']);
+    const ids = await ground.queue([n1, n1, n1]);
     bad.add(ids[1] ?? '');
     agent.connect();
     await expect.poll(stateOf(ids[1] ?? ''), deadline).toBe('never-started');
@@ -110,7 +115,7 @@ describe('dispatch', () => {
 
   it('an agent that is busy gets its tasks again later', async () => {
     let refusals = 1;
-    const agent = ground.agent(await ground.identity('n1'), {
+    const agent = ground.agent(await ground.identity(n1), {
       handlers: {
         start: async ({ tasks }) => {
           if (refusals-- > 0) throw new ProblemError('busy', 'journal is full');
@@ -125,14 +130,14 @@ describe('dispatch', () => {
       },
     });
     agent.connect();
-    const [id = ''] = await ground.queue(['n1']);
+    const [id = ''] = await ground.queue([n1]);
     await expect.poll(stateOf(id), deadline).toBe('running');
   });
 
   it('a script and an environment come through as they were', async () => {
     const script = Buffer.from([0, 255, 10, 35]);
     const seen: unknown[] = [];
-    const agent = ground.agent(await ground.identity('n1'), {
+    const agent = ground.agent(await ground.identity(n1), {
       handlers: { start: async ({ tasks }) => void seen.push(tasks[0]) },
     });
     agent.connect();
@@ -142,7 +147,7 @@ describe('dispatch', () => {
       env: { A: 'ä b' },
       argv: ['sh'],
     } as const;
-    const [id = ''] = await ground.queue(['n1'], { expiresAtMs: 0 }, spec);
+    const [id = ''] = await ground.queue([n1], { expiresAtMs: 0 }, spec);
     await expect.poll(() => seen.length, deadline).toBe(1);
     const command = { ...spec, kind: undefined, script: new Uint8Array(script), input: new Uint8Array() };
     delete (command as Partial<typeof command>).kind;

@@ -1,27 +1,34 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { createMux, FrameSplitter, type Mux } from '@drover/api/wire';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commandSpec, type Ground, openGround } from './test-ground.ts';
 
 const deadline = { timeout: 10_000, interval: 5 };
 let ground: Ground;
 let open: (TLSSocket | Socket)[] = [];
-beforeEach(async () => {
+let n1 = '';
+let n2 = '';
+beforeAll(async () => {
   ground = await openGround({
     handshakeTimeoutMs: 300,
     heartbeatSeconds: 0.2,
     unansweredBytes: 2 * 1024 * 1024,
   });
 });
+beforeEach(() => {
+  n1 = ground.newNode();
+  n2 = ground.newNode();
+});
 afterEach(async () => {
   for (const socket of open) socket.destroy();
   open = [];
-  await ground.close();
+  await ground.rest();
 });
+afterAll(() => ground.close());
 
 /** A TLS connection of node `name` that says nothing by itself. */
-const dial = async (name = 'n1'): Promise<TLSSocket> => {
+const dial = async (name = n1): Promise<TLSSocket> => {
   const { keyPem: key, certPem: cert } = await ground.identity(name);
   const socket = connect({
     host: '127.0.0.1',
@@ -74,7 +81,7 @@ const hello = (change: Readonly<Record<string, unknown>> = {}) => ({
   },
 });
 const stillServes = async () => {
-  const agent = ground.agent(await ground.identity('good'));
+  const agent = ground.agent(await ground.identity(ground.newNode()));
   agent.connect();
   await expect.poll(() => agent.connected, deadline).toBe(true);
 };
@@ -98,7 +105,7 @@ describe('hostile peers', () => {
 
   it('who says nothing, or half a hello, is closed in time', async () => {
     const silent = await dial();
-    const half = await dial('n2');
+    const half = await dial(n2);
     half.write(Buffer.from([0, 0, 1, 0, 0x80]));
     await closed(silent);
     await closed(half);
@@ -109,7 +116,7 @@ describe('hostile peers', () => {
     const mux = speak(socket);
     await expect(mux.call('facts', { json: '{"a":1}' })).rejects.toMatchObject({ code: 'refused' });
     await expect(mux.call('renew', { request: '' })).rejects.toMatchObject({ code: 'refused' });
-    expect(await ground.store.agents.get('n1')).toBeUndefined();
+    expect(await ground.store.agents.get(n1)).toBeUndefined();
   });
 
   it('a frame that is begun and never completed ends the session', async () => {
@@ -119,7 +126,7 @@ describe('hostile peers', () => {
     const drip = setInterval(() => socket.write(Buffer.from([1])), 50);
     await closed(socket);
     clearInterval(drip);
-    expect(ground.events.at(-1)).toMatchObject({ reason: 'a message was not completed in time' });
+    expect(ground.told(n1).at(-1)).toMatchObject({ reason: 'a message was not completed in time' });
   });
 
   it('a second hello is refused and the session goes on', async () => {
@@ -139,7 +146,7 @@ describe('hostile peers', () => {
 
   it('output of many large reports at once is taken in turn, within the budget', async () => {
     const spec = { ...commandSpec, maxOutputBytes: 100 * 1024 * 1024 };
-    const [id = ''] = await ground.queue(['n1'], {}, spec);
+    const [id = ''] = await ground.queue([n1], {}, spec);
     await ground.store.tasks.markSent([id], 'j', 1);
     const mux = speak(await dial());
     await mux.call('hello', hello({ tasks: [{ taskId: id, state: 'running' }] }));
@@ -160,7 +167,7 @@ describe('hostile peers', () => {
   });
 
   it('a report with an outcome and a stream that do not exist is taken without them', async () => {
-    const [id = ''] = await ground.queue(['n1']);
+    const [id = ''] = await ground.queue([n1]);
     await ground.store.tasks.markSent([id], 'j', 1);
     const mux = speak(await dial());
     await mux.call('hello', hello({ tasks: [{ taskId: id, state: 'running' }] }));
@@ -189,7 +196,7 @@ describe('hostile peers', () => {
 
   it('a client without a certificate, or with one of another CA, is not heard', async () => {
     const stranger = await openGround();
-    const { keyPem: key, certPem: cert } = await stranger.identity('n1');
+    const { keyPem: key, certPem: cert } = await stranger.identity(n1);
     for (const credentials of [{}, { key, cert }]) {
       const socket = connect({
         host: '127.0.0.1',
@@ -203,7 +210,7 @@ describe('hostile peers', () => {
       await closed(socket);
     }
     await stranger.close();
-    expect(ground.events).toEqual([]);
+    expect(ground.told(n1)).toEqual([]);
   });
 
   it('half-open connections are closed in time and do not keep agents out', async () => {

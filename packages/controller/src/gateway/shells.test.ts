@@ -1,18 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agentFile, type Ground, openGround } from './test-ground.ts';
 
 const deadline = { timeout: 10_000, interval: 5 };
-const request = { node: 'n1', user: '', columns: 80, rows: 24, argv: [] };
 let ground: Ground;
-beforeEach(async () => {
+let n1 = '';
+beforeAll(async () => {
   ground = await openGround();
 });
-afterEach(() => ground.close());
+beforeEach(() => {
+  n1 = ground.newNode();
+});
+afterEach(() => ground.rest());
+afterAll(() => ground.close());
+
+const request = () => ({ node: n1, user: '', columns: 80, rows: 24, argv: [] });
 
 /** An agent whose shells echo what is typed. */
 const connectEcho = async () => {
   let closed = 0;
-  const agent = ground.agent(await ground.identity('n1'), {
+  const agent = ground.agent(await ground.identity(n1), {
     handlers: {
       shellInput: async ({ streamId, data }) => {
         agent.mux?.call('shellOutput', { streamId, data }).catch(() => undefined);
@@ -33,7 +39,7 @@ describe('shells', () => {
     await connectEcho();
     const got: Uint8Array[] = [];
     let exit: unknown;
-    const shell = await ground.gateway.openShell(request, {
+    const shell = await ground.gateway.openShell(request(), {
       onOutput: async (data) => void got.push(data),
       onClose: (exitCode, reason) => {
         exit = { exitCode, reason };
@@ -52,7 +58,7 @@ describe('shells', () => {
   it('the node waits for a viewer that does not read', async () => {
     const { agent } = await connectEcho();
     let release = () => {};
-    const shell = await ground.gateway.openShell(request, {
+    const shell = await ground.gateway.openShell(request(), {
       onOutput: () =>
         new Promise((resolve) => {
           release = resolve;
@@ -68,7 +74,7 @@ describe('shells', () => {
   it('a shell ends with its connection, once', async () => {
     const { agent } = await connectEcho();
     const ends: string[] = [];
-    const shell = await ground.gateway.openShell(request, {
+    const shell = await ground.gateway.openShell(request(), {
       onOutput: async () => undefined,
       onClose: (_, reason) => ends.push(reason),
     });
@@ -80,20 +86,20 @@ describe('shells', () => {
 
   it('a node that is not connected is named as the reason', async () => {
     const events = { onOutput: async () => undefined, onClose: () => undefined };
-    const want = { reason: 'ServiceUnavailable', message: expect.stringContaining('node n1') };
-    await expect(ground.gateway.openShell(request, events)).rejects.toMatchObject(want);
-    await expect(ground.gateway.updateAgent('n1')).rejects.toMatchObject(want);
-    await expect(ground.gateway.uninstallAgent('n1')).rejects.toMatchObject(want);
+    const want = { reason: 'ServiceUnavailable', message: expect.stringContaining(`node ${n1}`) };
+    await expect(ground.gateway.openShell(request(), events)).rejects.toMatchObject(want);
+    await expect(ground.gateway.updateAgent(n1)).rejects.toMatchObject(want);
+    await expect(ground.gateway.uninstallAgent(n1)).rejects.toMatchObject(want);
   });
 
   it('an update offers the agent file in force', async () => {
     const offers: unknown[] = [];
-    const agent = ground.agent(await ground.identity('n1'), {
+    const agent = ground.agent(await ground.identity(n1), {
       handlers: { update: async (args) => void offers.push(args) },
     });
     agent.connect();
     await expect.poll(() => agent.connected, deadline).toBe(true);
-    await ground.gateway.updateAgent('n1');
+    await ground.gateway.updateAgent(n1);
     const { bytes, ...release } = agentFile;
     expect(offers).toEqual([{ release: { ...release, sizeBytes: bytes.length } }]);
   });

@@ -22,17 +22,22 @@ import { createGateway } from './gateway.ts';
 export interface Ground {
   readonly store: Store;
   readonly authority: Authority;
-  readonly events: GatewayEvent[];
+  /** What was told about a node so far. */
+  told(node: string): readonly GatewayEvent[];
   /** The one in force; tests may ask for another by starting it. */
   readonly gateway: Gateway;
   readonly tls: { readonly keyPem: string; readonly certPem: string };
   start(settings?: Partial<GatewaySettings>): Promise<Gateway>;
+  /** A node name that no test has used yet. */
+  newNode(): string;
   identity(node: string): Promise<Identity>;
   /** Not connected yet; closed with the ground. */
   agent(identity: Identity, options?: Partial<AgentOptions>): EmulatedAgent;
   /** One queued task per node; returns their ids by node. */
   queue(nodes: readonly string[], task?: Partial<NewTask>, spec?: TaskSpec): Promise<readonly string[]>;
   task(id: string): Promise<TaskRow>;
+  /** After each test: ends its agents, and goes back to the settings of the ground. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +59,43 @@ export const agentFile: AgentFile = {
   bytes: Buffer.from('# the agent\n'),
 };
 
+const queueTasks = async (
+  store: Store,
+  nodes: readonly string[],
+  task: Partial<NewTask>,
+  spec: TaskSpec,
+): Promise<readonly string[]> => {
+  const createdAtMs = systemClock.nowMs();
+  const times = { timeoutMs: 60_000, createdAtMs, expiresAtMs: createdAtMs + 600_000 };
+  const rows = nodes.map(
+    (node, index): NewTask => ({ state: 'queued', ...times, id: newId(), node, index, ...task }),
+  );
+  await store.tasks.insert(newId(), spec, rows);
+  return rows.map((row) => row.id);
+};
+
+interface Base extends Pick<Ground, 'store' | 'authority' | 'tls'> {
+  readonly events: GatewayEvent[];
+  readonly settings: Partial<GatewaySettings>;
+}
+
+const startGateway = (base: Base, port: number): Promise<Gateway> => {
+  const { store, authority, events, tls, settings } = base;
+  return createGateway({
+    store,
+    authority: { caPem: authority.caPem, serverTls: () => tls },
+    content: createContentHandler({ store, clock: systemClock, log: silentLog }),
+    clock: systemClock,
+    log: silentLog,
+    host: '127.0.0.1',
+    port,
+    agentRelease: () => agentFile,
+    renew: async (node, serial, csrPem) => (await authority.renew(node, serial, csrPem)).certPem,
+    onEvent: (event) => events.push(event),
+    settings,
+  });
+};
+
 export const openGround = async (settings: Partial<GatewaySettings> = {}): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-gateway-'));
   const store = await openStore({ dataDir, clock: systemClock, log: silentLog });
@@ -62,36 +104,29 @@ export const openGround = async (settings: Partial<GatewaySettings> = {}): Promi
   const events: GatewayEvent[] = [];
   const agents: EmulatedAgent[] = [];
   const identities = new Map<string, Identity>();
-  let gateway: Gateway | undefined;
+  let nodes = 0;
+  let isChanged = false;
+  let gateway = await startGateway({ store, authority, events, tls, settings }, 0);
   const start = async (changed: Partial<GatewaySettings> = {}): Promise<Gateway> => {
-    const port = gateway?.port ?? 0;
-    await gateway?.close();
-    gateway = await createGateway({
-      store,
-      authority: { caPem: authority.caPem, serverTls: () => tls },
-      content: createContentHandler({ store, clock: systemClock, log: silentLog }),
-      clock: systemClock,
-      log: silentLog,
-      host: '127.0.0.1',
+    const { port } = gateway;
+    await gateway.close();
+    isChanged = Object.keys(changed).length > 0;
+    gateway = await startGateway(
+      { store, authority, events, tls, settings: { ...settings, ...changed } },
       port,
-      agentRelease: () => agentFile,
-      renew: async (node, serial, csrPem) => (await authority.renew(node, serial, csrPem)).certPem,
-      onEvent: (event) => events.push(event),
-      settings: { ...settings, ...changed },
-    });
+    );
     return gateway;
   };
-  await start();
-  const ground: Ground = {
+  return {
     store,
     authority,
-    events,
     tls,
+    told: (node) => events.filter((event) => event.node === node),
     start,
     get gateway() {
-      if (!gateway) throw new Error('the gateway is not started');
       return gateway;
     },
+    newNode: () => `n${++nodes}`,
     identity: async (node) => {
       const known = identities.get(node) ?? (await makeIdentities(authority, [node]))[0];
       if (!known) throw new Error(`no identity for ${node}`);
@@ -99,41 +134,27 @@ export const openGround = async (settings: Partial<GatewaySettings> = {}): Promi
       return known;
     },
     agent: (identity, options = {}) => {
-      const made = new EmulatedAgent({
-        host: '127.0.0.1',
-        port: ground.gateway.port,
-        caPem: authority.caPem,
-        identity,
-        reconnect: false,
-        ...options,
-        behaviour: { ...defaultBehaviour, reconnectMs: 20, maxReconnectMs: 50, ...options.behaviour },
-      });
+      const where = { host: '127.0.0.1', port: gateway.port, caPem: authority.caPem, reconnect: false };
+      const behaviour = { ...defaultBehaviour, reconnectMs: 20, maxReconnectMs: 50, ...options.behaviour };
+      const made = new EmulatedAgent({ ...where, identity, ...options, behaviour });
       agents.push(made);
       return made;
     },
-    queue: async (nodes, task = {}, spec = commandSpec) => {
-      const createdAtMs = systemClock.nowMs();
-      const common = {
-        state: 'queued',
-        timeoutMs: 60_000,
-        createdAtMs,
-        expiresAtMs: createdAtMs + 600_000,
-      } as const;
-      const rows = nodes.map((node, index) => ({ ...common, id: newId(), node, index, ...task }));
-      await store.tasks.insert(newId(), spec, rows);
-      return rows.map((row) => row.id);
-    },
+    queue: (names, task = {}, spec = commandSpec) => queueTasks(store, names, task, spec),
     task: async (id) => {
       const row = await store.tasks.get(id);
       if (!row) throw new Error(`no task ${id}`);
       return row;
     },
+    rest: async () => {
+      for (const agent of agents.splice(0)) agent.close();
+      if (isChanged) await start();
+    },
     close: async () => {
       for (const agent of agents) agent.close();
-      await gateway?.close();
+      await gateway.close();
       await store.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  return ground;
 };
