@@ -2256,6 +2256,8 @@ class Http(object):
     def read_into(self, buffer, view):
         """Fills the buffer as far as the body goes; returns how many bytes. `view` is its memoryview, or None."""
         want, have = min(len(buffer), self.left), 0
+        if self.sock is None:
+            raise Gone('the connection was closed')
         try:
             if self.rest:
                 have = min(want, len(self.rest))
@@ -2273,7 +2275,8 @@ class Http(object):
                 have += got
         except (OSError, IOError, socket.error, ValueError) as error:
             self.close()
-            raise Gone(words_of(error))
+            if not have:  # else what came is good, and the next call says that there is no more
+                raise Gone(words_of(error))
         self.left -= have
         return have
 
@@ -4157,9 +4160,11 @@ class Joiner(object):
             write_file('agent.py', read_file(own_path()), 0o700)
         say('node %s has joined %s:%d' % (self.name, config['agentHost'], int(config['agentPort'])))
         start_service(service, self.dir)
+        if os.path.basename(os.path.dirname(own_path())).startswith('drover-join-'):
+            remove_tree(os.path.dirname(own_path()))  # where the pasted line put us
         if service == 'none' and (self.options.get('foreground') or wants_service):
             say('no service manager is used: the agent runs in the foreground')
-            command = agent_command(self.dir)
+            command = agent_command(self.dir, own_path() if self.options.get('foreground') else None)
             os.execv(command[0], command)
 
 

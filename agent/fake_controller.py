@@ -242,8 +242,9 @@ class FakeController(object):
                 try:
                     sock, _ = listener.accept()
                 except (OSError, socket.error):
-                    return
+                    return listener.close()
                 if self.closing:
+                    listener.close()
                     return sock.close()
                 thread = threading.Thread(target=self.handle, args=(context, sock, serve))
                 thread.daemon = True
@@ -513,6 +514,7 @@ class Node(object):
         self.dir = tempfile.mkdtemp(prefix='drover-node-')
         self.name = name
         self.process = None
+        self.file = AGENT_FILE
         key = agent.new_private_key()
         self.write('identity.pem', agent.private_key_pem(key) + controller.authority.node(
             name, agent.public_key_of(key)))
@@ -528,10 +530,11 @@ class Node(object):
             out.write(agent.to_bytes(text))
 
     def start(self):
-        self.log = open(os.path.join(self.dir, 'test.log'), 'ab')
-        self.process = subprocess.Popen(
-            [sys.executable, '-S', '-E', AGENT_FILE, 'run', '--dir', self.dir, '--boot-id-file',
-             os.path.join(self.dir, 'boot-id')], stderr=self.log, stdin=open(os.devnull, 'rb'))
+        with open(os.path.join(self.dir, 'test.log'), 'ab') as log:
+            with open(os.devnull, 'rb') as null:
+                self.process = subprocess.Popen(
+                    [sys.executable, '-S', '-E', self.file, 'run', '--dir', self.dir, '--boot-id-file',
+                     os.path.join(self.dir, 'boot-id')], stderr=log, stdin=null)
         return self
 
     def kill(self):
@@ -541,6 +544,17 @@ class Node(object):
             self.process.wait()
             self.process = None
 
+    def kill_successor(self):
+        """An agent that took over after an update has another pid: it holds the lock."""
+        with open(os.path.join(self.dir, 'lock')) as lock:
+            pid = int(lock.read() or 0)
+        try:
+            with open('/proc/%d/cmdline' % pid) as line:
+                if self.dir in line.read():
+                    os.kill(pid, signal.SIGKILL)
+        except (OSError, IOError):
+            pass
+
     def logged(self):
         with open(os.path.join(self.dir, 'test.log'), 'rb') as data:
             return data.read().decode('utf-8', 'replace')
@@ -548,6 +562,8 @@ class Node(object):
     def close(self):
         """Ends the agent, its supervisors and their commands, and removes the state directory."""
         self.kill()
+        if os.path.exists(os.path.join(self.dir, 'lock')):
+            self.kill_successor()
         tasks = os.path.join(self.dir, 'tasks')
         for name in os.listdir(tasks) if os.path.isdir(tasks) else ():
             try:
