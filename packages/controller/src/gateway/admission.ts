@@ -4,12 +4,13 @@
 // I2: before the welcome is given, every task of the node agrees with what its agent knows (reconcile.ts).
 // I3: a session takes over only after nothing of its predecessor can reach store or agent any more.
 import { type Hello, ProblemError, type Welcome } from '@drover/api/wire';
-import type { AgentRow, TaskRow } from '../store/store.ts';
+import type { AgentRow } from '../store/store.ts';
 import type { GatewayOptions, GatewaySettings } from './deps.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { parseFacts } from './facts.ts';
 import { planReconcile, type ReconcilePlan } from './reconcile.ts';
 import type { SessionRegistry } from './registry.ts';
+import { loadTasks } from './rows.ts';
 import type { AgentSession } from './session.ts';
 
 export interface AdmissionDeps extends Pick<GatewayOptions, 'store' | 'clock' | 'log' | 'onEvent'> {
@@ -25,8 +26,9 @@ export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: H
   await checkMachine(deps, session, hello);
   await takeOver(deps, session, hello);
   const plan = await reconcile(deps, session, hello);
-  if (session.closed) throw new ProblemError('refused', 'cannot connect: the session was ended meanwhile');
+  checkOpen(session);
   await deps.store.agents.connected(toAgentRow(session, hello), deps.clock.nowMs());
+  checkOpen(session);
   deps.dispatcher.cancelAfterWelcome(session, plan.cancel);
   session.accept();
   deps.log.info({ node, address: session.peer.address, version: hello.agentVersion }, 'agent connected');
@@ -34,6 +36,10 @@ export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: H
   const { renewAtPercent } = deps.settings;
   const heartbeatSeconds = Math.ceil(deps.settings.heartbeatSeconds);
   return { serverTimeMs: deps.clock.nowMs(), heartbeatSeconds, forget: plan.forget, renewAtPercent };
+};
+
+const checkOpen = (session: AgentSession): void => {
+  if (session.closed) throw new ProblemError('refused', 'cannot connect: the session was ended meanwhile');
 };
 
 const refuse = (
@@ -80,7 +86,7 @@ const takeOver = async (deps: AdmissionDeps, session: AgentSession, hello: Hello
     live.replaced = true;
     live.close('the agent connected again');
   }
-  if (session.closed) throw new ProblemError('refused', 'cannot connect: the session was ended meanwhile');
+  checkOpen(session);
   session.identity = { machineId, bootId, journalId, processId };
   registry.set(session);
   await dispatcher.settled(node);
@@ -106,8 +112,7 @@ const reconcile = async (
   const ids = new Set(live.map((row) => row.id));
   const known = new Set(hello.tasks.map((task) => task.taskId));
   const unclear = [...known].filter((id) => !ids.has(id));
-  const others = new Map<string, TaskRow | undefined>();
-  await Promise.all(unclear.map(async (id) => others.set(id, await tasks.get(id))));
+  const others = await loadTasks(tasks, unclear);
   const plan = planReconcile(hello, live, others, deps.clock.nowMs());
   if (plan.lost.length > 0) {
     deps.log.warn(

@@ -8,6 +8,7 @@ import type { GatewayOptions } from './deps.ts';
 import { parseFacts } from './facts.ts';
 import { parseIssued } from './peer.ts';
 import { reportedTasks, toStoreReport } from './report.ts';
+import { loadTasks } from './rows.ts';
 import type { AgentSession } from './session.ts';
 import type { ShellStreams } from './shells.ts';
 
@@ -51,15 +52,14 @@ const takeReport = async (
   node: string,
   report: Parameters<ControllerService['report']>[0],
 ): Promise<void> => {
-  const own = new Set<string>();
-  const foreign: string[] = [];
-  await Promise.all(
-    [...reportedTasks(report)].map(async (id) => {
-      const isOwn = deps.dispatcher.owns(node, id) || (await deps.store.tasks.get(id))?.node === node;
-      if (isOwn) own.add(id);
-      else foreign.push(id);
-    }),
+  const ids = [...reportedTasks(report)];
+  const own = new Set(ids.filter((id) => deps.dispatcher.owns(node, id)));
+  const rows = await loadTasks(
+    deps.store.tasks,
+    ids.filter((id) => !own.has(id)),
   );
+  for (const [id, row] of rows) if (row?.node === node) own.add(id);
+  const foreign = ids.filter((id) => !own.has(id));
   if (foreign.length > 0) {
     deps.log.warn({ node, tasks: foreign.slice(0, 20) }, 'an agent reported on tasks that are not its own');
   }

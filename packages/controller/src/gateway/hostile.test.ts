@@ -1,7 +1,9 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { createMux, FrameSplitter, type Mux } from '@drover/api/wire';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { toCall } from '../../../api/src/wire/messages.ts';
 import { commandSpec, type Ground, openGround } from './test-ground.ts';
 
 const deadline = { timeout: 10_000, interval: 5 };
@@ -223,5 +225,37 @@ describe('hostile peers', () => {
     }
     await stillServes();
     await Promise.all(half.map(closed));
+  });
+
+  it('damaged and random messages end in an answer or a closed connection, and the next agent is served', async () => {
+    const { keyPem: key, certPem: cert } = await ground.identity(n1);
+    const options = { host: '127.0.0.1', port: ground.gateway.port, key, cert, ca: ground.authority.caPem };
+    const good = toCall('Controller', 'hello', 1, hello());
+    const spots = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 });
+    const bytes = fc.oneof(
+      spots.map((changes) => {
+        const frame = good.slice();
+        for (const [at, byte] of changes) frame[4 + (at % (frame.length - 4))] = byte;
+        return frame;
+      }),
+      fc.uint8Array({ maxLength: 200 }).map((rest) => Uint8Array.from([0, ...rest])),
+    );
+    const send = (sent: Uint8Array) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(options, () => socket.end(sent));
+        socket.on('error', () => undefined);
+        socket.once('close', () => resolve());
+        socket.resume();
+      });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(bytes, { minLength: 8, maxLength: 8 }),
+        async (all) => void (await Promise.all(all.map(send))),
+      ),
+      {
+        numRuns: 40,
+      },
+    );
+    await stillServes();
   });
 });

@@ -14,7 +14,7 @@ export interface Peer {
 const subjectPrefix = 'CN=system:node:';
 
 /** The node that a certificate (already verified against the CA) stands for; undefined for any other subject. */
-export const parseNodeCertificate = (certificate: X509Certificate): Omit<Peer, 'address'> | undefined => {
+const parseNodeCertificate = (certificate: X509Certificate): Omit<Peer, 'address'> | undefined => {
   const fields = certificate.subject.split('\n');
   const name = fields.find((field) => field.startsWith(subjectPrefix))?.slice(subjectPrefix.length);
   if (!name || !fields.includes('O=system:nodes')) return undefined;

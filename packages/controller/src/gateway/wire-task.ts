@@ -7,7 +7,7 @@ export type WireSpec = Pick<Task, 'command' | 'push' | 'pull'>;
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-export const toWireSpec = (spec: TaskSpec): WireSpec => {
+const toWireSpec = (spec: TaskSpec): WireSpec => {
   switch (spec.kind) {
     case 'command': {
       const { kind: _, script, input, ...rest } = spec;
@@ -25,7 +25,7 @@ export const toWireSpec = (spec: TaskSpec): WireSpec => {
 };
 
 /** About how many bytes the task takes in a frame; never less than it really does by more than its small fields. */
-export const specBytes = (spec: WireSpec): number => {
+const specBytes = (spec: WireSpec): number => {
   const { command, push, pull } = spec;
   if (!command) return 256 + (push?.path.length ?? 0) * 3 + (pull?.path.length ?? 0) * 3;
   const texts = [...command.argv, ...Object.entries(command.env).flat(), command.cwd, command.user];
