@@ -19,7 +19,7 @@ interface Size {
   readonly idleSeconds: number;
 }
 
-const full: Size = { nodes: 200, runs: 7, peerRuns: 5, emulated: [1000, 5000], idleSeconds: 30 };
+const full: Size = { nodes: 200, runs: 7, peerRuns: 3, emulated: [1000, 5000], idleSeconds: 30 };
 const quick: Size = { nodes: 32, runs: 3, peerRuns: 1, emulated: [200], idleSeconds: 2 };
 
 /** Median wall times in ms of the peers that are there. */

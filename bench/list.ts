@@ -5,6 +5,7 @@ import { cancel } from './cancel.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
+import { files } from './files.ts';
 import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, agent];
+export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent];

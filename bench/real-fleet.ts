@@ -31,22 +31,28 @@ export const startRealFleet = async (
   context: Pick<BenchContext, 'signal' | 'defer'>,
   controller: ControllerProcess,
   count: number,
+  /** A program that is started in place of python3, for the agent of that name. */
+  pythonOf?: (name: string) => Promise<string>,
 ): Promise<readonly AgentProcess[]> => {
   const api = openApi(controller.context);
   const dir = await mkdtemp(join(tmpdir(), 'fleet-'));
   context.defer(() => rm(dir, { recursive: true, force: true }));
   context.defer(() => api.close());
   const token = await makeJoinToken(api, count);
-  const agents = Array.from(
-    { length: count },
-    (_, index) =>
+  const agents: AgentProcess[] = [];
+  for (let index = 1; index <= count; index++) {
+    const name = `a${String(index).padStart(3, '0')}`;
+    const python = await pythonOf?.(name);
+    agents.push(
       new AgentProcess({
         context: controller.context,
         token,
         dir,
-        name: `a${String(index + 1).padStart(3, '0')}`,
+        name,
+        ...(python === undefined ? {} : { python }),
       }),
-  );
+    );
+  }
   context.defer(async () => {
     await Promise.all(agents.map((agent) => agent.end('SIGKILL')));
   });
