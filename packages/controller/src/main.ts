@@ -151,7 +151,9 @@ const enrolThisMachine = (
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
-  const store = closers.add(await openStore({ dataDir: config.dataDir, clock, log }));
+  const store = closers.add(
+    await openStore({ dataDir: config.dataDir, clock, log, onDeath: () => process.exit(1) }),
+  );
   const authority = await openAuthority({ store, clock, dataDir: config.dataDir });
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
