@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../test/harness/wait.ts';
 import { type Ground, openGround } from '../../controller/src/server/test-ground.ts';
-import { type Client, createClient, isUnreachable, nodes, toOrigin } from './index.ts';
+import { type Client, commandRuns, createClient, isUnreachable, nodes, toOrigin } from './index.ts';
 
 const run = promisify(execFile);
 
@@ -218,6 +218,55 @@ describe('content', () => {
       for await (const _part of client.content.download(sha256)) break;
     };
     await expect(download()).rejects.toMatchObject({ code: 404 });
+  });
+});
+
+describe('results and logs', () => {
+  it('go on over a cut from where they were, without loss or repetition', async () => {
+    const { ground, client, wire } = await open();
+    const run = await client.create(commandRuns, {
+      metadata: { name: 'r' },
+      spec: { argv: ['true'], targets: { nodeSet: '*' } },
+    });
+    const nowMs = 1;
+    const task = { id: 't', node: 'web1', index: 0, timeoutMs: 1, createdAtMs: nowMs, expiresAtMs: nowMs };
+    await ground.store.tasks.insert(run.metadata.uid ?? '', { kind: 'pull', path: '/a', check: false }, [
+      { ...task, state: 'queued' },
+    ]);
+    await ground.store.tasks.markSent(['t'], 'journal', nowMs);
+    const say = (offset: number, text: string) =>
+      ground.store.tasks.report({
+        output: [{ taskId: 't', stream: 1, offset, timeMs: nowMs, data: Buffer.from(text) }],
+        started: [],
+        progress: [],
+        results: [],
+      });
+    const work = { kind: commandRuns, name: 'r' };
+    let text = '';
+    const following = (async () => {
+      for await (const { data } of client.log(work, { follow: true })) text += Buffer.from(data).toString();
+    })();
+    const events: string[] = [];
+    const watching = (async () => {
+      for await (const { type } of client.watchResults(work)) events.push(type);
+    })();
+    await say(0, 'one ');
+    await waitFor('the first words', () => text === 'one ' && events.includes('STATUS'));
+    wire.cut();
+    await say(4, 'two ');
+    await waitFor('the next words', () => text === 'one two ');
+    wire.cut();
+    const body = { status: { phase: 'Succeeded' } };
+    await ground.resources.patch(
+      ground.resources.kind('commandruns.drover.dev'),
+      'default',
+      'r',
+      { type: 'application/merge-patch+json', body },
+      { subresource: 'status' },
+    );
+    await Promise.all([following, watching]);
+    expect(text).toBe('one two ');
+    expect(events.at(-1)).toBe('END');
   });
 });
 

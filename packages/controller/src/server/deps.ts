@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 /** What the server uses of the auth room. */
 export type ServerAuth = Pick<Auth, 'authenticate' | 'authorize' | 'takeLink' | 'createToken' | 'signOut'>;
 
-export interface JoinInfo {
+interface JoinInfo {
   readonly caPem: string;
   agentFile(): Promise<Buffer>;
   readonly config: {

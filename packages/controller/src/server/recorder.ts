@@ -10,7 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import { toTimestamp } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 
-export interface RecordingInfo {
+interface RecordingInfo {
   readonly id: string;
   readonly node: string;
   /** Who opened the shell. */

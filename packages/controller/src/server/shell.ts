@@ -16,7 +16,7 @@ import { endSocket } from './errors.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
 
-export const shellProtocol = 'drover.shell.v1';
+const shellProtocol = 'drover.shell.v1';
 
 const maxMessageBytes = 1024 * 1024;
 const pingMs = 30_000;

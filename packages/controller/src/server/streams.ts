@@ -16,7 +16,7 @@ export interface Stream {
   write(chunk: string | Uint8Array): Promise<void>;
 }
 
-export interface StreamSettings {
+interface StreamSettings {
   readonly contentType: string;
   readonly slowMs: number;
   /** See I4; default false. */

@@ -9,7 +9,7 @@ import { readHandlers } from './read.ts';
 import { writeHandlers } from './write.ts';
 
 /** Path before the plural: core kinds under /api, all others under /apis. */
-export const prefixOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
+const prefixOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
   kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
 
 /** Path of the collection that objects are created in. */

@@ -1,4 +1,6 @@
 // Owns the paths that are neither Kubernetes' nor bulk facts: sign-in, tokens, joining, agents, content, recordings.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ApiError, type KubeObject, nodeKind } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
@@ -90,6 +92,13 @@ const addAgents = (app: FastifyInstance, context: RouteContext): void => {
   });
 };
 
+/** Until the answer is done; after it the timeout of kept-alive connections, which node sets itself, is in force. */
+const endWhenIdle = (socket: Socket, answer: ServerResponse): void => {
+  const cut = (): void => void socket.destroy();
+  socket.setTimeout(contentIdleMs).on('timeout', cut);
+  answer.once('close', () => socket.off('timeout', cut));
+};
+
 /** Content handles its own bytes: the body is not read here, and the answer is not ours. */
 const addContent = async (app: FastifyInstance, { content }: RouteContext): Promise<void> => {
   await app.register(async (scope) => {
@@ -98,10 +107,8 @@ const addContent = async (app: FastifyInstance, { content }: RouteContext): Prom
     const verbs = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update' } as const;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT'] as const) {
       addRoute(scope, method, '/content/*', plainAccess(verbs[method], 'content'), async (request, reply) => {
-        const { socket } = request.raw;
         reply.hijack();
-        socket.setTimeout(contentIdleMs, () => socket.destroy());
-        reply.raw.once('close', () => socket.setTimeout(0));
+        endWhenIdle(request.raw.socket, reply.raw);
         content(request.raw, reply.raw);
         return undefined;
       });
