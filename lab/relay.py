@@ -97,10 +97,14 @@ def main(address, port, target):
     while True:
         for key, mask in selector.select():
             if key.data is not None:
-                if key.fileobj in selector.get_map():
+                # The other end of its pair, earlier in this batch, may have closed it.
+                if key.fileobj.fileno() >= 0 and key.fileobj in selector.get_map():
                     step(selector, key.fileobj, key.data, mask)
                 continue
-            client, _ = listener.accept()
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                continue
             try:
                 onward = socket.create_connection(("127.0.0.1", target), 5)
             except OSError:
