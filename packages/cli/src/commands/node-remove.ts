@@ -1,0 +1,67 @@
+// drover node delete | drain-from-fleet: take servers out of the fleet.
+import { ApiError } from '@drover/api/errors';
+import { type Client, nodes as nodeKind } from '@drover/client';
+import type { Command } from 'commander';
+import { exitCodes, Failure } from '../failure.ts';
+import { parseSeconds } from '../output/units.ts';
+import type { Session } from '../session.ts';
+
+interface RemoveOptions {
+  readonly timeout: string;
+}
+
+const uninstallNote = 'drover.dev/uninstall';
+
+const remove = async (client: Client, node: string, uninstall: boolean, timeoutMs: number): Promise<void> => {
+  if (uninstall) {
+    const body = { metadata: { annotations: { [uninstallNote]: 'true' } }, spec: { unschedulable: true } };
+    await client.patch(nodeKind, node, { type: 'merge', body });
+  }
+  await client.delete(nodeKind, node);
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    await client.waitFor(nodeKind, node, (object) => object === undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Failure(`cannot see ${node} gone: it is still being removed after ${timeoutMs / 1000} s`, {
+      remedy: `why: drover describe node ${node}`,
+    });
+  }
+};
+
+const removeAll = async (
+  names: readonly string[],
+  options: RemoveOptions,
+  uninstall: boolean,
+  command: Command,
+  session: Session,
+): Promise<void> => {
+  const timeoutMs = parseSeconds(options.timeout, '--timeout') * 1000;
+  const client = session.connect(command);
+  const one = async (name: string): Promise<void> => {
+    try {
+      await remove(client, name, uninstall, timeoutMs);
+      session.out.write(uninstall ? `${name} removed; its agent is uninstalled\n` : `${name} removed\n`);
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof Failure)) throw error;
+      session.note(`${name}: ${error.message}`);
+      session.setExitCode(exitCodes.failed);
+    }
+  };
+  await Promise.all(names.map(one));
+};
+
+export const defineRemove = (parent: Command, session: Session): void => {
+  const drain = parent
+    .command('drain-from-fleet')
+    .description('Take servers out of the fleet: the agent uninstalls itself, certificates are revoked')
+    .argument('<name...>')
+    .option('--timeout <time>', 'wait at most this long', '1m');
+  drain.action((names: string[], options: RemoveOptions) => removeAll(names, options, true, drain, session));
+  const drop = parent
+    .command('delete')
+    .description('Forget servers: certificates are revoked, the agent stays installed but is refused')
+    .argument('<name...>')
+    .option('--timeout <time>', 'wait at most this long', '1m');
+  drop.action((names: string[], options: RemoveOptions) => removeAll(names, options, false, drop, session));
+};
