@@ -1,6 +1,7 @@
 // Owns making one server join over SSH, from the connection to the node being Ready.
 // I1: the join secret and the password go through standard input: never in an argument that ps could show.
 // I2: each server gets a token of its own, for one use, so that the node is known by the token it came with.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, certificateSigningRequests, enrollmentTokens, nodes as nodeKind } from '@drover/client';
 import { Failure } from '../failure.ts';
 import { openSshHost, type SshHost, type SshLogin, type SshTrust } from './ssh-host.ts';
