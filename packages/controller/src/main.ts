@@ -84,14 +84,16 @@ const writeAdminContext = async (file: string, address: string, caPem: string, a
 };
 
 const announce = (config: Config, address: string, link: string): void => {
-  const context = join(relative(process.cwd(), config.dataDir) || '.', 'admin.json');
+  // The CLI finds ./var of this installation by itself.
+  const own = config.dataDir === join(import.meta.dirname, '../../../var');
+  const drover = `${own ? '' : `DROVER_CONTEXT=${relative(process.cwd(), config.dataDir) || '.'}/admin.json `}npx drover`;
   process.stdout.write(`
 Drover is ready (pid ${process.pid}).
 
   console   ${address}/sign-in?link=${link}
             (works once, within 15 minutes; its certificate is signed by ${address}/join/ca.pem)
-  try       DROVER_CONTEXT=${context} npx drover run -n '*' -- uptime
-  add more  DROVER_CONTEXT=${context} npx drover token create
+  try       ${drover} run -n '*' -- uptime
+  add more  ${drover} token create
   stop      Ctrl-C
 
 `);
