@@ -244,13 +244,16 @@ describe('a whole run', () => {
       gate: 'Automatic' as const,
       approvedBatches: 0,
     };
-    const game = { total: 9, outcomes: ['lost' as const], picks: [0], restarts: [true] };
-    const play = new Play({ ...game, strategy: { ...strategy, maxFailures: 2 } }).run();
-    const states = play.rows.map((row) => row.state);
-    expect(states).toEqual([...Array(3).fill('lost'), ...Array(6).fill('never-started')]);
-    expect(new Set(play.rows.slice(3).map((row) => row.result?.reason))).toEqual(
-      new Set(['stopped: 3 failures (limit 2)']),
-    );
+    for (const restarted of [true, false]) {
+      const game = { total: 9, outcomes: ['lost' as const], picks: [0], restarts: [restarted] };
+      const play = new Play({ ...game, strategy: { ...strategy, maxFailures: 2 } }).run();
+      const states = play.rows.map((row) => row.state);
+      expect(states).toEqual([...Array(3).fill('lost'), ...Array(6).fill('never-started')]);
+      const reason = 'stopped: 3 failures (limit 2)';
+      expect(new Set(play.rows.slice(3).map((row) => row.result?.reason))).toEqual(new Set([reason]));
+      // What was stopped does not count as failed afterwards.
+      expect(planRelease(play.ledger.standing(play.nowMs)).message).toBe(reason);
+    }
   });
 
   test('with a width, gives the places to nodes that are connected', () => {
