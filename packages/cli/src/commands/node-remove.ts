@@ -3,11 +3,13 @@ import { ApiError } from '@drover/api/errors';
 import { type Client, nodes as nodeKind } from '@drover/client';
 import type { Command } from 'commander';
 import { exitCodes, Failure } from '../failure.ts';
+import { confirm } from '../output/confirm.ts';
 import { parseSeconds } from '../output/units.ts';
 import type { Session } from '../session.ts';
 
 interface RemoveOptions {
   readonly timeout: string;
+  readonly yes?: boolean;
 }
 
 const uninstallNote = 'drover.dev/uninstall';
@@ -37,6 +39,8 @@ const removeAll = async (
   session: Session,
 ): Promise<void> => {
   const timeoutMs = parseSeconds(options.timeout, '--timeout') * 1000;
+  const lost = uninstall ? 'their agents are uninstalled' : 'their certificates are revoked';
+  if (options.yes !== true) await confirm(session, `remove ${names.join(', ')} from the fleet; ${lost}`);
   const client = session.connect(command);
   const one = async (name: string): Promise<void> => {
     try {
@@ -56,12 +60,14 @@ export const defineRemove = (parent: Command, session: Session): void => {
     .command('drain-from-fleet')
     .description('Take servers out of the fleet: the agent uninstalls itself, certificates are revoked')
     .argument('<name...>')
+    .option('-y, --yes', 'do not ask')
     .option('--timeout <time>', 'wait at most this long', '1m');
   drain.action((names: string[], options: RemoveOptions) => removeAll(names, options, true, drain, session));
   const drop = parent
     .command('delete')
     .description('Forget servers: certificates are revoked, the agent stays installed but is refused')
     .argument('<name...>')
+    .option('-y, --yes', 'do not ask')
     .option('--timeout <time>', 'wait at most this long', '1m');
   drop.action((names: string[], options: RemoveOptions) => removeAll(names, options, false, drop, session));
 };

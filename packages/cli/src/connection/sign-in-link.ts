@@ -1,4 +1,5 @@
 // Owns trading a one-time sign-in link for an API token.
+import { ApiError } from '@drover/api/errors';
 import { createClient } from '@drover/client';
 import { Failure, usageFailure } from '../failure.ts';
 
@@ -18,21 +19,24 @@ const secretOf = (link: string): string => {
   return secret;
 };
 
+const usedUp = (cause?: unknown): Failure =>
+  new Failure('cannot sign in: the link is used up or has expired', {
+    remedy: 'start the controller again for a new link, or use a token',
+    cause,
+  });
+
 /** Resolves to the token. The link is used up by it. */
 export const tradeLink = async (trade: LinkTrade): Promise<string> => {
   const client = createClient({ address: trade.origin, caPem: trade.caPem, token: '' });
   try {
-    const answer = await client.http.open({
-      path: '/sign-in',
-      query: { link: secretOf(trade.link) },
-      accept: '*/*',
-    });
+    const answer = await client.http
+      .open({ path: '/sign-in', query: { link: secretOf(trade.link) }, accept: '*/*' })
+      .catch((error: unknown) => {
+        throw error instanceof ApiError && error.reason === 'Unauthorized' ? usedUp(error) : error;
+      });
     answer.resume();
     const cookies = (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0] ?? '');
-    if (cookies.length === 0)
-      throw new Failure('cannot sign in: the link is used up or has expired', {
-        remedy: 'ask the controller for a new link',
-      });
+    if (cookies.length === 0) throw usedUp();
     const { token } = await client.http.json<{ readonly token: string }>({
       method: 'POST',
       path: '/auth/tokens',

@@ -27,13 +27,61 @@ const result = {
   detail: null,
 };
 
+const name = 'run-test1';
+
+interface Served {
+  readonly fake: FakeController;
+  readonly plural: string;
+  readonly path: string;
+  readonly rows: ReadonlyMap<string, Record<string, unknown>>;
+  readonly watchers: Map<ServerResponse, number>;
+  readonly followers: Map<ServerResponse, number>;
+  readonly listeners: readonly ((body: unknown) => void)[];
+  readonly flush: () => void;
+  readonly current: () => unknown;
+  readonly change: () => number;
+  readonly onPosted: (object: Record<string, unknown>) => unknown;
+  readonly work: FakeWork;
+  readonly started: (work: FakeWork) => void;
+}
+
+const serve = (served: Served): void => {
+  const { fake, plural, path, rows, watchers, followers, listeners, flush, current, change } = served;
+  const { onPosted, work, started } = served;
+  fake.on('POST', `${base}/${plural}`, (request, response) => {
+    const made = onPosted({ ...(request.body as object), metadata: { name, namespace: 'default' } });
+    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(made));
+    started(work);
+  });
+  fake.on('GET', path, () => current());
+  fake.on('PATCH', path, (request) => {
+    for (const listener of listeners) listener(request.body);
+    return current();
+  });
+  fake.on('GET', `${path}/results`, (request, response) => {
+    if (request.query['watch'] !== '1') return { items: [...rows.values()], counts: {}, cursor: change() };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    watchers.set(response, Number(request.query['cursor'] ?? 0));
+    response.on('close', () => watchers.delete(response));
+    return flush();
+  });
+  fake.on('GET', `${path}/log`, (request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    followers.set(response, Number(request.query['cursor'] ?? 0));
+    response.on('close', () => followers.delete(response));
+    flush();
+    if (request.query['follow'] !== '1') response.end();
+  });
+};
+
 /** `onPosted` is called once the object was created. */
 export const scriptWork = (
   fake: FakeController,
   plural: 'commandruns' | 'filetransfers',
   onPosted: (work: FakeWork) => void,
 ): FakeWork => {
-  const name = 'run-test1';
   const path = `${base}/${plural}/${name}`;
   const rows = new Map<string, Record<string, unknown>>();
   const log: Record<string, unknown>[] = [];
@@ -104,31 +152,23 @@ export const scriptWork = (
     },
     onPatch: (listener) => void listeners.push(listener),
   };
-  fake.on('POST', `${base}/${plural}`, (request, response) => {
-    object = { ...(request.body as object), metadata: { name, namespace: 'default' } };
-    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(current()));
-    onPosted(work);
-  });
-  fake.on('GET', path, () => current());
-  fake.on('PATCH', path, (request) => {
-    for (const listener of listeners) listener(request.body);
-    return current();
-  });
-  fake.on('GET', `${path}/results`, (request, response) => {
-    if (request.query['watch'] !== '1') return { items: [...rows.values()], counts: {}, cursor: change };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    watchers.set(response, Number(request.query['cursor'] ?? 0));
-    response.on('close', () => watchers.delete(response));
-    return flush();
-  });
-  fake.on('GET', `${path}/log`, (request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    followers.set(response, Number(request.query['cursor'] ?? 0));
-    response.on('close', () => followers.delete(response));
-    flush();
-    if (request.query['follow'] !== '1') response.end();
+  serve({
+    fake,
+    plural,
+    path,
+    rows,
+    watchers,
+    followers,
+    listeners,
+    flush,
+    current,
+    change: () => change,
+    onPosted: (next) => {
+      object = next;
+      return current();
+    },
+    work,
+    started: onPosted,
   });
   return work;
 };

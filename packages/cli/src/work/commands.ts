@@ -25,9 +25,12 @@ export interface NameOptions {
   readonly detach?: boolean;
 }
 
+/** 'commandrun.drover.dev/x', as -o name prints it, means x. */
+export const toName = (word: string): string => word.slice(word.lastIndexOf('/') + 1);
+
 const referenceTo = (work: WorkNoun, name: string, options: NameOptions): WorkReference => ({
   kind: workKinds[work.plural],
-  name,
+  name: toName(name),
   namespace: options.namespace,
 });
 
@@ -80,7 +83,7 @@ const defineCancel = (command: Command, session: Session, work: WorkNoun): void 
     for (const name of names) {
       await cancelWork(client, referenceTo(work, name, options));
       if (options.detach === true) session.out.write(`${name} is being cancelled\n`);
-      else await attendNamed(session, client, work, name, options);
+      else await attendNamed(session, client, work, toName(name), options);
     }
     // Having been cancelled is what was asked for here, so it is no failure.
     session.setExitCode(0);
@@ -116,9 +119,9 @@ const defineApprove = (command: Command, session: Session, work: WorkNoun): void
   )
     .argument('<name>')
     .option('--all', 'approve every batch to come as well');
-  approve.action(async (name: string, options: NameOptions & { all?: boolean }) => {
+  approve.action(async (word: string, options: NameOptions & { all?: boolean }) => {
     const client = session.connect(approve);
-    const { kind, namespace } = referenceTo(work, name, options);
+    const { kind, name, namespace } = referenceTo(work, word, options);
     const now = await client.get(kind, name, { namespace });
     if (now.spec.strategy.gate === 'Automatic')
       throw usageFailure(`cannot approve ${name}: it has no gate`, 'gates are set when it is made: --gate');

@@ -5,7 +5,7 @@ import { usageFailure } from '../failure.ts';
 import { printableOutput } from '../output/terminal.ts';
 import { parseWhole } from '../output/units.ts';
 import type { Session } from '../session.ts';
-import { addNamespace, type WorkNoun } from './commands.ts';
+import { addNamespace, toName, type WorkNoun } from './commands.ts';
 import { printFold } from './fold-printer.ts';
 import { createLogPrinter } from './log-printer.ts';
 import { workKinds } from './rows.ts';
@@ -69,7 +69,7 @@ const log = async (
   { plural }: WorkNoun,
 ): Promise<void> => {
   const client = session.connect(command);
-  const work: WorkReference = { kind: workKinds[plural], name, namespace: options.namespace };
+  const work: WorkReference = { kind: workKinds[plural], name: toName(name), namespace: options.namespace };
   const { node } = options;
   if (options.fold === true) printFold(session.out, await client.fold(work));
   else if (node !== undefined) await logOfNode(client, session, work, { ...options, node });

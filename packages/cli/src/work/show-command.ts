@@ -10,7 +10,7 @@ import { toElapsed, toSize } from '../output/units.ts';
 import { nowMs } from '../platform/clock.ts';
 import { collect } from '../resources/collect.ts';
 import type { Session } from '../session.ts';
-import { addNamespace, type NameOptions, type WorkNoun } from './commands.ts';
+import { addNamespace, type NameOptions, toName, type WorkNoun } from './commands.ts';
 import { toEnding, workKinds } from './rows.ts';
 import { toEndings, toSummary } from './tally.ts';
 
@@ -70,9 +70,13 @@ const show = async (
 ) => {
   const form = parseOutputForm(options.output);
   const client = session.connect(command);
-  const reference: WorkReference = { kind: workKinds[plural], name, namespace: options.namespace };
+  const reference: WorkReference = {
+    kind: workKinds[plural],
+    name: toName(name),
+    namespace: options.namespace,
+  };
   const [work, tasks] = await Promise.all([
-    client.get<Work>(reference.kind, name, reference),
+    client.get<Work>(reference.kind, reference.name, reference),
     collect(client.allResults(reference)),
   ]);
   if (isDocument(form)) {
