@@ -54,6 +54,7 @@ export class Lab {
   readonly #undo: () => void;
   readonly #answers: ((line: string) => void)[] = [];
   readonly #hosts = new Map<string, { readonly address: string; readonly base: string }>();
+  #addresses = 0;
   #innerPid = 0;
 
   private constructor(
@@ -122,16 +123,17 @@ export class Lab {
     return [...this.#hosts].map(([name, { address }]) => ({ name, address }));
   }
 
+  /** Never given twice, however many hosts boot at once or have been removed. */
+  #newAddress(): string {
+    const number = ++this.#addresses;
+    return `198.18.${1 + Math.floor(number / 250)}.${1 + (number % 250)}`;
+  }
+
   /** Boots a host (again, on the same disk, if it was switched off). Resolves when systemd says it is up. */
   async up(name: string, release: Release = 'debian-12'): Promise<void> {
     if (!/^[a-z][a-z0-9-]{0,40}$/.test(name))
       throw new Error(`cannot name a lab host "${name}": use a-z, 0-9 and -`);
-    const number = this.#hosts.size + 1;
-    const known = this.#hosts.get(name);
-    const host = known ?? {
-      address: `198.18.${1 + Math.floor(number / 250)}.${1 + (number % 250)}`,
-      base: await ensureBase(release),
-    };
+    const host = this.#hosts.get(name) ?? { address: this.#newAddress(), base: await ensureBase(release) };
     this.#hosts.set(name, host);
     await this.#tell(`up ${name} ${host.address} ${host.base}`);
     await this.waitFor(async () => {

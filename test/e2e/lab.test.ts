@@ -28,6 +28,15 @@ test('a lab host cannot set the clock of this machine', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(before);
 });
 
+test('hosts that boot at the same time have addresses of their own', async () => {
+  await Promise.all(['n3', 'n4'].map((name) => lab.up(name)));
+  const addresses = lab.hosts.map(({ address }) => address);
+  expect(new Set(addresses).size).toBe(4);
+  for (const address of addresses)
+    expect((await lab.exec('n1', ['ping', '-c1', '-W1', address])).code).toBe(0);
+  await Promise.all(['n3', 'n4'].map((name) => lab.down(name)));
+});
+
 test('a cut host is silent until it is healed', async () => {
   await lab.cut('n2');
   expect(await ping()).not.toBe(0);
