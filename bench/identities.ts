@@ -1,12 +1,10 @@
 // Owns enrolling many emulated nodes over the real API: key, request, approval by token, certificate.
-import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { newKeyPem, toKeyPair, x509 } from '../packages/controller/src/auth/x509.ts';
 import type { AdminContext } from '../test/harness/controller.ts';
 import { type Api, inParallel, openApi } from './api.ts';
 import type { Identity } from './emulator/agent.ts';
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const requestsPath = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
 interface SigningRequest {
@@ -14,22 +12,17 @@ interface SigningRequest {
   readonly status?: { readonly certificate?: string };
 }
 
-const toPem = (der: ArrayBuffer): string => {
-  const lines = Buffer.from(der).toString('base64').replaceAll(/.{64}/g, '$&\n').trim();
-  return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
-};
-
 /** A key and a request for the node's certificate, both PEM. */
 const makeRequest = async (
   node: string,
 ): Promise<{ readonly keyPem: string; readonly requestPem: string }> => {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const request = await Pkcs10CertificateRequestGenerator.create({
+  const keyPem = await newKeyPem();
+  const keys = await toKeyPair(keyPem);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: `CN=system:node:${node},O=system:nodes`,
     keys,
-    signingAlgorithm: algorithm,
+    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
   });
-  const keyPem = toPem(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   return { keyPem, requestPem: request.toString('pem') };
 };
 

@@ -4,7 +4,7 @@ import type { AgentRow, AgentStore, Unsubscribe } from '../store/store.ts';
 type Presence = Pick<AgentRow, 'connected' | 'sinceMs'>;
 
 /** '12:04' of today, or '2026-03-01 12:04' of another day; UTC. */
-export const toShortTime = (ms: number, nowMs: number): string => {
+const toShortTime = (ms: number, nowMs: number): string => {
   const text = new Date(ms).toISOString();
   const today = new Date(nowMs).toISOString().slice(0, 10) === text.slice(0, 10);
   return `${today ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ')} UTC`;

@@ -15,7 +15,7 @@ import type { Work } from './work.ts';
 
 const groupLabel = 'group.drover.dev/';
 /** More nodes in one piece of work are refused. */
-export const maxTargets = 50_000;
+const maxTargets = 50_000;
 
 export interface FleetNode {
   readonly name: string;
