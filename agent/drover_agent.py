@@ -4117,9 +4117,10 @@ class Joiner(object):
 
     def request_certificate(self, http, key):
         public = public_key_der(public_key_of(key))
-        fingerprint = hashlib.sha256(public).hexdigest()
+        digest = hashlib.sha256(public)
         request = to_bytes(certificate_request(key, self.name))
-        name = 'node-%s-%s' % (self.name[:200], fingerprint[:10])
+        name = 'node-%s-%s' % (self.name[:200], digest.hexdigest()[:10])
+        fingerprint = 'SHA256:' + to_text(binascii.b2a_base64(digest.digest())).strip().rstrip('=')
         http.json('POST', CSR_PATH, {
             'apiVersion': 'certificates.k8s.io/v1', 'kind': 'CertificateSigningRequest',
             'metadata': {'name': name, 'annotations': {'drover.dev/machine-id': machine_id()}},
@@ -4143,7 +4144,7 @@ class Joiner(object):
                 raise Failure('cannot join: the request %s was not approved in time' % name)
             if pause > 1 and not told:
                 told = True
-                say('waiting for approval of node %s, key fingerprint sha256:%s' % (self.name, fingerprint))
+                say('waiting for approval of node %s, key fingerprint %s' % (self.name, fingerprint))
             time.sleep(pause)
             pause = min(2.0, pause * 1.5)
 
@@ -4160,12 +4161,19 @@ class Joiner(object):
             write_file('agent.py', read_file(own_path()), 0o700)
         say('node %s has joined %s:%d' % (self.name, config['agentHost'], int(config['agentPort'])))
         start_service(service, self.dir)
-        if os.path.basename(os.path.dirname(own_path())).startswith('drover-join-'):
-            remove_tree(os.path.dirname(own_path()))  # where the pasted line put us
+        if not self.options.get('foreground'):
+            clear_download()
         if service == 'none' and (self.options.get('foreground') or wants_service):
             say('no service manager is used: the agent runs in the foreground')
             command = agent_command(self.dir, own_path() if self.options.get('foreground') else None)
             os.execv(command[0], command)
+
+
+def clear_download():
+    """Removes the folder in which the pasted line put this file."""
+    folder = os.path.dirname(own_path())
+    if os.path.basename(folder).startswith('drover-join-'):
+        remove_tree(folder)
 
 
 def agent_command(state_dir, source=None):
@@ -5208,7 +5216,11 @@ def main(words):
                 run_from_cache()
             run_agent(options)
         elif command == 'join' and len(positional) == 2:
-            Joiner(positional[0], positional[1], options).run()
+            own_path()  # before the working directory changes
+            try:
+                Joiner(positional[0], positional[1], options).run()
+            finally:
+                clear_download()
         elif command == 'status' and not positional:
             return show_status(options)
         elif command == 'uninstall' and not positional:

@@ -1,6 +1,6 @@
 // Owns the controller's options: parsed once, from the command line.
 import { hostname, networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
 
@@ -14,8 +14,14 @@ export interface Config {
   readonly addresses: readonly string[];
   /** Whether this machine is enrolled as a node. */
   readonly localNode: boolean;
+  /** The agent file that is given to servers. */
+  readonly agentFile: string;
+  /** Life of a node's certificate. */
+  readonly nodeCertificateMs: number;
   readonly logLevel: string;
 }
+
+const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
 
 export const usage = `usage: npm start -- [options]
   --data-dir DIR      where everything is kept (default ./var)
@@ -24,6 +30,9 @@ export const usage = `usage: npm start -- [options]
   --agent-port N      port for agents (default 7444)
   --address NAME      name or address by which servers reach this controller; may be repeated, the first stands in join lines
   --no-local-node     do not enrol this machine
+  --agent-file FILE   agent file that servers get (default: the one of this release); "drover agent update" brings it to them
+  --node-certificate-hours N
+                      life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
   --log-level LEVEL   debug, info, warn or error (default info; the log is <data-dir>/controller.log)`;
 
 const parsePort = (text: string, option: string): number => {
@@ -31,6 +40,17 @@ const parsePort = (text: string, option: string): number => {
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new ApiError('BadRequest', `cannot start: --${option} must be a port number, not "${text}"`);
   return port;
+};
+
+/** Not above the life of the CA; not below what a server needs to renew in time. */
+const parseCertificateHours = (text: string): number => {
+  const hours = Number(text);
+  if (text.trim() === '' || !(hours >= 0.005 && hours <= 43_800))
+    throw new ApiError(
+      'BadRequest',
+      `cannot start: --node-certificate-hours must be a number from 0.005 to 43800, not "${text}"`,
+    );
+  return Math.round(hours * 3_600_000);
 };
 
 /** Addresses of this machine that others may use: IPv4 first, then IPv6, then names. */
@@ -54,6 +74,8 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
       'agent-port': { type: 'string', default: '7444' },
       address: { type: 'string', multiple: true, default: [] },
       'local-node': { type: 'boolean', default: true },
+      'agent-file': { type: 'string', default: releasedAgentFile },
+      'node-certificate-hours': { type: 'string', default: '2160' },
       'log-level': { type: 'string', default: 'info' },
       help: { type: 'boolean', default: false },
     },
@@ -66,6 +88,8 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
     agentPort: parsePort(values['agent-port'], 'agent-port'),
     addresses: [...new Set([...values.address, ...ownAddresses()])],
     localNode: values['local-node'],
+    agentFile: resolve(values['agent-file']),
+    nodeCertificateMs: parseCertificateHours(values['node-certificate-hours']),
     logLevel: values['log-level'],
   };
 };

@@ -25,7 +25,6 @@ import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
 
 const clock = systemClock;
-const agentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
 
 /** What is to be closed, newest first. */
 class Closers {
@@ -144,7 +143,7 @@ const enrolThisMachine = (
 ): Promise<LocalNode> =>
   startLocalNode({
     dataDir: config.dataDir,
-    agentFile,
+    agentFile: config.agentFile,
     address: localAddress(config),
     caPin: deps.authority.caPin,
     newToken: () => issueEnrollmentToken(deps),
@@ -162,7 +161,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const auth = createAuth({ store, resources, clock });
   const engine = closers.add(createEngine({ store, clock, log }));
   const releases = await openAgentReleases({
-    file: agentFile,
+    file: config.agentFile,
     sign: (bytes) => authority.signRelease(bytes),
   });
   const content = createContentHandler({ store, clock, log });
@@ -198,7 +197,14 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
     }),
   );
   closers.add(
-    runEnrolmentController({ resources, signer: authority, credentials: store.credentials, clock, log }),
+    runEnrolmentController({
+      resources,
+      signer: authority,
+      credentials: store.credentials,
+      clock,
+      log,
+      lifetimeMs: config.nodeCertificateMs,
+    }),
   );
   closers.add(runWorkController({ resources, engine, clock, log }));
   closers.add(

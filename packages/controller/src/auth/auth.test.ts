@@ -152,7 +152,8 @@ test('an enrolment token proves a bootstrap identity, also while its server wait
   putToken({ expiresAt: '2001-01-01T00:00:00Z' }, { uses: 1 });
   expect(await auth.authenticate(bearer('rack.1.sEcReT'))).toEqual(identity);
   putToken({ revoked: true });
-  expect(await auth.authenticate(bearer('rack.1.sEcReT'))).toBeUndefined();
+  await expect(auth.authenticate(bearer('rack.1.sEcReT'))).rejects.toThrow('token rack.1 is revoked');
+  expect(await auth.authenticate(bearer('rack.1.sEcReX'))).toBeUndefined();
 });
 
 const csr = 'certificatesigningrequests.certificates.k8s.io';

@@ -170,6 +170,17 @@ test('a renewal keeps the length of life, and the old certificate stays valid', 
   ]);
 });
 
+test('a certificate of any length of life is renewed for the same, and not due when it is new', async () => {
+  for (const lifetimeMs of [18_000, 3_600_000, 4 * hourMs, 5 * hourMs, 90 * dayMs]) {
+    const csrPem = await ground.request('short1');
+    const first = await authority.signNode({ csrPem, node: 'short1', lifetimeMs });
+    const second = await authority.renew('short1', first.serial, await ground.request('short1'));
+    expect(second.notAfterMs - clock.nowMs()).toBe(lifetimeMs);
+    const spanMs = second.notAfterMs - second.notBeforeMs;
+    expect((clock.nowMs() - second.notBeforeMs) / spanMs).toBeLessThan(0.6);
+  }
+});
+
 test('nobody renews what is revoked, ended, another node’s or under another name', async () => {
   const web1 = await signed('web1');
   const other = await signed('web2');

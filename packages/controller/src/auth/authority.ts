@@ -68,8 +68,16 @@ export interface AuthorityOptions {
 /** Name in store.meta of the pin of the CA that this installation uses. */
 const pinKey = 'ca-pin';
 const caLifeMs = 3652 * dayMs;
-/** Certificates are valid from a little before they are made: clocks of servers differ. */
+/**
+ * Certificates are valid from a little before they are made: clocks of servers differ. Of short ones it is a share,
+ * else two thirds of their time would be over, and renewal due, from the beginning.
+ */
 const nodeSkewMs = hourMs;
+const skewShare = 1 / 4;
+const skewOf = (lifetimeMs: number): number => Math.min(nodeSkewMs, Math.floor(lifetimeMs * skewShare));
+/** The lifetime from which a whole span, skew included, was made. */
+const lifetimeOf = (spanMs: number): number =>
+  Math.max(spanMs - nodeSkewMs, Math.round(spanMs / (1 + skewShare)));
 
 /** The subject by which the store knows a node's certificates. */
 export const nodeSubject = (node: string): string => `node:${node}`;
@@ -135,7 +143,7 @@ const signWith =
       );
     }
     const nowMs = clock.nowMs();
-    const validity = { notBeforeMs: nowMs - nodeSkewMs, notAfterMs: nowMs + lifetimeMs };
+    const validity = { notBeforeMs: nowMs - skewOf(lifetimeMs), notAfterMs: nowMs + lifetimeMs };
     const serial = newSerial();
     const certificate = await makeCertificate(issuer, {
       serial,
@@ -170,7 +178,7 @@ const renewWith =
     const { summary } = await parseRequest(csrPem);
     if (summary.commonName !== `system:node:${node}`)
       return refuse(`the request is for "${summary.commonName}"`);
-    const made = await signNode(csrPem, node, old.notAfterMs - old.notBeforeMs - nodeSkewMs);
+    const made = await signNode(csrPem, node, lifetimeOf(old.notAfterMs - old.notBeforeMs));
     const after = await store.credentials.certificate(serial);
     if (after === undefined || after.revokedAtMs !== 0) {
       await store.credentials.revokeCertificates(nodeSubject(node), clock.nowMs(), made.serial);

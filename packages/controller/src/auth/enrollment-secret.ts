@@ -2,7 +2,7 @@
 // I1: the hash stands in an annotation, so that it becomes durable with the object itself: no token is ever
 //     answered that would not work after kill -9.
 import { timingSafeEqual } from 'node:crypto';
-import { annotation, enrollmentTokenKind, type KubeObject, tokenProblem } from '@drover/api';
+import { ApiError, annotation, enrollmentTokenKind, type KubeObject, tokenProblem } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import { newSecret, sha256Hex } from '../platform/ids.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -14,8 +14,9 @@ export const makeSecret = (): { readonly secret: string; readonly sha256: string
 };
 
 /**
- * The token object whose secret the credential `<name>.<secret>` proves, unless it is revoked. An expired or used
- * one still proves who somebody is: a server that waits for approval may go on reading its own request.
+ * The token object whose secret the credential `<name>.<secret>` proves. An expired or used one still proves who
+ * somebody is: a server that waits for approval may go on reading its own request.
+ * @throws ApiError Unauthorized when it is revoked; said to those only who know the secret.
  */
 export const findToken = (
   { resources, clock }: { readonly resources: Pick<Resources, 'find'>; readonly clock: Clock },
@@ -27,5 +28,10 @@ export const findToken = (
   const given = sha256Hex(credential.slice(dot + 1));
   if (object === undefined || stored === undefined || stored.length !== given.length) return undefined;
   if (!timingSafeEqual(Buffer.from(stored), Buffer.from(given))) return undefined;
-  return tokenProblem(object, clock.nowMs()) === 'revoked' ? undefined : object;
+  if (tokenProblem(object, clock.nowMs()) !== 'revoked') return object;
+  const name = object.metadata.name ?? '';
+  throw new ApiError(
+    'Unauthorized',
+    `cannot enrol: enrolment token ${name} is revoked; make a new one (drover token create)`,
+  );
 };

@@ -12,8 +12,9 @@ const script = [
   'g=lambda f,c:u.build_opener(u.ProxyHandler({}),u.HTTPSHandler(context=c)).open(a+"/join/"+f,timeout=60).read(9999999)',
   'd=ssl.PEM_cert_to_DER_cert(g("ca.pem",ssl._create_unverified_context()).decode("ascii"))',
   'hashlib.sha256(d).hexdigest()==p or sys.exit("drover: not joined: the controller at "+a+" has another CA than this line was made for")',
+  'b=g("agent.py",ssl.create_default_context(cadata=u""+ssl.DER_cert_to_PEM_cert(d)))',
   'f=os.path.join(tempfile.mkdtemp("","drover-join-"),"agent.py")',
-  'open(f,"wb").write(g("agent.py",ssl.create_default_context(cadata=u""+ssl.DER_cert_to_PEM_cert(d))))',
+  'open(f,"wb").write(b)',
   'os.execv(sys.executable,[sys.executable,f,"join",a,p])',
 ].join(';');
 
