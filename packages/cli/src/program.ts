@@ -11,7 +11,7 @@ interface Entry {
   readonly hidden?: boolean;
 }
 
-export const entries: Readonly<Record<string, Entry>> = {
+const entries: Readonly<Record<string, Entry>> = {
   login: { summary: 'Sign in to a controller and remember it', load: () => import('./commands/login.ts') },
   context: {
     summary: 'List, choose and show remembered controllers',
@@ -63,7 +63,7 @@ export const entries: Readonly<Record<string, Entry>> = {
 const takesValue = new Set(['--context', '--context-file']);
 
 /** The name of the command in argv, behind global options; undefined when there is none. */
-export const commandName = (argv: readonly string[]): string | undefined => {
+const commandName = (argv: readonly string[]): string | undefined => {
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (takesValue.has(word)) at += 1;

@@ -31,7 +31,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Checks what a file says. `path` is only named in the message. */
-export const parseEndpoint = (value: unknown, path: string): Endpoint => {
+const parseEndpoint = (value: unknown, path: string): Endpoint => {
   if (!isRecord(value)) throw usageFailure(`cannot read ${path}: a context must be an object`);
   const [address, caPem, token] = ['address', 'caPem', 'token'].map((key) => {
     const text = value[key] ?? (key === 'token' ? '' : undefined);

@@ -19,7 +19,7 @@ export interface SshTrust {
   readonly fingerprints: readonly string[];
 }
 
-export interface Executed {
+interface Executed {
   readonly code: number;
   /** The last of both streams. */
   readonly output: string;

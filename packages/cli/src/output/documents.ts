@@ -3,7 +3,7 @@ import type { KubeObject } from '@drover/api';
 import { usageFailure } from '../failure.ts';
 import type { Sink } from './terminal.ts';
 
-export const outputForms = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+const outputForms = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputForm = (typeof outputForms)[number];
 
 export const parseOutputForm = (text: string | undefined): OutputForm => {

@@ -11,7 +11,7 @@ export interface Replay {
 }
 
 /** Lines of text out of chunks of bytes. */
-export async function* toLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* toLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of chunks) {

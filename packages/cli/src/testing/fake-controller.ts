@@ -17,7 +17,7 @@ export interface Seen {
   readonly body: unknown;
 }
 
-export type Answer = (request: Seen, response: ServerResponse) => unknown;
+type Answer = (request: Seen, response: ServerResponse) => unknown;
 
 export interface FakeController {
   readonly address: string;

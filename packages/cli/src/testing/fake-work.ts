@@ -1,21 +1,12 @@
 // Scripts one run or transfer on a fake controller: rows and output appear when the test says so.
 import type { ServerResponse } from 'node:http';
-import type { FakeController } from './fake-controller.ts';
+import type { FakeController, Seen } from './fake-controller.ts';
 
 const base = '/apis/drover.dev/v1alpha1/namespaces/default';
+const name = 'run-test1';
+const live = ['waiting', 'queued', 'sent', 'running'];
 
-export interface FakeWork {
-  readonly path: string;
-  /** The object as it was posted. */
-  readonly posted: () => Record<string, unknown> | undefined;
-  readonly task: (node: string, state: string, result?: Record<string, unknown>, message?: string) => void;
-  readonly output: (node: string, stream: 'stdout' | 'stderr', text: string | Buffer) => void;
-  readonly status: (status: Record<string, unknown>) => void;
-  readonly end: (phase: string) => void;
-  readonly onPatch: (listener: (body: unknown) => void) => void;
-}
-
-const result = {
+const emptyResult = {
   exitCode: 0,
   signal: 0,
   reason: '',
@@ -27,54 +18,117 @@ const result = {
   detail: null,
 };
 
-const name = 'run-test1';
+const send = (response: ServerResponse, value: unknown) => response.write(`${JSON.stringify(value)}\n`);
 
-interface Served {
-  readonly fake: FakeController;
-  readonly plural: string;
+class FakeWork {
   readonly path: string;
-  readonly rows: ReadonlyMap<string, Record<string, unknown>>;
-  readonly watchers: Map<ServerResponse, number>;
-  readonly followers: Map<ServerResponse, number>;
-  readonly listeners: readonly ((body: unknown) => void)[];
-  readonly flush: () => void;
-  readonly current: () => unknown;
-  readonly change: () => number;
-  readonly onPosted: (object: Record<string, unknown>) => unknown;
-  readonly work: FakeWork;
-  readonly started: (work: FakeWork) => void;
-}
+  readonly #rows = new Map<string, Record<string, unknown>>();
+  readonly #log: Record<string, unknown>[] = [];
+  readonly #watchers = new Map<ServerResponse, number>();
+  readonly #followers = new Map<ServerResponse, number>();
+  readonly #onPatch: ((body: unknown) => void)[] = [];
+  #object: Record<string, unknown> | undefined;
+  #status: Record<string, unknown> = { phase: 'Pending' };
+  #change = 0;
+  #ended = false;
 
-const serve = (served: Served): void => {
-  const { fake, plural, path, rows, watchers, followers, listeners, flush, current, change } = served;
-  const { onPosted, work, started } = served;
-  fake.on('POST', `${base}/${plural}`, (request, response) => {
-    const made = onPosted({ ...(request.body as object), metadata: { name, namespace: 'default' } });
-    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(made));
-    started(work);
-  });
-  fake.on('GET', path, () => current());
-  fake.on('PATCH', path, (request) => {
-    for (const listener of listeners) listener(request.body);
-    return current();
-  });
-  fake.on('GET', `${path}/results`, (request, response) => {
-    if (request.query['watch'] !== '1') return { items: [...rows.values()], counts: {}, cursor: change() };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    watchers.set(response, Number(request.query['cursor'] ?? 0));
-    response.on('close', () => watchers.delete(response));
-    return flush();
-  });
-  fake.on('GET', `${path}/log`, (request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    followers.set(response, Number(request.query['cursor'] ?? 0));
-    response.on('close', () => followers.delete(response));
-    flush();
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The object as it was posted. */
+  posted(): Record<string, unknown> | undefined {
+    return this.#object;
+  }
+
+  task(node: string, state: string, part?: Record<string, unknown>, message = ''): void {
+    this.#change += 1;
+    const known = this.#rows.get(node)?.['index'];
+    const times = { createdAtMs: 1, startedAtMs: 1, finishedAtMs: live.includes(state) ? 0 : 2 };
+    this.#rows.set(node, {
+      ...times,
+      id: `task-${node}`,
+      node,
+      index: known ?? this.#rows.size,
+      state,
+      doneBytes: 0,
+      totalBytes: 0,
+      message,
+      change: this.#change,
+      result: live.includes(state) ? null : { ...emptyResult, ...part },
+    });
+    this.#flush();
+  }
+
+  output(node: string, stream: 'stdout' | 'stderr', text: string): void {
+    const data = Buffer.from(text).toString('base64');
+    this.#log.push({ node, stream, offset: 0, timeMs: 1, data, cursor: this.#log.length + 1 });
+    this.#flush();
+  }
+
+  end(phase: string): void {
+    this.#status = { ...this.#status, phase };
+    this.#ended = true;
+    this.#flush();
+  }
+
+  onPatch(listener: (body: unknown) => void): void {
+    this.#onPatch.push(listener);
+  }
+
+  serve(fake: FakeController, plural: string, onPosted: (work: FakeWork) => void): void {
+    fake.on('POST', `${base}/${plural}`, (request, response) => {
+      this.#object = { ...(request.body as object), metadata: { name, namespace: 'default' } };
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(this.#current()));
+      onPosted(this);
+    });
+    fake.on('GET', this.path, () => this.#current());
+    fake.on('PATCH', this.path, (request) => {
+      for (const listener of this.#onPatch) listener(request.body);
+      return this.#current();
+    });
+    fake.on('GET', `${this.path}/results`, (request, response) => this.#results(request, response));
+    fake.on('GET', `${this.path}/log`, (request, response) => this.#follow(request, response));
+  }
+
+  #results(request: Seen, response: ServerResponse): unknown {
+    if (request.query['watch'] !== '1')
+      return { items: [...this.#rows.values()], counts: {}, cursor: this.#change };
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+    this.#watchers.set(response, Number(request.query['cursor'] ?? 0));
+    response.on('close', () => this.#watchers.delete(response));
+    this.#flush();
+    return undefined;
+  }
+
+  #follow(request: Seen, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+    this.#followers.set(response, Number(request.query['cursor'] ?? 0));
+    response.on('close', () => this.#followers.delete(response));
+    this.#flush();
     if (request.query['follow'] !== '1') response.end();
-  });
-};
+  }
+
+  #current(): Record<string, unknown> {
+    const counts = { total: this.#rows.size, succeeded: this.#rows.size };
+    return { ...this.#object, status: { ...this.#status, counts } };
+  }
+
+  #flush(): void {
+    for (const [response, seen] of this.#watchers) {
+      for (const row of this.#rows.values())
+        if (Number(row['change']) > seen) send(response, { type: 'TASK', task: row });
+      this.#watchers.set(response, this.#change);
+      send(response, { type: 'STATUS', object: this.#current() });
+      if (this.#ended) response.end('{"type":"END"}\n');
+    }
+    for (const [response, seen] of this.#followers) {
+      for (const entry of this.#log.slice(seen)) send(response, entry);
+      this.#followers.set(response, this.#log.length);
+      if (this.#ended) response.end();
+    }
+  }
+}
 
 /** `onPosted` is called once the object was created. */
 export const scriptWork = (
@@ -82,93 +136,7 @@ export const scriptWork = (
   plural: 'commandruns' | 'filetransfers',
   onPosted: (work: FakeWork) => void,
 ): FakeWork => {
-  const path = `${base}/${plural}/${name}`;
-  const rows = new Map<string, Record<string, unknown>>();
-  const log: Record<string, unknown>[] = [];
-  const watchers = new Map<ServerResponse, number>();
-  const followers = new Map<ServerResponse, number>();
-  const listeners: ((body: unknown) => void)[] = [];
-  let object: Record<string, unknown> | undefined;
-  let status: Record<string, unknown> = { phase: 'Pending' };
-  let change = 0;
-  let cursor = 0;
-  let ended = false;
-
-  const current = () => ({
-    ...object,
-    status: { ...status, counts: { total: rows.size, succeeded: rows.size } },
-  });
-  const send = (response: ServerResponse, value: unknown) => response.write(`${JSON.stringify(value)}\n`);
-  const flush = () => {
-    for (const [response, seen] of watchers) {
-      for (const row of rows.values())
-        if (Number(row['change']) > seen) send(response, { type: 'TASK', task: row });
-      watchers.set(response, change);
-      send(response, { type: 'STATUS', object: current() });
-      if (ended) response.end('{"type":"END"}\n');
-    }
-    for (const [response, seen] of followers) {
-      for (const entry of log) if (Number(entry['cursor']) > seen) send(response, entry);
-      followers.set(response, cursor);
-      if (ended) response.end();
-    }
-  };
-  const work: FakeWork = {
-    path,
-    posted: () => object,
-    task: (node, state, part, message = '') => {
-      change += 1;
-      const live = ['waiting', 'queued', 'sent', 'running'].includes(state);
-      const index = [...rows.keys()].indexOf(node);
-      rows.set(node, {
-        id: `task-${node}`,
-        node,
-        index: index < 0 ? rows.size : index,
-        state,
-        createdAtMs: 1,
-        startedAtMs: 1,
-        finishedAtMs: live ? 0 : 2,
-        doneBytes: 0,
-        totalBytes: 0,
-        message,
-        change,
-        result: live ? null : { ...result, ...part },
-      });
-      flush();
-    },
-    output: (node, stream, text) => {
-      cursor += 1;
-      log.push({ node, stream, offset: 0, timeMs: 1, data: Buffer.from(text).toString('base64'), cursor });
-      flush();
-    },
-    status: (next) => {
-      status = { ...status, ...next };
-      flush();
-    },
-    end: (phase) => {
-      status = { ...status, phase };
-      ended = true;
-      flush();
-    },
-    onPatch: (listener) => void listeners.push(listener),
-  };
-  serve({
-    fake,
-    plural,
-    path,
-    rows,
-    watchers,
-    followers,
-    listeners,
-    flush,
-    current,
-    change: () => change,
-    onPosted: (next) => {
-      object = next;
-      return current();
-    },
-    work,
-    started: onPosted,
-  });
+  const work = new FakeWork(`${base}/${plural}/${name}`);
+  work.serve(fake, plural, onPosted);
   return work;
 };

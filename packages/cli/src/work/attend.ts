@@ -56,7 +56,7 @@ const survivorsOf = (tally: Tally): number =>
   tally.tasks().reduce((sum, task) => sum + (task.result?.survivors ?? 0), 0);
 
 /** Lines of the closing report: who did not end well, then the counts. */
-export const reportLines = (session: Session, work: Work, tally: Tally, sinceMs: number): string[] => {
+const reportLines = (session: Session, work: Work, tally: Tally, sinceMs: number): string[] => {
   const { paint } = session.err;
   const bad = toEndings(tally.tasks()).filter((ending) => !ending.isSuccess);
   const silent = tally.tasks().filter((task) => isLive(task.state)).length;
