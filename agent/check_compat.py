@@ -40,7 +40,7 @@ ALLOWED = frozenset((
     ('', 'monotonic'), ('init_groups', 'initgroups'), ('sync_filesystem', 'sync'), ('tls_context', 'SSLContext'),
     ('tls_context', 'PROTOCOL_TLS_CLIENT'), ('tls_context', 'TLSVersion'), ('tls_unverified', 'SSLContext'),
     ('view_of', 'memoryview'), ('keep_heap_shared', 'freeze'), ('spawn', 'posix_spawn'), ('spawn', 'POSIX_SPAWN_DUP2'),
-    ('interface_addresses', 'tobytes'), ('interface_addresses', 'tostring'), ('run_from_cache', 'importlib'),
+    ('interface_addresses', 'tobytes'), ('interface_addresses', 'tostring'), ('cache_of', 'importlib'),
 ))
 MISSING_NODES = {
     'DictComp': 'dict comprehension', 'SetComp': 'set comprehension', 'Set': 'set literal', 'JoinedStr': 'f-string',

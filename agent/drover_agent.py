@@ -1142,6 +1142,15 @@ def dial(host, port, timeout_s):
     raise last or Failure('no address for %s' % host)
 
 
+def hang_up(sock):
+    """Closes for the peer to see: Python 2 waits for the last reference to the socket otherwise."""
+    for step in (lambda: sock.shutdown(socket.SHUT_RDWR), sock.close):
+        try:
+            step()
+        except (OSError, IOError, socket.error):
+            pass
+
+
 def split_address(address, default_port=None):
     """('host', port) of 'host:port', '[v6]:port' or 'https://host:port/'."""
     text = address.split('://', 1)[-1].split('/', 1)[0]
@@ -1312,10 +1321,7 @@ class Session(object):
             return
         self.closed = True
         self.loop.unwatch(self.fd)
-        try:
-            self.sock.close()
-        except (OSError, socket.error):
-            pass
+        hang_up(self.sock)
         pending, self.pending = self.pending, {}
         for method, done in pending.values():
             done(None, Problem('internal', 'connection closed: %s' % reason))
@@ -2151,10 +2157,7 @@ class Http(object):
 
     def close(self):
         if self.sock is not None:
-            try:
-                self.sock.close()
-            except (OSError, socket.error):
-                pass
+            hang_up(self.sock)
         self.sock = None
         self.rest = b''
 
@@ -2808,7 +2811,8 @@ class PushWork(Work):
         parts = []
         if entry.get('size', 0):
             start = entry.get('offset', 0)
-            self.transfer.stream(self.head['content'], start, start + entry['size'], lambda data: parts.append(bytes(data)))
+            self.transfer.stream(self.head['content'], start, start + entry['size'],
+                                 lambda data: parts.append(bytes(bytearray(data))))
         new = b''.join(parts)
         old = b''
         if stat is not None and kind_of(stat.st_mode) == 'file':
@@ -4158,6 +4162,7 @@ class Joiner(object):
         config.update({'name': self.name, 'apiAddress': '%s:%d' % (self.host, self.port), 'service': service})
         write_file('config.json', to_bytes(json.dumps(config, indent=1, sort_keys=True)))
         if own_path() != os.path.join(self.dir, 'agent.py'):
+            remove_quietly(cache_of(os.path.join(self.dir, 'agent.py')))
             write_file('agent.py', read_file(own_path()), 0o700)
         say('node %s has joined %s:%d' % (self.name, config['agentHost'], int(config['agentPort'])))
         start_service(service, self.dir)
@@ -4186,14 +4191,19 @@ BOOT = 'import os,sys;p=sys.argv[1];sys.path[0]=os.path.dirname(p);' \
        'm=__import__(os.path.basename(p)[:-3]);sys.exit(m.main(sys.argv[2:]))'
 
 
+def cache_of(source):
+    """Where Python keeps the compiled form of a file."""
+    if not PY3:
+        return source + 'c'
+    import importlib.util
+    return importlib.util.cache_from_source(source)
+
+
 def run_from_cache():
     """Replaces this process by one that imports this file as a module."""
     import py_compile
     source = own_path()
-    cached = source + 'c'
-    if PY3:
-        import importlib.util
-        cached = importlib.util.cache_from_source(source)
+    cached = cache_of(source)
     try:
         if not os.path.exists(cached) or os.stat(cached).st_mtime < os.stat(source).st_mtime:
             py_compile.compile(source, cached, doraise=True)
@@ -4342,6 +4352,7 @@ def switch_agent(state_dir, config):
     place = os.path.join(state_dir, 'agent.py')
     if os.path.exists(place):
         write_file(place + '.old', read_file(place), 0o700)
+    remove_quietly(cache_of(place))  # a cache is told from a stale one by seconds only
     os.rename(place + '.next', place)
     sync_directory(state_dir)
     health_read, health_write = os.pipe()
@@ -4374,6 +4385,7 @@ def guard(health_read, agent_pid, previous, state_dir, config):
         place = os.path.join(state_dir, 'agent.py')
         failed = hashlib.sha256(read_file(place)).hexdigest()
         if previous == place + '.old':
+            remove_quietly(cache_of(place))
             os.rename(previous, place)
             previous = place
         write_update(failed, '', 'failed', why)

@@ -176,6 +176,15 @@ class Connection(object):
             pass
 
 
+def hang_up(sock):
+    """Really closes: Python 2 waits for the last reference otherwise."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except (OSError, socket.error):
+        pass
+    sock.close()
+
+
 def result_or_raise(values):
     if values.get('problem'):
         raise agent.Problem(values['problem']['code'], values['problem']['text'])
@@ -263,7 +272,7 @@ class FakeController(object):
         except (OSError, IOError, socket.error, ValueError):
             pass
         finally:
-            sock.close()
+            hang_up(sock)
 
     def serve_agent(self, sock):
         first = sock.recv(1)
@@ -540,7 +549,8 @@ class Node(object):
     def kill(self):
         """kill -9."""
         if self.process is not None:
-            self.process.kill()
+            if self.process.poll() is None:
+                self.process.kill()
             self.process.wait()
             self.process = None
 

@@ -38,7 +38,7 @@ class Case(unittest.TestCase):
     def tearDown(self):
         self.node.close()
         self.controller.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.base, ignore_errors=True)
 
     def manifest(self, entries, content=b'', root='directory'):
         """Adds content and manifest to the controller; returns the manifest's hash."""
