@@ -10,6 +10,7 @@ import { nowMs } from '../platform/clock.ts';
 import { collect } from '../resources/collect.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import { paintStates } from '../resources/table-printer.ts';
+import { watchOn } from '../resources/watch.ts';
 import type { Session } from '../session.ts';
 
 interface EventsOptions extends ListOptions {
@@ -52,7 +53,7 @@ const watchEvents = async (options: EventsOptions, command: Command, session: Se
   const { namespace, selector } = options;
   let widths: readonly number[] = [10, 8, 20, 24];
   session.out.write(`${session.out.paint('bold', toTable(headings, [], widths).lines[0] ?? '')}\n`);
-  const watched = session.connect(command).watch(eventKind, {
+  const watched = watchOn(session.connect(command), eventKind, {
     namespace,
     labelSelector: selector,
     fieldSelector: fieldSelectorOf(options),

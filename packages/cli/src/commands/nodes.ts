@@ -10,6 +10,7 @@ import { nowMs } from '../platform/clock.ts';
 import { collect } from '../resources/collect.ts';
 import { type ListOptions, showList } from '../resources/list.ts';
 import { paintStates } from '../resources/table-printer.ts';
+import { watchOn } from '../resources/watch.ts';
 import type { Session } from '../session.ts';
 
 interface NodesOptions extends ListOptions {
@@ -61,12 +62,11 @@ const watchNodes = async (
   options: NodesOptions,
   wide: boolean,
 ): Promise<void> => {
-  let widths: readonly number[] = [24, 8, 30, 15, 6];
+  let widths: readonly number[] = [24, 8, 30, 15, 12];
   const shown = wide ? [...headings, ...wideHeadings] : headings;
   session.out.write(`${session.out.paint('bold', toTable(shown, [], widths).lines[0] ?? '')}\n`);
-  const events = client.watch(nodeKind, { labelSelector: options.selector });
+  const events = watchOn(client, nodeKind, { labelSelector: options.selector });
   for await (const { type, object } of events) {
-    if (type === 'BOOKMARK') continue;
     const made = toTable(shown, [toRow(object, nowMs(), wide)], widths);
     widths = made.widths;
     const line = paintStates(session.out, made.lines[1] ?? '');
