@@ -17,6 +17,8 @@ export interface WaitsDeps {
   readonly nodes: Nodes;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Told when other nodes are waited for than before. */
+  readonly onChange: () => void;
 }
 
 export class Waits {
@@ -25,6 +27,7 @@ export class Waits {
   #ledger: Ledger | undefined;
   /** Indexes of tasks that carry a message. */
   #explained = new Set<number>();
+  #absentTold = '';
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -75,6 +78,9 @@ export class Waits {
       if (isSkipped) this.schedule();
     }
     await Promise.all([...writes, this.#unexplain(ledger), this.#skip(ledger, skipped, nowMs)]);
+    const absent = this.absent().join();
+    if (absent !== this.#absentTold) this.#deps.onChange();
+    this.#absentTold = absent;
   }
 
   close(): void {

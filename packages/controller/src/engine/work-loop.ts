@@ -57,7 +57,10 @@ export class WorkLoop {
     this.#strategy = wish.strategy;
     this.#cancelled = wish.cancelled;
     this.#expireSeconds = wish.offline.expireSeconds;
-    this.waits = new Waits({ ...deps, onError: (error) => this.#failed(error) }, wish.offline);
+    this.waits = new Waits(
+      { ...deps, onError: (error) => this.#failed(error), onChange: () => deps.onProgress(wish.work) },
+      wish.offline,
+    );
   }
 
   get ledger(): Ledger | undefined {

@@ -136,6 +136,17 @@ describe('a run', () => {
     expect((await store.tasks.counts(uid)).cancelled).toBe(3);
   });
 
+  test('says which nodes it waits for', async () => {
+    const uid = await create('waiting', { targets: { nodeSet: 'n1,n2' } });
+    const saying = (message: string) =>
+      vi.waitFor(() => expect(statusOf('waiting')?.message).toBe(message), { timeout: 8000, interval: 20 });
+    await saying('waiting for 2 nodes that are not connected: n[1-2]');
+    await play(uid, () => 0, `${uid}-0`);
+    await saying('waiting for node n2: never connected');
+    await play(uid);
+    await untilPhase('waiting', 'Succeeded');
+  });
+
   test('waits at its gate until it is approved', async () => {
     const uid = await create('r5', { strategy: { batches: [1], gate: 'AfterFirst' } });
     await untilPhase('r5', 'Running');
