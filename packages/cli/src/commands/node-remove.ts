@@ -45,7 +45,7 @@ const removeAll = async (
   const one = async (name: string): Promise<void> => {
     try {
       await remove(client, name, uninstall, timeoutMs);
-      session.out.write(uninstall ? `${name} removed; its agent is uninstalled\n` : `${name} removed\n`);
+      session.out.write(uninstall ? `${name} removed; its agent uninstalls itself\n` : `${name} removed\n`);
     } catch (error) {
       if (!(error instanceof ApiError || error instanceof Failure)) throw error;
       session.note(`${name}: ${error.message}`);
