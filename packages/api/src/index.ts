@@ -16,6 +16,7 @@ export * from './printing/duration.ts';
 export * from './printing/table.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
+export type { Task, TaskCounts, TaskResult } from './task.ts';
 export * from './validation/immutable.ts';
 export * from './validation/names.ts';
 export * from './validation/validator.ts';

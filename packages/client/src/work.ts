@@ -1,9 +1,19 @@
 // Owns the bulk facts of a CommandRun or FileTransfer: results, log, fold.
 // I1: streams go on over cuts and restarts of the controller from the last cursor: nothing is lost or repeated.
-import type { CommandRun, FileTransfer, FinalTaskState, TaskState } from '@drover/api';
+import type {
+  CommandRun,
+  FileTransfer,
+  FinalTaskState,
+  Task,
+  TaskCounts,
+  TaskResult,
+  TaskState,
+} from '@drover/api';
 import type { Http } from './http.ts';
 import { type KindReference, toObjectPath } from './kinds.ts';
 import { type ResumeOptions, resumed } from './resume.ts';
+
+export type { Task, TaskCounts, TaskResult };
 
 export type Work = CommandRun | FileTransfer;
 
@@ -14,44 +24,6 @@ export interface WorkReference<T extends Work = Work> {
   /** Default "default". */
   readonly namespace?: string | undefined;
 }
-
-export interface TaskResult {
-  readonly exitCode: number;
-  readonly signal: number;
-  readonly reason: string;
-  readonly userMs: number;
-  readonly systemMs: number;
-  readonly maxRssKib: number;
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-  readonly stdoutDropped: number;
-  readonly stderrDropped: number;
-  readonly survivors: number;
-  readonly detail: unknown;
-}
-
-/** One node's share of a work, as the controller keeps it. Times are 0 while they have not come. */
-export interface Task {
-  readonly id: string;
-  readonly work: string;
-  readonly node: string;
-  readonly index: number;
-  readonly state: TaskState;
-  readonly cancelRequested: boolean;
-  readonly timeoutMs: number;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number;
-  readonly sentAtMs: number;
-  readonly startedAtMs: number;
-  readonly finishedAtMs: number;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  readonly message: string;
-  readonly result: TaskResult | null;
-  readonly change: number;
-}
-
-export type TaskCounts = Readonly<Record<Exclude<TaskState, 'exited'> | 'succeeded' | 'failed', number>>;
 
 export interface ResultsPage {
   readonly items: readonly Task[];

@@ -2,11 +2,11 @@
 import { isFinal, type Strategy, type TaskState } from '@drover/api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TaskResultRow, TaskRow } from '../store/store.ts';
+import type { TaskResult, TaskRow } from '../store/store.ts';
 import { Ledger } from './ledger.ts';
 import { batchEnds, type Decision, failureLimit, planRelease } from './plan.ts';
 
-const result = (exitCode: number, reason: string): TaskResultRow => ({
+const result = (exitCode: number, reason: string): TaskResult => ({
   exitCode,
   signal: 0,
   reason,

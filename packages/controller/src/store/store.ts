@@ -3,7 +3,9 @@
 // I2: listeners are told after the commit, in commit order, in the process that made it (one process, SQLite;
 //     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
 // I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
-import type { FinalTaskState, KubeObject, TaskState } from '@drover/api';
+import type { FinalTaskState, KubeObject, Task, TaskCounts, TaskResult, TaskState } from '@drover/api';
+
+export type { TaskCounts, TaskResult };
 
 export type Unsubscribe = () => void;
 
@@ -74,47 +76,10 @@ export type TaskSpec =
     }
   | { readonly kind: 'pull'; readonly path: string; readonly check: boolean };
 
-export interface TaskResultRow {
-  readonly exitCode: number;
-  readonly signal: number;
-  readonly reason: string;
-  readonly userMs: number;
-  readonly systemMs: number;
-  readonly maxRssKib: number;
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-  readonly stdoutDropped: number;
-  readonly stderrDropped: number;
-  readonly survivors: number;
-  /** Transfers: what was done (docs/protocol.md); else null. */
-  readonly detail: unknown;
-}
-
-/** One node's share of a piece of work (a CommandRun or FileTransfer, `work` is its uid). */
-export interface TaskRow {
-  readonly id: string;
-  readonly work: string;
-  readonly node: string;
-  /** Position in the work's node list; batches are counted along it. */
-  readonly index: number;
-  readonly state: TaskState;
-  readonly cancelRequested: boolean;
-  readonly timeoutMs: number;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number;
-  /** 0 while not. */
-  readonly sentAtMs: number;
-  readonly startedAtMs: number;
-  readonly finishedAtMs: number;
+/** A task with what only the controller needs to know. */
+export interface TaskRow extends Task {
   /** journalId of the agent it was sent to; '' before. */
   readonly journalId: string;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** Cause of the present wait, for people, e.g. 'waiting for node n7: not connected since 12:04'. */
-  readonly message: string;
-  readonly result: TaskResultRow | null;
-  /** Counts every change of any task in the store; a cursor for watchers. */
-  readonly change: number;
 }
 
 export interface NewTask {
@@ -140,7 +105,7 @@ export interface FinishedTask {
   readonly state: FinalTaskState;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
-  readonly result: TaskResultRow;
+  readonly result: TaskResult;
 }
 
 export interface TaskFilter {
@@ -152,9 +117,6 @@ export interface TaskFilter {
   readonly afterIndex?: number;
   readonly limit?: number;
 }
-
-/** How many tasks of a work are in each state; exited is split by exit code 0. */
-export type TaskCounts = Readonly<Record<Exclude<TaskState, 'exited'> | 'succeeded' | 'failed', number>>;
 
 export interface TaskStore {
   /** Creates the work's tasks once: a second call for the same work inserts only ids that are missing. */

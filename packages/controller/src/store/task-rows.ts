@@ -1,7 +1,7 @@
 // Owns how a task's tuple (sqlite/tasks.ts, taskColumns) becomes a TaskRow.
 import type { TaskState } from '@drover/api';
 import type { Tuple } from './sqlite/context.ts';
-import type { TaskResultRow, TaskRow } from './store.ts';
+import type { TaskResult, TaskRow } from './store.ts';
 
 export const toTaskRow = (t: Tuple): TaskRow => ({
   id: String(t[0]),
@@ -21,7 +21,7 @@ export const toTaskRow = (t: Tuple): TaskRow => ({
   doneBytes: Number(t[13]),
   totalBytes: Number(t[14]),
   message: String(t[15]),
-  // Written as JSON of a TaskResultRow.
-  result: typeof t[16] === 'string' ? (JSON.parse(t[16]) as TaskResultRow) : null,
+  // Written as JSON of a TaskResult.
+  result: typeof t[16] === 'string' ? (JSON.parse(t[16]) as TaskResult) : null,
   change: Number(t[17]),
 });

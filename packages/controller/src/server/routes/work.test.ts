@@ -1,7 +1,7 @@
 import { commandRuns, type LogChunk, type ResultsEvent, type WorkReference } from '@drover/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../../../test/harness/wait.ts';
-import type { OutputRow, TaskResultRow, TaskSpec } from '../../store/store.ts';
+import type { OutputRow, TaskResult, TaskSpec } from '../../store/store.ts';
 import { type Ground, openGround } from '../test-ground.ts';
 
 let ground: Ground;
@@ -23,7 +23,7 @@ const spec: TaskSpec = {
   maxOutputBytes: 1_000_000,
 };
 
-const result = (change: Partial<TaskResultRow> = {}): TaskResultRow => ({
+const result = (change: Partial<TaskResult> = {}): TaskResult => ({
   exitCode: 0,
   signal: 0,
   reason: '',
@@ -71,7 +71,7 @@ const startRun = async (nodes: number) => {
       const row: OutputRow = { taskId: id(index), stream, offset, timeMs: nowMs, data: Buffer.from(text) };
       return ground.store.tasks.report({ output: [row], started: [], progress: [], results: [] });
     },
-    finish: (index: number, change: Partial<TaskResultRow> = {}) =>
+    finish: (index: number, change: Partial<TaskResult> = {}) =>
       ground.store.tasks.report({
         output: [],
         started: [{ id: id(index), timeMs: nowMs }],

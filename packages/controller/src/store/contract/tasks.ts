@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FinishedTask, NewTask, TaskResultRow, TaskRow, TaskSpec, TaskStore } from '../store.ts';
+import type { FinishedTask, NewTask, TaskResult, TaskRow, TaskSpec, TaskStore } from '../store.ts';
 import { type Opener, record } from './harness.ts';
 
 export const commandSpec: TaskSpec = {
@@ -13,7 +13,7 @@ export const commandSpec: TaskSpec = {
   maxOutputBytes: 1000,
 };
 
-export const result: TaskResultRow = {
+export const result: TaskResult = {
   exitCode: 0,
   signal: 0,
   reason: '',

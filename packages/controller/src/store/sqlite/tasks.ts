@@ -3,7 +3,7 @@
 // I2: every change of a row takes the next number of the store's `change` counter and is told to the listeners.
 // I3: finished_at_ms is 0 exactly while a task is live; the partial index task_live depends on it.
 import { finalTaskStates, isFinal, liveTaskStates, type TaskState } from '@drover/api/task-states';
-import type { FinishedTask, NewTask, TaskCounts, TaskFilter, TaskResultRow } from '../store.ts';
+import type { FinishedTask, NewTask, TaskCounts, TaskFilter, TaskResult } from '../store.ts';
 import { type Context, saveFloor, type Tuple } from './context.ts';
 import { digestsOf } from './streams.ts';
 
@@ -160,7 +160,7 @@ const finish = (
   return ended.tasks.filter((task) => finishOne(context, task, from)).map((task) => task.id);
 };
 
-const notStarted: TaskResultRow = {
+const notStarted: TaskResult = {
   exitCode: 0,
   signal: 0,
   reason: 'cancelled before it was started',
