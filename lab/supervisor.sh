@@ -99,6 +99,13 @@ delay() {
     ip link set "db$id" up master br0 && ip link set "$link" master "brd$id" && echo ok || echo "error cannot delay $name"
 }
 
+# The relay opens its port on its own: says ok once it is there.
+listening() {
+  local entry; entry=$(printf ':%04X 00000000:0000 0A' "$1")
+  for _ in $(seq 500); do grep -q "$entry" /proc/net/tcp && { echo ok; return; }; sleep 0.01; done
+  echo "error the relay of port $1 does not listen: $(tr '\n' ' ' < "$LAB_STATE/relay-$1.log")"
+}
+
 echo ready
 while read -r verb name rest; do
   case $verb in
@@ -110,7 +117,7 @@ while read -r verb name rest; do
     cut) nft add element bridge cut hosts "{ $(link_of "$name") }" && echo ok || echo "error cannot cut $name" ;;
     heal) nft delete element bridge cut hosts "{ $(link_of "$name") }" 2>/dev/null; echo ok ;;
     delay) delay "$name" $rest ;;
-    relay) python3 "$here/relay.py" $gateway "$name" $rest </dev/null >/dev/null 2>"$LAB_STATE/relay-$name.log" & echo ok ;;
+    relay) python3 "$here/relay.py" $gateway "$name" $rest </dev/null >/dev/null 2>"$LAB_STATE/relay-$name.log" & listening "$name" ;;
     pid) cat "$LAB_STATE/hosts/$name/init.pid" 2>/dev/null | sed 's/^/ok /' | grep . || echo "error host $name is off" ;;
     *) echo "error unknown command $verb" ;;
   esac
