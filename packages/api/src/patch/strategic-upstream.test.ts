@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { runKubectl } from '../../test/kubectl.ts';
+import { runKubectl } from '../../../../test/harness/kubectl-binary.ts';
 import { Node } from '../kinds/node-schema.ts';
 import { isPlainObject } from './json.ts';
 import { applyStrategicPatch } from './strategic-patch.ts';
