@@ -4420,6 +4420,7 @@ REPORTS_IN_FLIGHT = 2
 STARTED_AFTER_S = 0.1
 FORGET_AFTER_S = 0.2
 SETTLE_AFTER_S = 0.5
+CANCEL_AGAIN_S = 0.2
 MAX_RUNNING = 2000
 BACKOFF_S = (0.2, 5.0, 30.0)  # first step, cap of the first minutes, cap after that
 REFUSED_S = 120.0
@@ -4835,6 +4836,8 @@ class Agent(ShellCalls, LifeCalls):
             entry.pid = begun['pid'] if begun else 0
         if entry.pid:
             signal_all([entry.pid], signal.SIGUSR1)
+        # Python forgets a signal that comes right after a fork: say it again until it has been heard.
+        self.loop.after(CANCEL_AGAIN_S, lambda: entry.task_id in self.tasks and self.cancel(entry))
 
     # ---- reporting
 

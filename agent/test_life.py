@@ -78,7 +78,7 @@ class Join(unittest.TestCase):
              self.controller.authority.pin, '--name', 'n1', '--dir', self.home, '--no-service'],
             stdout=subprocess.PIPE, env=dict(os.environ, **{str('DROVER_TOKEN'): str('t1.secret')}))
         line = process.stdout.readline().decode('utf-8')
-        self.assertTrue(re.search('fingerprint sha256:[0-9a-f]{64}', line), line)
+        self.assertTrue(re.search('fingerprint SHA256:[0-9A-Za-z+/]{43}', line), line)
         self.controller.approve = True
         self.assertTrue(b'has joined' in process.communicate()[0])
 
