@@ -9,8 +9,10 @@ import { type LabGround, labLines, openLabGround, strikeAtRandom } from '../test
 import { startStream } from '../test/faults/promises.ts';
 import { judge, type Verdict } from '../test/faults/verdict.ts';
 import { ControllerProcess } from '../test/harness/controller.ts';
+import { waitFor } from '../test/harness/wait.ts';
+import { openApi } from './api.ts';
 import type { Bench, BenchContext } from './bench.ts';
-import { startRealFleet } from './real-fleet.ts';
+import { readyNodes, startRealFleet } from './real-fleet.ts';
 
 interface Size {
   readonly kills: number;
@@ -62,6 +64,8 @@ const run = async (context: BenchContext): Promise<void> => {
   defer(() => controller.close());
   const client = createClient(controller.context);
   defer(() => client.close());
+  const api = openApi(controller.context);
+  defer(() => api.close());
   // The same path here and on the lab hosts, so that one command fits all nodes.
   const marks = { file: `/var/tmp/drover-faults-${randomUUID()}` };
   await writeFile(marks.file, '');
@@ -71,6 +75,8 @@ const run = async (context: BenchContext): Promise<void> => {
     startRealFleet(context, controller, size.agents),
     labOf(context, size, { controller, client }),
   ]);
+  const nodes = [...agents.map((agent) => agent.name), ...(lab?.hosts ?? [])];
+  await waitFor('all nodes to be Ready', async () => (await readyNodes(api)).length === nodes.length);
 
   say(`killing ${size.kills} times, cutting power and network ${size.strikes} times each`);
   const stream = startStream({ client, marks, signal, pauseMs: size.pauseMs });
@@ -90,7 +96,6 @@ const run = async (context: BenchContext): Promise<void> => {
     ...(await readFile(marks.file, 'utf8')).split('\n').filter(Boolean),
     ...(lab ? await labLines(lab, marks.file) : []),
   ];
-  const nodes = [...agents.map((agent) => agent.name), ...(lab?.hosts ?? [])];
   record(context, await judge(client, { promises, nodes, lines, switchedOff }, size.settleMs));
 };
 

@@ -96,7 +96,7 @@ export const judge = async (
     runs: runs.length,
     tasks: tasks.length,
     expectedTasks: runs.length * nodes.length,
-    succeeded: tasks.filter((task) => task.result?.exitCode === 0).length,
+    succeeded: tasks.filter((task) => task.state === 'exited' && task.result?.exitCode === 0).length,
     neverStarted: of('never-started'),
     endedByPower: of('lost'),
     lost: tasks.filter((task) => !isTrue(task, ran.has(task.id), switchedOff)),
