@@ -1101,18 +1101,28 @@ class Loop(object):
             return None
         return max(0, int(min(self.timers[0][0] - monotonic(), 1e5) * 1000) + 1)
 
+    @staticmethod
+    def safely(call, *args):
+        """A defect in one thing must not end everything else."""
+        try:
+            call(*args)
+        except Exception as error:
+            import traceback
+            log('error', 'internal error', error='%s: %s' % (type(error).__name__, error),
+                where=traceback.format_exc().splitlines()[-6:])
+
     def run_once(self):
         for fd, events in retry(self.poller.poll, self.wait_ms()):
             call = self.watched.get(fd)
             if call is not None:
-                call(events)
+                self.safely(call, events)
         now = monotonic()
         while self.timers and self.timers[0][0] <= now:
             call = heapq.heappop(self.timers)[2]
             if call is not None:
-                call()
+                self.safely(call)
         for _ in range(len(self.deferred)):
-            self.deferred.popleft()()
+            self.safely(self.deferred.popleft())
 
     def run(self):
         while self.running:
@@ -1270,6 +1280,9 @@ class Session(object):
                 self.take_message(frame)
             except WireError as error:
                 return self.close('bad message: %s' % error)
+            except Exception:
+                self.close('internal error')
+                raise
 
     def take_message(self, frame):
         reader = Reader(frame)
@@ -1352,8 +1365,23 @@ class Journal(object):
         self.open_tasks = {}
         self.done = {}
         self.fd = -1
+        self.end = self.size = 0
+        self.limit = JOURNAL_COMPACT
         self.load()
-        self.compact()
+        try:
+            self.compact()
+        except (OSError, IOError) as error:
+            self.go_on_with_old(error)
+
+    def go_on_with_old(self, error):
+        """On a full disk the old file is good enough: there is room in its zeros."""
+        if not self.end:
+            raise Failure('cannot write the journal: %s' % words_of(error))
+        log('error', 'cannot rewrite the journal: going on with the old one', reason=words_of(error))
+        self.fd = cloexec(os.open(self.path, os.O_RDWR))
+        data = self.record(b'B', to_bytes(self.boot_id))
+        self.append(data, False)
+        self.end += len(data)
 
     def load(self):
         try:
@@ -1367,6 +1395,7 @@ class Journal(object):
             if not size or len(payload) != size or binascii.crc32(payload) & 0xffffffff != check:
                 break  # the zeros ahead, or a record that a power cut tore: nothing after it was acknowledged
             position += 8 + size
+            self.end, self.size = position, len(data)
             kind, rest = payload[:1], payload[1:]
             if kind == b'J':
                 self.journal_id = to_text(rest)
@@ -1404,10 +1433,10 @@ class Journal(object):
             parts.append(self.accepted(task_id, body))
         parts.append(self.record(b'B', to_bytes(self.boot_id)))
         data = b''.join(parts)
-        self.end = len(data)
-        self.size = (self.end // JOURNAL_STEP + 1) * JOURNAL_STEP
+        size = (len(data) // JOURNAL_STEP + 1) * JOURNAL_STEP
+        write_file(self.path, data + b'\0' * (size - len(data)))
+        self.end, self.size = len(data), size
         self.limit = max(JOURNAL_COMPACT, 2 * self.end)
-        write_file(self.path, data + b'\0' * (self.size - self.end))
         if self.fd >= 0:
             os.close(self.fd)
         self.fd = cloexec(os.open(self.path, os.O_RDWR))
@@ -1418,15 +1447,16 @@ class Journal(object):
         self.done = dict((task_id, at) for at, task_id in keep)
 
     def append(self, data, durable):
-        grow = self.end + len(data) + 8 > self.size
+        size = self.size
+        grow = self.end + len(data) + 8 > size
         if grow:
-            self.size = ((self.end + len(data)) // JOURNAL_STEP + 1) * JOURNAL_STEP
-            data += b'\0' * (self.size - self.end - len(data))
+            size = ((self.end + len(data)) // JOURNAL_STEP + 1) * JOURNAL_STEP
+            data += b'\0' * (size - self.end - len(data))
         os.lseek(self.fd, self.end, 0)
         write_all(self.fd, data)
         if durable:
             os.fsync(self.fd) if grow else os.fdatasync(self.fd)
-        return grow
+        self.size = size
 
     def accept(self, tasks):
         """Puts tasks [(id, Task bytes)] on disk; returns once they are there."""
@@ -1444,10 +1474,13 @@ class Journal(object):
             data += self.record(b'D', STAMP.pack(at), to_bytes(task_id))
             self.open_tasks.pop(task_id, None)
             self.done[task_id] = at
-        self.append(data, False)
-        self.end += len(data)
-        if self.end > self.limit or len(self.done) > KEEP_DONE_COUNT + 4096:
-            self.compact()
+        try:
+            self.append(data, False)
+            self.end += len(data)
+            if self.end > self.limit or len(self.done) > KEEP_DONE_COUNT + 4096:
+                self.compact()
+        except (OSError, IOError) as error:
+            log('error', 'cannot write the journal', reason=words_of(error))
 
 
 def new_id():
@@ -2461,6 +2494,7 @@ class Transfer(object):
     def run(self):
         """Exit code 0 or 1; what happened is in the file `detail`."""
         self.state_dir = os.getcwd()
+        os.umask(0o022)
         self.buffer = bytearray(BUFFER)
         self.view = view_of(self.buffer)
         self.http = controller_http(self.config, self.state_dir)

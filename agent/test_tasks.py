@@ -261,9 +261,8 @@ class Survival(Case):
                                              env={'MARK': self.path('mark')})])
         wait_for(lambda: self.controller.output['cut'][1], 'the first output')
         self.node.kill()
-        for pid in agent.task_members('cut', -1, -1, 0):
-            os.kill(pid, signal.SIGKILL)
         os.kill(json.loads(self.state_line('cut'))['pid'], signal.SIGKILL)
+        agent.signal_all(agent.task_members('cut', -1, -1, 0), signal.SIGKILL)
         self.node.write('boot-id', 'boot-2')
         self.node.start()
         result = self.controller.result('cut')
@@ -323,6 +322,24 @@ class Survival(Case):
             data.write(b'\xff')
         again = agent.Journal(path, 'b')
         self.assertEqual((again.journal_id, list(again.open_tasks)), (journal.journal_id, ['one']))
+
+    def test_a_journal_that_cannot_be_rewritten_is_gone_on_with(self):
+        path = self.path('j')
+        journal = agent.Journal(path, 'b')
+        journal.accept([('one', b'1')])
+        write_file = agent.write_file
+
+        def full(*_):
+            raise OSError(28, 'No space left on device')
+        agent.write_file = full
+        try:
+            second = agent.Journal(path, 'b2')
+            second.accept([('two', b'2')])
+        finally:
+            agent.write_file = write_file
+        third = agent.Journal(path, 'b3')
+        self.assertEqual((third.journal_id, sorted(third.open_tasks.items())),
+                         (journal.journal_id, [('one', ('b', b'1')), ('two', ('b2', b'2'))]))
 
     def test_the_journal_stays_bounded(self):
         path = self.path('j')
