@@ -13,9 +13,7 @@ const wanted = {
   thrift: 'thrift-compiler',
   nft: 'nftables',
   ip: 'iproute2',
-  unzip: 'unzip',
   openssl: 'openssl',
-  chromium: 'chromium',
 };
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
 const hasPythonThrift = () =>
