@@ -24,24 +24,51 @@ const wantedSha256 = async (client: Client): Promise<string> => {
   return hash.digest('hex');
 };
 
-const isUpdated = async (client: Client, node: string, sha256: string): Promise<boolean> => {
-  const { agent } = await client.facts(node);
-  return agent?.connected === true && agent.agentSha256 === sha256;
+/** The agent's own account of its last update (docs/protocol.md section 6). */
+interface LastUpdate {
+  readonly sha256?: string;
+  /** trying, done, refused (the old one never left) or failed (the old one is back). */
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly timeMs?: number;
+}
+
+interface AgentState {
+  readonly isUpdated: boolean;
+  readonly last: LastUpdate;
+}
+
+const look = async (client: Client, node: string, sha256: string): Promise<AgentState> => {
+  const { agent, facts } = await client.facts(node);
+  // Facts are what an agent says: anything may be missing, nothing is relied on.
+  const told = facts['agent'] as { readonly lastUpdate?: LastUpdate | null } | undefined;
+  const isUpdated = agent?.connected === true && agent.agentSha256 === sha256;
+  return { isUpdated, last: told?.lastUpdate ?? {} };
 };
 
-/** Resolves to what became of it; throws when it did not come back in time. */
+const failedWords: Readonly<Record<string, string>> = {
+  refused: 'its agent refused the new file',
+  failed: 'the new agent failed there, the old one is back',
+};
+
+/** Resolves to what became of it; throws when it failed or did not come back in time. */
 const updateOne = async (update: AgentUpdate, node: string, sha256: string): Promise<string> => {
-  if (await isUpdated(update.client, node, sha256)) return 'is up to date';
+  const before = await look(update.client, node, sha256);
+  if (before.isUpdated) return 'is up to date';
   await update.client.updateAgent(node);
   const deadlineMs = performance.now() + update.timeoutMs;
-  while (!(await isUpdated(update.client, node, sha256))) {
+  for (;;) {
+    const { isUpdated, last } = await look(update.client, node, sha256);
+    if (isUpdated) return 'updated';
+    const words = failedWords[last.outcome ?? ''];
+    if (words !== undefined && last.sha256 === sha256 && last.timeMs !== before.last.timeMs)
+      throw new Failure(`cannot update ${node}: ${words}: ${last.reason ?? ''}`);
     if (performance.now() > deadlineMs)
       throw new Failure(
         `cannot update ${node}: not back with the new agent within ${update.timeoutMs / 1000} s`,
       );
     await sleep(pollMs);
   }
-  return 'updated';
 };
 
 const updateBatch = async (
