@@ -179,7 +179,8 @@ test('a bootstrap identity may ask for a certificate and read its own request, a
   ) => auth.authorize(rack, { verb, resource, name, subresource, namespace: '' }).allowed;
   expect(may('create', csr)).toBe(true);
   expect(may('get', csr, 'own')).toBe(true);
-  expect(may('watch', csr, 'own')).toBe(true);
+  expect(may('watch', csr, 'own')).toBe(false);
+  expect(may('watch', csr, 'not-made-yet')).toBe(false);
   expect(may('get', 'join')).toBe(true);
   expect(may('get', csr, 'foreign')).toBe(false);
   expect(may('watch', csr)).toBe(false);
