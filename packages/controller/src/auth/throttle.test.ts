@@ -21,6 +21,15 @@ test('addresses of one IPv6 network count together', () => {
   expect(throttle.waitMs('2001:db8:1:3::1')).toBe(0);
 });
 
+test('an IPv6 network counts together however its addresses are shortened', () => {
+  const throttle = createThrottle(handClock());
+  for (let i = 1; i <= 25; i++) throttle.failed(`2001:db8::${i.toString(16)}`);
+  expect(throttle.waitMs('2001:db8::1:2:3:4')).toBe(15_000);
+  expect(throttle.waitMs('2001:db8:0:1::1')).toBe(0);
+  for (let i = 1; i <= 25; i++) throttle.failed(`fe80::${i}%eth0`);
+  expect(throttle.waitMs('fe80::ffff%eth1')).toBe(15_000);
+});
+
 test('a hundred thousand addresses do not make it forget the newest guesser or grow', () => {
   const throttle = createThrottle(handClock());
   for (let i = 0; i < 100_000; i++) throttle.failed(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);

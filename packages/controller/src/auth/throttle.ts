@@ -18,7 +18,14 @@ const maxAddresses = 10_000;
 /** An IPv6 address counts with its whole /64: one host may own it. */
 const toKey = (address: string): string => {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
-  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain;
+  if (!plain.includes(':')) return plain;
+  const [before = '', after] = plain.split('::');
+  const groups = before.split(':').filter((group) => group !== '');
+  if (after !== undefined) {
+    const rest = after === '' ? [] : after.split(':');
+    groups.push(...Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0'), ...rest);
+  }
+  return groups.slice(0, 4).join(':');
 };
 
 export const createThrottle = (clock: Clock): Throttle => {
