@@ -186,26 +186,10 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       onEvent: (event) => late.nodes?.tell(event),
     }),
   );
-  late.nodes = closers.add(
-    runNodeController({
-      resources,
-      agents: store.agents,
-      credentials: store.credentials,
-      gateway,
-      clock,
-      log,
-    }),
-  );
-  closers.add(
-    runEnrolmentController({
-      resources,
-      signer: authority,
-      credentials: store.credentials,
-      clock,
-      log,
-      lifetimeMs: config.nodeCertificateMs,
-    }),
-  );
+  const { agents, credentials } = store;
+  const lifetimeMs = config.nodeCertificateMs;
+  late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
+  closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   closers.add(runWorkController({ resources, engine, clock, log }));
   closers.add(
     await createServer({

@@ -207,6 +207,20 @@ test('a manual token leaves the request waiting until a person approves it', asy
   expect(tokenOf('manual').status?.uses).toBe(1);
 });
 
+test('whoever holds a token cannot fill the queue; an end of one makes room for another', async () => {
+  await token('flood', { approval: 'Manual', maxUses: 2 });
+  const names: string[] = [];
+  for (let i = 0; i < 12; i += 1) names.push(await ask('flood', `flood${i}`));
+  await expect(ask('flood', 'flood12')).rejects.toMatchObject({
+    reason: 'TooManyRequests',
+    message: expect.stringContaining('12 requests with enrolment token flood wait already'),
+  });
+  await decide(names[0] ?? '', 'Denied');
+  await ask('flood', 'flood12');
+  await token('other', { approval: 'Manual' });
+  await ask('other', 'other1');
+});
+
 test('people cannot approve more than the token allows', async () => {
   await token('once', { approval: 'Manual' });
   const [first, second] = [await ask('once', 'once1'), await ask('once', 'once2')];
