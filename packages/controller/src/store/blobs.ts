@@ -3,7 +3,7 @@
 // I2: one append at a time per upload; what is written stays, also when the sender is cut off.
 // I3: an upload begins only if what all uploads still lack, and the reserve, fits on the disk.
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
@@ -75,8 +75,10 @@ class Blobs implements BlobStore {
 
   /** Makes the directories, and brings files and index to agree after a stop at any line. */
   async open(): Promise<void> {
-    await mkdir(join(this.#deps.dataDir, 'blobs'), { recursive: true });
-    await mkdir(join(this.#deps.dataDir, 'uploads'), { recursive: true });
+    for (const name of ['blobs', 'uploads']) {
+      await mkdir(join(this.#deps.dataDir, name), { recursive: true, mode: 0o700 });
+      await chmod(join(this.#deps.dataDir, name), 0o700);
+    }
     await this.#loadUploads();
     await this.#removeStrangers();
   }

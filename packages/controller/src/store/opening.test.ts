@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -35,6 +35,23 @@ test('a data directory serves one controller at a time', async () => {
   await expect(open()).rejects.toThrow(/another controller \(process \d+\) is using it/);
   await store.close();
   await (await open()).close();
+});
+
+test('nobody else on the machine can read what is stored, whatever the directory and the umask allow', async () => {
+  await chmod(dataDir, 0o755);
+  await writeFile(join(dataDir, 'drover.db'), '', { mode: 0o644 });
+  const store = await open();
+  const id = await store.blobs.beginUpload(1, systemClock.nowMs());
+  await store.meta.set('some', 'value');
+
+  const files = ['drover.db', 'drover.db-wal', 'drover.db-shm', `uploads/${id}`];
+  const modes = files.map((name) => (statSync(join(dataDir, name)).mode & 0o777).toString(8));
+  const folders = ['blobs', 'uploads'].map((name) =>
+    (statSync(join(dataDir, name)).mode & 0o777).toString(8),
+  );
+  await store.close();
+  expect(modes).toEqual(['600', '600', '600', '600']);
+  expect(folders).toEqual(['700', '700']);
 });
 
 test('data of a newer version are refused and left as they are', async () => {

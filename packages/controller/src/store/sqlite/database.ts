@@ -2,7 +2,8 @@
 // I1: one process at a time: an exclusive lock on lock.db is held by the writer for its life, and the system
 //     releases it however the process ends.
 // I2: WAL with synchronous=FULL: a commit that returned is on the disk.
-import { readFileSync, writeFileSync } from 'node:fs';
+// I3: only our own user can read the files, whatever the directory and the umask allow: they hold Secrets.
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ApiError } from '@drover/api/errors';
@@ -54,7 +55,15 @@ const migrate = (database: DatabaseSync, dataDir: string): void => {
   });
 };
 
+/** Before SQLite opens it (I3); it gives new files beside it (-wal, -shm) the mode of the database. */
+const makePrivate = (dataDir: string): void => {
+  const file = databaseFile(dataDir);
+  closeSync(openSync(file, 'a', 0o600));
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
+};
+
 const openFile = (dataDir: string): DatabaseSync => {
+  makePrivate(dataDir);
   const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
   try {
     const id = pragma(database, 'application_id');
