@@ -121,7 +121,7 @@ const reconcile = async (
     );
     await tasks.finish(plan.lost, ['sent', 'running']);
   }
-  if (plan.requeue.length > 0) await tasks.requeue(plan.requeue);
+  if (plan.requeue.length > 0) await tasks.requeue(plan.requeue, deps.clock.nowMs());
   deps.dispatcher.adopt(
     session,
     live.filter((row) => known.has(row.id)),

@@ -103,9 +103,8 @@ export class Dispatcher {
   private note(work: NodeWork, row: TaskRow): boolean {
     switch (row.state) {
       case 'queued':
-        if (row.cancelRequested) this.endCancelled([row]);
-        else work.queued.set(row.id, row);
-        return !row.cancelRequested;
+        work.queued.set(row.id, row);
+        return true;
       case 'sent':
       case 'running':
         work.queued.delete(row.id);
@@ -117,16 +116,6 @@ export class Dispatcher {
         work.forget(row.id);
         return false;
     }
-  }
-
-  /** Cancelled after it had been sent, and back in the queue since it never arrived. */
-  private endCancelled(rows: readonly TaskRow[]): void {
-    if (rows.length === 0) return;
-    const nowMs = this.deps.clock.nowMs();
-    const ended = rows.map((row) => toFinished(row, 'cancelled', 'cancelled before it was started', nowMs));
-    this.deps.store.tasks.finish(ended, ['queued']).catch((err) => {
-      this.deps.log.error({ err, tasks: ended.map(({ id }) => id) }, 'cannot end cancelled tasks');
-    });
   }
 
   private wake(work: NodeWork): void {
@@ -177,8 +166,7 @@ export class Dispatcher {
     work.backlog = false;
     const { node } = work.session.peer;
     const rows = await this.deps.store.tasks.list({ node, states: ['queued'], limit: pageRows });
-    this.endCancelled(rows.filter((row) => row.cancelRequested));
-    for (const row of rows) if (!row.cancelRequested) work.queued.set(row.id, row);
+    for (const row of rows) work.queued.set(row.id, row);
     work.backlog = rows.length === pageRows;
   }
 
@@ -207,7 +195,7 @@ export class Dispatcher {
       const sent = new Set(await tasks.markSent(ids, session.identity.journalId, this.deps.clock.nowMs()));
       if (sent.size === 0) return;
       if (session.live) await this.turns.next();
-      if (!session.live) return await tasks.requeue([...sent]);
+      if (!session.live) return await tasks.requeue([...sent], this.deps.clock.nowMs());
       const sending = batch.filter(({ row }) => sent.has(row.id));
       await this.start(work, sending);
     } finally {
@@ -231,7 +219,7 @@ export class Dispatcher {
     const ids = batch.map(({ row }) => row.id);
     if (error instanceof ProblemError && error.code === 'busy') {
       work.holdFor(retryMs, () => this.wake(work));
-      return this.deps.store.tasks.requeue(ids);
+      return this.deps.store.tasks.requeue(ids, this.deps.clock.nowMs());
     }
     if (error instanceof ProblemError || error instanceof WireError) return this.refused(work, batch, error);
     if (!(error instanceof ApiError)) throw error;

@@ -31,7 +31,7 @@ const emptyResult = {
 /** A task that ends without a report from its agent. */
 export const toFinished = (
   row: Pick<TaskRow, 'id' | 'startedAtMs'>,
-  state: 'lost' | 'never-started' | 'cancelled',
+  state: 'lost' | 'never-started',
   reason: string,
   nowMs: number,
 ): FinishedTask => ({

@@ -129,8 +129,11 @@ export interface TaskStore {
   release(ids: readonly string[]): Promise<void>;
   /** queued → sent, with the agent's journalId. Returns the ids that really were queued. */
   markSent(ids: readonly string[], journalId: string, nowMs: number): Promise<readonly string[]>;
-  /** sent → queued, after a reconnect of an agent (same journal) that does not know them. */
-  requeue(ids: readonly string[]): Promise<void>;
+  /**
+   * sent → queued, after a reconnect of an agent (same journal) that does not know them; those marked for
+   * cancelling end as cancelled.
+   */
+  requeue(ids: readonly string[], nowMs: number): Promise<void>;
   /** sent → running. */
   markStarted(started: readonly { readonly id: string; readonly timeMs: number }[]): Promise<void>;
   setProgress(

@@ -57,7 +57,7 @@ const writing = (threads: () => Threads): Writing => ({
     threads().write('tasks.insert', { work, spec: JSON.stringify(spec), tasks: [...tasks] }),
   release: (ids) => threads().write('tasks.release', ids),
   markSent: (ids, journalId, nowMs) => threads().write('tasks.markSent', { ids, journalId, nowMs }),
-  requeue: (ids) => threads().write('tasks.requeue', ids),
+  requeue: (ids, nowMs) => threads().write('tasks.requeue', { ids, nowMs }),
   markStarted: (started) => threads().write('tasks.markStarted', started),
   setProgress: (progress) => threads().write('tasks.setProgress', progress),
   setMessage: (ids, message) => threads().write('tasks.setMessage', { ids, message }),

@@ -64,6 +64,21 @@ export const taskContract = (stores: Opener): void => {
       expect(await tasks.spec('x')).toBeUndefined();
     });
 
+    test('what was cancelled while it was sent ends as cancelled when it is requeued', async () => {
+      const { tasks } = await stores.fresh();
+      await tasks.insert('w', commandSpec, [newTask('a', 0), newTask('b', 1)]);
+      await tasks.markSent(['a', 'b'], 'j', 5);
+      await tasks.markStarted([{ id: 'b', timeMs: 6 }]);
+      await tasks.requestCancel('w', 7);
+      const told = record<readonly TaskRow[]>((listener) => tasks.onChange(listener));
+
+      await tasks.requeue(['a', 'b'], 8);
+
+      expect(await states(tasks, 'w')).toEqual(['cancelled', 'running']);
+      expect(await tasks.get('a')).toMatchObject({ finishedAtMs: 8, startedAtMs: 0 });
+      expect(told.flat().map((row) => row.state)).toEqual(['cancelled']);
+    });
+
     test('a task goes from waiting to its result and never back', async () => {
       const { tasks } = await stores.fresh();
       await tasks.insert('w', commandSpec, [newTask('a', 0, 'waiting')]);
@@ -73,7 +88,7 @@ export const taskContract = (stores: Opener): void => {
       expect(await tasks.markSent(['a', 'a'], 'j', 5)).toEqual(['a']);
       await tasks.markStarted([{ id: 'a', timeMs: 6 }]);
       await tasks.setProgress([{ id: 'a', doneBytes: 1, totalBytes: 2 }]);
-      await tasks.requeue(['a']);
+      await tasks.requeue(['a'], 8);
       expect(await tasks.finish([ended('a', { startedAtMs: 0 })])).toEqual(['a']);
       expect(await tasks.finish([ended('a', { state: 'lost' })])).toEqual([]);
       await tasks.markStarted([{ id: 'a', timeMs: 9 }]);
@@ -97,7 +112,7 @@ export const taskContract = (stores: Opener): void => {
       await tasks.insert('w', commandSpec, [newTask('a', 0)]);
       await tasks.markSent(['a'], 'j', 5);
 
-      await tasks.requeue(['a']);
+      await tasks.requeue(['a'], 8);
 
       expect(await tasks.get('a')).toMatchObject({ state: 'queued', journalId: '', sentAtMs: 0 });
       expect(await tasks.markSent(['a'], 'k', 6)).toEqual(['a']);

@@ -71,8 +71,19 @@ const markSent = (
     ),
   );
 
-const requeue = (context: Context, ids: readonly string[]): void => {
-  for (const id of ids) {
+/** What was cancelled meanwhile ends instead: its node may never come back to hear of it. */
+const requeue = (
+  context: Context,
+  back: { readonly ids: readonly string[]; readonly nowMs: number },
+): void => {
+  const cancelled = context.prepare(
+    "SELECT 1 FROM task WHERE id = ? AND state = 'sent' AND cancel_requested = 1",
+  );
+  for (const id of back.ids) {
+    if (cancelled.get(id) !== undefined) {
+      finishOne(context, { id, ...toCancelled(back.nowMs) }, "'sent'");
+      continue;
+    }
     change(
       context,
       `UPDATE task SET change = ?, state = 'queued', journal_id = '', sent_at_ms = 0
@@ -175,6 +186,14 @@ const notStarted: TaskResult = {
   detail: null,
 };
 
+/** The end of a task that was cancelled before any agent had it. */
+const toCancelled = (nowMs: number): Omit<FinishedTask, 'id'> => ({
+  state: 'cancelled',
+  startedAtMs: 0,
+  finishedAtMs: nowMs,
+  result: notStarted,
+});
+
 const liveIds = (context: Context, work: string, states: string): readonly string[] =>
   context
     .prepare(
@@ -193,12 +212,7 @@ const requestCancel = (
   for (const id of [...begun, ...idle]) {
     change(context, 'UPDATE task SET change = ?, cancel_requested = 1 WHERE id = ?', id);
   }
-  const ended = {
-    state: 'cancelled',
-    startedAtMs: 0,
-    finishedAtMs: request.nowMs,
-    result: notStarted,
-  } as const;
+  const ended = toCancelled(request.nowMs);
   for (const id of idle) finishOne(context, { id, ...ended }, live);
 };
 
