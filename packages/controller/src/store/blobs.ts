@@ -1,7 +1,9 @@
 // Owns content on disk: blobs/aa/<sha256> and uploads/<id>, beside the index in the database.
 // I1: a blob that is indexed is on the disk, whole and verified: fsync and rename come before the index.
 // I2: one append at a time per upload; what is written stays, also when the sender is cut off.
-// I3: an upload begins only if what all uploads still lack, and the reserve, fits on the disk.
+// I3: an upload begins only if what all uploads still lack, and the reserve, fits on the disk. One that nobody has
+//     gone on with for `idleMs` holds no room.
+// I4: at most `maxUploads` are kept, none older than `uploadLifeMs`: the one left longest gives way.
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,6 +22,7 @@ interface Upload {
   hash: BlobHash | undefined;
   reading: Promise<BlobHash> | undefined;
   busy: boolean;
+  usedAtMs: number;
 }
 
 interface Deps {
@@ -32,6 +35,8 @@ interface Deps {
 }
 
 const uploadLifeMs = 7 * 24 * 3600 * 1000;
+const idleMs = 3600 * 1000;
+const maxUploads = 2_048;
 
 const syncDirectory = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -67,6 +72,7 @@ const writeWhole = async (
 
 class Blobs implements BlobStore {
   readonly #deps: Deps;
+  /** The one used longest ago first. */
   readonly #uploads = new Map<string, Upload>();
 
   constructor(deps: Deps) {
@@ -84,10 +90,12 @@ class Blobs implements BlobStore {
   }
 
   async #loadUploads(): Promise<void> {
-    const oldest = this.#deps.clock.nowMs() - uploadLifeMs;
+    const usedAtMs = this.#deps.clock.nowMs();
+    const oldest = usedAtMs - uploadLifeMs;
     for (const row of await this.#deps.threads().read('blobs.uploads', undefined)) {
       const alive = row.createdAtMs >= oldest && (await fileSize(this.#uploadPath(row.id))) !== undefined;
-      if (alive) this.#uploads.set(row.id, { row, hash: undefined, reading: undefined, busy: false });
+      const upload = { row, hash: undefined, reading: undefined, busy: false, usedAtMs };
+      if (alive) this.#uploads.set(row.id, upload);
       else await this.#forget(row.id);
     }
     for (const file of await readdir(join(this.#deps.dataDir, 'uploads'))) {
@@ -128,11 +136,12 @@ class Blobs implements BlobStore {
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
       throw new ApiError('BadRequest', 'cannot begin the upload: sizeBytes must be a whole number from 0');
     }
-    await this.#checkSpace(sizeBytes);
+    await this.#checkSpace(sizeBytes, nowMs);
     const row = { id: newId(), sizeBytes, createdAtMs: nowMs };
-    const upload = { row, hash: new BlobHash(), reading: undefined, busy: false };
+    const upload = { row, hash: new BlobHash(), reading: undefined, busy: false, usedAtMs: nowMs };
     this.#uploads.set(row.id, upload);
     try {
+      await this.#makeRoom(nowMs);
       const handle = await open(this.#uploadPath(row.id), 'wx', 0o600);
       await handle.close();
       await this.#deps.threads().write('blobs.begin', row);
@@ -143,11 +152,22 @@ class Blobs implements BlobStore {
     return row.id;
   }
 
-  async #checkSpace(sizeBytes: number): Promise<void> {
+  /** I4; what is being written stays. */
+  async #makeRoom(nowMs: number): Promise<void> {
+    let excess = this.#uploads.size - maxUploads;
+    for (const [id, { row, busy }] of [...this.#uploads]) {
+      if (busy || (excess <= 0 && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
+      excess -= 1;
+      await this.#forget(id);
+    }
+  }
+
+  async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {
     const disk = await statfs(this.#deps.dataDir);
     const freeBytes = disk.bavail * disk.bsize;
     let promised = 0;
-    for (const { row, hash } of this.#uploads.values()) {
+    for (const { row, hash, busy, usedAtMs } of this.#uploads.values()) {
+      if (!busy && usedAtMs < nowMs - idleMs) continue;
       const have = hash?.sizeBytes ?? (await fileSize(this.#uploadPath(row.id))) ?? 0;
       promised += Math.max(0, row.sizeBytes - have);
     }
@@ -185,7 +205,13 @@ class Blobs implements BlobStore {
       return await run(upload);
     } finally {
       upload.busy = false;
+      this.#touch(id, upload);
     }
+  }
+
+  #touch(id: string, upload: Upload): void {
+    upload.usedAtMs = this.#deps.clock.nowMs();
+    if (this.#uploads.delete(id)) this.#uploads.set(id, upload);
   }
 
   appendUpload(id: string, offset: number, data: AsyncIterable<Uint8Array>): Promise<number> {

@@ -80,6 +80,34 @@ export const blobContract = (stores: Opener): void => {
       });
     });
 
+    test('an upload that nobody goes on with does not keep the disk from others', async () => {
+      const { blobs } = await stores.fresh();
+      const nowMs = systemClock.nowMs();
+      const refusal = await blobs.beginUpload(Number.MAX_SAFE_INTEGER, nowMs).catch(String);
+      const most = Math.floor(Number(/ and (\d+) can be used/.exec(refusal)?.[1]) * 0.6);
+      const id = await blobs.beginUpload(most, nowMs);
+      await expect(blobs.beginUpload(most, nowMs)).rejects.toMatchObject({ reason: 'InsufficientStorage' });
+
+      await blobs.beginUpload(most, nowMs + 2 * 3_600_000);
+      expect(await blobs.appendUpload(id, 0, pieces(Buffer.from('goes on')))).toBe(7);
+      await blobs.beginUpload(1, nowMs + 8 * 86_400_000);
+      await expect(blobs.uploadOffset(id)).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
+    test('of very many uploads the one that was left longest gives way', async () => {
+      const { blobs } = await stores.fresh();
+      const nowMs = systemClock.nowMs();
+      const [left, used] = [await blobs.beginUpload(9, nowMs), await blobs.beginUpload(9, nowMs)];
+      await blobs.appendUpload(used, 0, pieces(Buffer.from('in use')));
+      for (let i = 0; i < 2_048; i += 64)
+        await Promise.all(Array.from({ length: 64 }, () => blobs.beginUpload(0, nowMs)));
+
+      await expect(blobs.uploadOffset(left)).rejects.toMatchObject({ reason: 'NotFound' });
+      await expect(blobs.uploadOffset(used)).rejects.toMatchObject({ reason: 'NotFound' });
+      const last = await blobs.beginUpload(1, nowMs);
+      expect(await blobs.uploadOffset(last)).toBe(0);
+    });
+
     test('two senders of one upload do not mix, and empty content is content', async () => {
       const { blobs } = await stores.fresh();
       const id = await blobs.beginUpload(content.length, systemClock.nowMs());
