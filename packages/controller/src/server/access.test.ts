@@ -2,6 +2,7 @@ import { request } from 'node:https';
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attributes } from '../auth/permissions.ts';
+import { createLog } from '../platform/log.ts';
 import { installAccess } from './access.ts';
 import type { ServerAuth } from './deps.ts';
 import { createConnectionGuard } from './limits.ts';
@@ -40,10 +41,11 @@ const call = (
   method: string,
   path: string,
   headers: Readonly<Record<string, string>> = {},
+  to: Pick<Ground, 'address' | 'caPem'> = ground,
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const options = { method, ca: ground.caPem, agent: false as const, headers };
-    const outgoing = request(`${ground.address}${path}`, options, (answer) => {
+    const options = { method, ca: to.caPem, agent: false as const, headers };
+    const outgoing = request(`${to.address}${path}`, options, (answer) => {
       let text = '';
       answer.on('data', (part: Buffer) => {
         text += part.toString();
@@ -201,5 +203,25 @@ describe('headers of every answer', () => {
     expect(headers['content-type']).toContain('text/html');
     expect(text).toContain('/openapi/v3');
     expect(text).not.toMatch(/<script|src=|https?:/);
+  });
+});
+
+describe('the log', () => {
+  it('never holds a sign-in link, also when signing in fails for an internal reason', async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'debug', destination: { write: (line: string) => lines.push(line) } });
+    const takeLink = async (): Promise<undefined> => {
+      throw new Error('the disk broke');
+    };
+    const other = await openGround({ log, auth: { ...refusing, takeLink } });
+    try {
+      const answer = await call('GET', '/sign-in?link=planted-link', {}, other);
+      expect(answer.code).toBe(500);
+      expect(answer.text).not.toContain('planted-link');
+      expect(lines.join('')).toContain('the disk broke');
+      expect(lines.join('')).not.toContain('planted-link');
+    } finally {
+      await other.close();
+    }
   });
 });

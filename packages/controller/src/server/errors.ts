@@ -1,5 +1,6 @@
 // Owns how errors leave the server: always as a Status, also those of the framework and of broken HTTP.
 // I1: what is not an ApiError is logged once, here, and told to the client without internals.
+// I2: of a request's target only the path is logged or told: the query may hold a sign-in link.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ApiError, type Reason, toStatus } from '@drover/api';
@@ -24,6 +25,9 @@ const toApiError = (error: unknown): ApiError | undefined => {
   return reason && new ApiError(reason, `cannot answer: ${error.message.slice(0, 300)}`, undefined, error);
 };
 
+/** I2. */
+export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]?.slice(0, 300) ?? '';
+
 const statusOf = (error: unknown, log: Log, fields: Readonly<Record<string, unknown>>) => {
   const known = toApiError(error);
   if (known === undefined) log.error({ ...fields, err: error }, 'a request failed for an internal reason');
@@ -31,7 +35,7 @@ const statusOf = (error: unknown, log: Log, fields: Readonly<Record<string, unkn
 };
 
 export const sendError = (request: FastifyRequest, reply: FastifyReply, error: unknown, log: Log): void => {
-  const status = statusOf(error, log, { method: request.method, url: request.url.slice(0, 300) });
+  const status = statusOf(error, log, { method: request.method, path: pathOf(request) });
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) void reply.header('retry-after', String(seconds));
   if (status.code === 401) void reply.header('www-authenticate', 'Bearer realm="drover"');
@@ -73,12 +77,7 @@ export const answerClientError = (error: Error & { readonly code?: string }, soc
 export const installErrors = (app: FastifyInstance, log: Log): void => {
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error, log));
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]?.slice(0, 300);
-    sendError(
-      request,
-      reply,
-      new ApiError('NotFound', `cannot find ${path}: the server has no such path`),
-      log,
-    );
+    const why = `cannot find ${pathOf(request)}: the server has no such path`;
+    sendError(request, reply, new ApiError('NotFound', why), log);
   });
 };

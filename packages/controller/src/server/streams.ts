@@ -8,6 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Log } from '../platform/log.ts';
+import { pathOf } from './errors.ts';
 
 export interface Stream {
   /** Aborted when the client has gone, was too slow, or the server closes. */
@@ -73,7 +74,7 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     const tooSlow = (): void => {
-      log.warn({ url: reply.request.url.slice(0, 300), slowMs }, 'ended a client that reads too slowly');
+      log.warn({ path: pathOf(reply.request), slowMs }, 'ended a client that reads too slowly');
       controller.abort();
       raw.destroy();
     };
@@ -94,7 +95,7 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
       else raw.destroy();
     } catch (error) {
       const isAborted = controller.signal.aborted;
-      if (!isAborted) log.error({ url: reply.request.url.slice(0, 300), err: error }, 'a stream broke off');
+      if (!isAborted) log.error({ path: pathOf(reply.request), err: error }, 'a stream broke off');
       if (isAborted && mayEndAnyTime) raw.end();
       else raw.destroy();
     } finally {
