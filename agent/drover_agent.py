@@ -186,6 +186,30 @@ def sync_filesystem(fd):
     return False
 
 
+def mtime_ms(stat):
+    """Whole milliseconds, rounded down; a float of seconds may be a little less than what was set."""
+    exact = getattr(stat, 'st_mtime_ns', None)
+    return exact // 1000000 if exact is not None else int((stat.st_mtime * 1000 + 0.001) // 1)
+
+
+def set_mtime(path, time_ms, follow=True):
+    """
+    Modification time to the millisecond, exactly where libc can be called. follow=False: of a symbolic link itself, or
+    not at all.
+    """
+    try:
+        import ctypes
+        seconds, rest = divmod(time_ms, 1000)
+        times = (ctypes.c_long * 4)(seconds, rest * 1000000, seconds, rest * 1000000)
+        if libc.utimensat(-100, path, times, 0 if follow else 0x100) == 0:  # AT_FDCWD, AT_SYMLINK_NOFOLLOW
+            return
+    except Exception:  # a Python without ctypes
+        pass
+    if follow:
+        seconds = (time_ms + 0.0005) / 1000  # a float must not end up below the millisecond
+        os.utime(path, (seconds, seconds))
+
+
 MODERN_TLS = hasattr(ssl, 'PROTOCOL_TLS_CLIENT')
 
 
@@ -2370,8 +2394,8 @@ MAX_CHANGES = 1000
 DIFF_LIMIT = 256 * 1024
 PROGRESS_EVERY_S = 0.5
 SMALL_FILE = 1 << 20
-BATCH_FILES = 512
-BATCH_BYTES = 64 << 20
+BATCH_FILES = 4096
+BATCH_BYTES = 256 << 20
 SPARE_BYTES = 4 << 20
 RETRY_S = (0.1, 5.0)
 SEEK_DATA, SEEK_HOLE = 3, 4
@@ -2771,7 +2795,7 @@ class PushWork(Work):
             return 'owner'
         if stat.st_mode & 0o7777 != self.mode_of(entry):
             return 'mode'
-        if entry['type'] == 'file' and abs(int(stat.st_mtime * 1000) - entry.get('mtimeMs', 0)) > 1:
+        if entry['type'] == 'file' and abs(mtime_ms(stat) - entry.get('mtimeMs', 0)) > 1:
             return 'mode'
         return 'unchanged'
 
@@ -2950,6 +2974,8 @@ class PushWork(Work):
         os.symlink(unescape_path(entry['target']), temp)
         if self.owner:
             os.lchown(temp, self.owner[0], self.owner[1])
+        if 'mtimeMs' in entry:
+            set_mtime(temp, entry['mtimeMs'], False)
         os.rename(temp, target)
 
     def set_attributes(self, target, entry):
@@ -2957,7 +2983,7 @@ class PushWork(Work):
             os.chown(target, self.owner[0], self.owner[1])  # before the mode: it clears setuid
         os.chmod(target, self.mode_of(entry))
         if 'mtimeMs' in entry:
-            os.utime(target, (entry['mtimeMs'] / 1000.0, entry['mtimeMs'] / 1000.0))
+            set_mtime(target, entry['mtimeMs'])
 
     def add_to_batch(self, temp, target, size):
         self.batch.append((temp, target))
@@ -3127,8 +3153,7 @@ class PartFile(object):
         os.close(self.fd)
         self.fd = -1
         if 'mtimeMs' in self.entry:
-            seconds = self.entry['mtimeMs'] / 1000.0
-            os.utime(self.path, (seconds, seconds))
+            set_mtime(self.path, self.entry['mtimeMs'])
         if big:
             os.rename(self.path, self.target)
             sync_directory(os.path.dirname(self.target))
@@ -3203,7 +3228,7 @@ class PullWork(Work):
         stat = os.lstat(place) if path else os.stat(place)
         kind = kind_of(stat.st_mode)
         entry = {'path': escape_path(path), 'type': kind, 'mode': '%04o' % (stat.st_mode & 0o7777),
-                 'mtimeMs': int(stat.st_mtime * 1000)}
+                 'mtimeMs': mtime_ms(stat)}
         if kind == 'symlink':
             entry['target'] = escape_path(os.readlink(place))
         elif kind == 'file':
@@ -3797,6 +3822,8 @@ class Shell(object):
         cloexec(self.master)
         try:
             set_window(slave, spec['columns'], spec['rows'])
+            if switch:
+                os.fchown(slave, account[0], -1)  # as sshd does: programs open it by its name
             self.pid = self.fork(slave, account, switch, home, [to_bytes(part) for part in spec['argv']])
         except Exception:
             os.close(self.master)

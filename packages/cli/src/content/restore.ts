@@ -35,9 +35,18 @@ export interface Restore {
 }
 
 const slash = Buffer.from('/');
-const partSuffix = Buffer.from('.drover-part');
 const pathOf = (target: Buffer, entry: ManifestEntry): Buffer =>
   entry.path === '' ? target : Buffer.concat([target, slash, decodeName(entry.path)]);
+
+/** Half a microsecond more: as a float of seconds the time must not end up below its millisecond. */
+const secondsOf = (entry: ManifestEntry): number => (entry.mtimeMs + 0.0005) / 1000;
+
+/** Beside the file, where rename works; short, since a name of 255 bytes can take no ending. */
+const partPathOf = (path: Buffer): Buffer => {
+  const end = path.lastIndexOf(slash) + 1;
+  const mark = createHash('sha256').update(path.subarray(end)).digest('hex').slice(0, 24);
+  return Buffer.concat([path.subarray(0, end), Buffer.from(`.drover-part-${mark}`)]);
+};
 
 /** Gives exactly the asked bytes of a stream, one range after the other. */
 class ContentReader {
@@ -125,7 +134,7 @@ const writeData = async (
 
 const writeFile = async (path: Buffer, entry: ManifestEntry, reader: ContentReader, restore: Restore) => {
   if (kindAt(path) === 'directory') throw new Failure(`cannot write ${entry.path}: a directory is there`);
-  const part = Buffer.concat([path, partSuffix]);
+  const part = partPathOf(path);
   rmSync(part, { force: true });
   const file = openSync(part, 'wx', 0o600);
   try {
@@ -138,16 +147,16 @@ const writeFile = async (path: Buffer, entry: ManifestEntry, reader: ContentRead
   }
   closeSync(file);
   chmodSync(part, Number.parseInt(entry.mode, 8) & 0o777);
-  utimesSync(part, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
+  utimesSync(part, secondsOf(entry), secondsOf(entry));
   renameSync(part, path);
 };
 
 const writeSymlink = (path: Buffer, entry: ManifestEntry): void => {
   if (kindAt(path) === 'directory') throw new Failure(`cannot write ${entry.path}: a directory is there`);
-  const part = Buffer.concat([path, partSuffix]);
+  const part = partPathOf(path);
   rmSync(part, { force: true });
   symlinkSync(decodeName(entry.target ?? ''), part);
-  lutimesSync(part, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
+  lutimesSync(part, secondsOf(entry), secondsOf(entry));
   renameSync(part, path);
 };
 
@@ -172,6 +181,6 @@ export const restoreContent = async (restore: Restore): Promise<void> => {
   }
   for (const { path, entry } of directories.reverse()) {
     chmodSync(path, Number.parseInt(entry.mode, 8) & 0o777);
-    utimesSync(path, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
+    utimesSync(path, secondsOf(entry), secondsOf(entry));
   }
 };

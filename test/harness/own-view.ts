@@ -10,27 +10,33 @@ export interface OwnViews {
   directoryOf(name: string): string;
   /** What to start in place of python3 for that agent. */
   pythonOf(name: string): Promise<string>;
+  /** The same with a disk of this size in place of a folder; only the agent itself can see it. */
+  pythonWithDisk(name: string, sizeBytes: number): Promise<string>;
 }
 
-const script = (own: string, path: string): string => `#!/bin/sh
+const script = (mount: string, own: string, path: string): string => `#!/bin/sh
 exec unshare --mount --propagation private sh -c \\
-  'mount --bind "$0" "$1" && shift && exec python3 "$@"' '${own}' '${path}' "$@"
+  '${mount} "$0" "$1" && shift && exec python3 "$@"' '${own}' '${path}' "$@"
 `;
 
-/** `directory` exists, and belongs to the bench; it holds no quote. */
+/** `directory` exists, and belongs to the caller; it holds no quote. */
 export const createOwnViews = async (directory: string): Promise<OwnViews> => {
   const path = join(directory, 'seen');
   await mkdir(path);
   const directoryOf = (name: string) => join(directory, name);
+  const write = async (name: string, mount: string): Promise<string> => {
+    const file = join(directory, `python-${name}`);
+    await writeFile(file, script(mount, directoryOf(name), path));
+    await chmod(file, 0o755);
+    return file;
+  };
   return {
     path,
     directoryOf,
     pythonOf: async (name) => {
       await mkdir(directoryOf(name));
-      const file = join(directory, `python-${name}`);
-      await writeFile(file, script(directoryOf(name), path));
-      await chmod(file, 0o755);
-      return file;
+      return write(name, 'mount --bind');
     },
+    pythonWithDisk: (name, sizeBytes) => write(name, `mount -t tmpfs -o size=${sizeBytes}`),
   };
 };
