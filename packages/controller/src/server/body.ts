@@ -1,11 +1,13 @@
 // Owns request bodies: bytes → plain JSON values, within bounds.
 // I1: at most jsonBodyBytes (yamlBodyBytes) are held, for at most bodyTimeoutMs; more is 413, later is 408's sense (504).
 // I2: what comes out nests at most 100 deep and has no key "__proto__", so everything after may recurse and spread.
+// I3: YAML is parsed in a process that can be given up (yaml-apart.ts): it stops nobody else.
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { parse as parseYaml } from 'yaml';
 import type { Limits } from './deps.ts';
+import { createYamlReader } from './yaml-apart.ts';
+import { yamlToJson } from './yaml-text.ts';
 
 const maxDepth = 100;
 const yamlTypes = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
@@ -77,20 +79,35 @@ const fault = (value: unknown, depth: number): string | undefined => {
   return undefined;
 };
 
-/** JSON or YAML text as a value that keeps I2. Throws BadRequest. */
-export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
-  let value: unknown;
+const unreadable = (format: 'JSON' | 'YAML', error: unknown): ApiError => {
+  const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
+  return new ApiError('BadRequest', `cannot read the body as ${format}: ${why.slice(0, 300)}`);
+};
+
+const attempt = <T>(format: 'JSON' | 'YAML', parse: () => T): T => {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    value = format === 'JSON' ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100 });
+    return parse();
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
-    throw new ApiError('BadRequest', `cannot read the body as ${format}: ${why.slice(0, 300)}`);
+    throw unreadable(format, error);
   }
+};
+
+const decode = (bytes: Buffer, format: 'JSON' | 'YAML'): string =>
+  attempt(format, () => new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+
+const checked = (value: unknown): unknown => {
   const problem = fault(value, 1);
   if (problem !== undefined) throw new ApiError('BadRequest', `cannot read the body: it ${problem}`);
   return value;
 };
+
+/** JSON or YAML text as a value that keeps I2. Throws BadRequest. YAML from outside is for readYaml (I3). */
+export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
+  const text = decode(bytes, format);
+  return checked(attempt(format, () => JSON.parse(format === 'JSON' ? text : yamlToJson(text))));
+};
+
+const readYaml = createYamlReader();
 
 const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
   const type = mediaType(request);
@@ -99,7 +116,8 @@ const readBody = async (request: FastifyRequest, payload: Readable, limits: Limi
   const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
-  return bytes.length === 0 ? undefined : parseText(bytes, isYaml ? 'YAML' : 'JSON');
+  if (bytes.length === 0) return undefined;
+  return isYaml ? checked(JSON.parse(await readYaml(decode(bytes, 'YAML')))) : parseText(bytes, 'JSON');
 };
 
 /** Makes this room's reader the only one of the application. */
