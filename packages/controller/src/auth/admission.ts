@@ -112,6 +112,12 @@ const askerOf = (identity: Identity): { readonly username: string; readonly grou
   }
 };
 
+const askerFields = ['username', 'uid', 'groups', 'extra'];
+
+/** The spec without what it says of who made it (I1). */
+const withoutAsker = (spec: object): object =>
+  Object.fromEntries(Object.entries(spec).filter(([name]) => !askerFields.includes(name)));
+
 const checkTokenUse = ({ resources, clock }: AdmissionDeps, identity: Identity): void => {
   if (identity.kind !== 'bootstrap') return;
   const token = resources.find(enrollmentTokenKind, '', identity.token);
@@ -168,11 +174,11 @@ const admitRequest = (deps: AdmissionDeps): Admit => {
   return async ({ identity, object }) => {
     checkTokenUse(deps, identity);
     const parsed = validate(object, 'Ignore').object as unknown as CertificateSigningRequest;
-    const spec = { ...parsed.spec, ...askerOf(identity) };
+    const spec = { ...withoutAsker(parsed.spec), ...askerOf(identity) };
     const raw = object as { readonly spec?: object };
     if (parsed.spec.signerName !== nodeSigner) {
       if (identity.kind === 'user')
-        return { object: { ...raw, spec: { ...raw.spec, ...askerOf(identity) } } };
+        return { object: { ...raw, spec: { ...withoutAsker(raw.spec ?? {}), ...askerOf(identity) } } };
       throw invalidField('spec.signerName', `must be ${nodeSigner}`);
     }
     const machineId = parsed.metadata.annotations?.[annotation.machineId] ?? '';

@@ -87,6 +87,8 @@ const ask = async (
         usages: ['digital signature', 'client auth'],
         username: 'admin',
         groups: ['system:masters'],
+        uid: 'of-admin',
+        extra: { 'example.com/scopes': ['all'] },
       },
     },
   );
@@ -134,6 +136,8 @@ test('a server with a good token gets its node, labels and certificate', async (
     username: 'system:bootstrap:rack',
     groups: ['system:bootstrappers', 'system:authenticated'],
   });
+  expect(found(name).spec).not.toHaveProperty('uid');
+  expect(found(name).spec).not.toHaveProperty('extra');
   const node = ground.resources.get(nodeKind, '', 'web1');
   expect(node.metadata).toMatchObject({
     labels: { rack: 'r1', 'kubernetes.io/hostname': 'web1' },
