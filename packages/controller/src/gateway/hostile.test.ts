@@ -259,3 +259,24 @@ describe('hostile peers', () => {
     await stillServes();
   });
 });
+
+describe('old versions of TLS', () => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)(
+    'are refused before and after the certificate is renewed: %s',
+    async (maxVersion) => {
+      const { keyPem: key, certPem: cert } = await ground.identity(n1);
+      const old = { minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+      const { port } = ground.gateway;
+      const attempt = () =>
+        new Promise((resolve) => {
+          const ca = ground.authority.caPem;
+          const socket = connect({ host: '127.0.0.1', port, key, cert, ca, ...old }, () => resolve('let in'));
+          open.push(socket);
+          socket.on('error', (error) => resolve('code' in error ? error.code : error.message));
+        });
+      expect(await attempt()).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+      ground.gateway.refreshTls();
+      expect(await attempt()).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+    },
+  );
+});

@@ -189,3 +189,18 @@ describe('large bodies', () => {
     expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
   });
 });
+
+describe('old versions of TLS', () => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)('are refused: %s', async (maxVersion) => {
+    const ground = await start({});
+    const { port } = ground.server;
+    const old = { minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const code = await new Promise((resolve) => {
+      const socket = connectTls({ port, host: '127.0.0.1', ca: ground.caPem, ...old }, () =>
+        resolve('let in'),
+      );
+      socket.on('error', (error) => resolve('code' in error ? error.code : error.message));
+    });
+    expect(code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  });
+});
