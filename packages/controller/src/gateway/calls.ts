@@ -1,6 +1,8 @@
 // Owns what agents may call: the Controller service of agent.thrift, for one session.
 // I1: nothing but hello is answered before the session is accepted.
 // I2: an answer means durable (store.ts I1).
+// I3: reports are stored in the order in which they came, and after one that could not be stored none is: an agent
+//     sends output without gaps, and what is missing in the middle of a stream could never be told from what is there.
 import { ApiError } from '@drover/api';
 import { type ControllerService, ProblemError } from '@drover/api/wire';
 import { type AdmissionDeps, admit } from './admission.ts';
@@ -19,6 +21,7 @@ export interface CallDeps extends AdmissionDeps, Pick<GatewayOptions, 'renew'> {
 export const createCalls = (deps: CallDeps, session: AgentSession): ControllerService => {
   const { node } = session.peer;
   let greeted = false;
+  let reported: Promise<void> = Promise.resolve();
   /** Wraps a call that only an accepted session may make. */
   const accepted =
     <A, R>(call: (args: A) => Promise<R>) =>
@@ -36,7 +39,11 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
         throw error;
       });
     },
-    report: accepted((report) => takeReport(deps, node, report)),
+    report: accepted((report) => {
+      reported = reported.then(() => takeReport(deps, node, report));
+      reported.catch(() => session.spoil('a report could not be stored'));
+      return reported;
+    }),
     facts: accepted(({ json }) => takeFacts(deps, node, json)),
     heartbeat: accepted(async ({ heartbeat }) => deps.store.agents.heartbeat(node, { ...heartbeat })),
     renew: accepted(({ request }) => renew(deps, session, request)),

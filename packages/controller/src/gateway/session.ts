@@ -61,6 +61,7 @@ export class AgentSession {
   private silentBeats = 0;
   private openFrameBeats = 0;
   private paused = false;
+  private spoiled: string | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -199,13 +200,19 @@ export class AgentSession {
     this.refusal = reason;
   }
 
+  /** The session is of no more use and ends at the next beat: not at once, or the agent would be back at once. */
+  spoil(reason: string): void {
+    this.spoiled ??= reason;
+  }
+
   /** Called once per heartbeat interval. */
   beat(nowMs: number): void {
     if (!this.paused) {
       this.silentBeats += 1;
       this.openFrameBeats = this.splitter.inFrame ? this.openFrameBeats + 1 : 0;
     }
-    if (this.notAfterMs <= nowMs) this.close('its certificate has expired');
+    if (this.spoiled !== undefined) this.close(this.spoiled);
+    else if (this.notAfterMs <= nowMs) this.close('its certificate has expired');
     else if (this.silentBeats > missedBeats) this.close(`no sign of life for ${missedBeats} heartbeats`);
     else if (this.openFrameBeats > missedBeats) this.close('a message was not completed in time');
   }
