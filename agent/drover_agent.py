@@ -4948,12 +4948,12 @@ class Agent(ShellCalls, LifeCalls):
         if entry.fd < 0:
             try:
                 entry.fd = cloexec(os.open(task_dir(entry.task_id) + '/output', os.O_RDONLY))
-            except OSError:
-                return True, [], 0
+            except OSError as error:  # of too many open files, say, there may be output none the less
+                return error.errno in (errno.ENOENT, errno.ENOTDIR), [], 0
         chunks, added = [], 0
         while True:
             room = REPORT_BYTES - self.unanswered_bytes - added
-            if room < READ_SIZE:
+            if room < READ_SIZE + OUTPUT_RECORD.size:  # the longest record there is must fit
                 size = os.fstat(entry.fd).st_size
                 return size <= entry.read_at, chunks, added
             os.lseek(entry.fd, entry.read_at, 0)

@@ -4,7 +4,9 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 import json
 import os
 import pwd
+import shutil
 import signal
+import tempfile
 import time
 import unittest
 
@@ -117,6 +119,27 @@ class Endings(Case):
         wait_for(lambda: self.controller.output['live'][1] == b'first\n', 'the first line')
         session.call('cancel', taskIds=['live'])
         self.assertEqual(self.controller.result('live')['outcome'], 'cancelled')
+
+
+class Spool(unittest.TestCase):
+    def test_output_is_not_taken_for_complete_while_a_record_does_not_fit(self):
+        home, place = os.getcwd(), tempfile.mkdtemp(prefix='drover-spool-')
+        os.chdir(place)
+        try:
+            os.makedirs('tasks/t')
+            with open('tasks/t/output', 'wb') as spool:
+                spool.write(agent.OUTPUT_RECORD.pack(1, agent.READ_SIZE, 1) + b'x' * agent.READ_SIZE)
+            whole = agent.OUTPUT_RECORD.size + agent.READ_SIZE
+            for room in range(agent.READ_SIZE - 2, whole + 2):
+                reader = agent.Agent.__new__(agent.Agent)
+                reader.unanswered_bytes = agent.REPORT_BYTES - room
+                entry = agent.TaskEntry('t', 0)
+                complete, chunks, _ = reader.read_output(entry)
+                entry.close()
+                self.assertEqual((complete, len(chunks)), (room >= whole, 1 if room >= whole else 0), room)
+        finally:
+            os.chdir(home)
+            shutil.rmtree(place)
 
 
 class Cancel(Case):
