@@ -18,3 +18,15 @@ export const cpuSeconds = async (pid: number): Promise<number> => {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
+
+const lookEveryMs = 50;
+
+/** Follows a process until it has ended; `peakMib` gives the most memory seen, on the kernel's own account. */
+export const watchMemory = (pid: number): { readonly peakMib: () => number; readonly close: () => void } => {
+  let most = 0;
+  const timer = setInterval(async () => {
+    const { peak } = await memoryMib(pid).catch(() => ({ peak: 0 }));
+    most = Math.max(most, Number.isNaN(peak) ? 0 : peak); // a process that is ending has no figures any more
+  }, lookEveryMs);
+  return { peakMib: () => most, close: () => clearInterval(timer) };
+};

@@ -10,13 +10,17 @@ export interface CliResult {
   readonly ms: number;
 }
 
-export const cliFile = join(root, 'packages/cli/src/main.ts');
+export const cliFile = join(root, 'packages/cli/src/main.mjs');
 
 /** Runs `drover ARGS` against the controller; output as text. */
 export const drover = (
   controller: Pick<ControllerProcess, 'contextFile'>,
   args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
+  options: {
+    readonly input?: string;
+    readonly cwd?: string;
+    readonly onStart?: (pid: number) => void;
+  } = {},
 ): Promise<CliResult> =>
   new Promise((resolve, reject) => {
     const started = performance.now();
@@ -24,6 +28,7 @@ export const drover = (
       env: { ...process.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1' },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (data: Buffer) => out.push(data));

@@ -35,6 +35,8 @@ interface Building {
   readonly sources: Source[];
   readonly refused: Refused[];
   readonly content: ReturnType<typeof createHash>;
+  /** Of a root that is itself a file: its own hash is that of the content. */
+  onlySha256?: string;
   readonly onBytes: (count: number) => void;
   offset: number;
 }
@@ -53,7 +55,9 @@ const specialWord = (stat: Stats): string => {
 };
 
 const addFile = (building: Building, path: Buffer, name: string): void => {
-  const file = hashFile(path, building.content, building.onBytes);
+  const isRoot = name === '';
+  const file = hashFile(path, isRoot ? undefined : building.content, building.onBytes);
+  if (isRoot) building.onlySha256 = file.sha256;
   building.entries.push({
     path: name,
     type: 'file',
@@ -158,7 +162,7 @@ export const buildManifest = async (
   const head: ManifestHead = {
     version: 1,
     root: entries[0]?.type === 'directory' ? 'directory' : 'file',
-    content: offset === 0 ? '' : building.content.digest('hex'),
+    content: offset === 0 ? '' : (building.onlySha256 ?? building.content.digest('hex')),
     sizeBytes: offset,
     entries: entries.length,
   };

@@ -68,10 +68,10 @@ export interface ReadFile {
 const changed = (a: ReturnType<typeof fstatSync>, b: ReturnType<typeof fstatSync>): boolean =>
   a.size !== b.size || a.mtimeMs !== b.mtimeMs || a.ctimeMs !== b.ctimeMs;
 
-/** Hashes a file, feeding each piece to `content` as well. Throws when it cannot be read or changes. */
+/** Hashes a file, feeding each piece to `content` as well (undefined: the file is all the content there is). Throws when it cannot be read or changes. */
 export const hashFile = (
   path: Buffer | string,
-  content: Hash,
+  content: Hash | undefined,
   onBytes: (count: number) => void,
 ): ReadFile => {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -88,7 +88,7 @@ export const hashFile = (
         if (count === 0) throw new Error('it became shorter while it was read');
         const piece = shared.subarray(0, count);
         hash.update(piece);
-        content.update(piece);
+        content?.update(piece);
         at += count;
         dataSize += count;
         onBytes(count);

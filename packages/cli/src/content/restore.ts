@@ -38,8 +38,9 @@ const slash = Buffer.from('/');
 const pathOf = (target: Buffer, entry: ManifestEntry): Buffer =>
   entry.path === '' ? target : Buffer.concat([target, slash, decodeName(entry.path)]);
 
-/** Half a microsecond more: as a float of seconds the time must not end up below its millisecond. */
-const secondsOf = (entry: ManifestEntry): number => (entry.mtimeMs + 0.0005) / 1000;
+/** Half a microsecond more, unless it is whole: as a float of seconds the time must not end up below its millisecond. */
+const secondsOf = ({ mtimeMs }: ManifestEntry): number =>
+  mtimeMs % 1000 === 0 ? mtimeMs / 1000 : (mtimeMs + 0.0005) / 1000;
 
 /** Beside the file, where rename works; short, since a name of 255 bytes can take no ending. */
 const partPathOf = (path: Buffer): Buffer => {

@@ -1,27 +1,31 @@
 // Owns making few large pieces of many small ones: a disk write and a hash step per TLS record are slow.
+// I1: one buffer per stream, used again for every piece: new ones for each keep the collector and the kernel busy.
 
 /**
- * The same bytes in pieces of about `sizeBytes`. What has arrived when the source fails is still given, before the
- * error: an upload then goes on from there.
+ * The same bytes in pieces of `sizeBytes`, the last one shorter. A piece is good until the next is asked for. What has
+ * arrived when the source fails is still given, before the error: an upload then goes on from there.
  */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
   sizeBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let gathered: Uint8Array[] = [];
+  const piece = Buffer.allocUnsafeSlow(sizeBytes);
   let bytes = 0;
   try {
     for await (const chunk of source) {
-      gathered.push(chunk);
-      bytes += chunk.length;
-      if (bytes < sizeBytes) continue;
-      yield Buffer.concat(gathered, bytes);
-      gathered = [];
-      bytes = 0;
+      for (let from = 0; from < chunk.length; ) {
+        const part = chunk.subarray(from, from + sizeBytes - bytes);
+        piece.set(part, bytes);
+        bytes += part.length;
+        from += part.length;
+        if (bytes < sizeBytes) continue;
+        bytes = 0; // before the yield: it has been given, also if the source fails next
+        yield piece;
+      }
     }
   } catch (error) {
-    if (bytes > 0) yield Buffer.concat(gathered, bytes);
+    if (bytes > 0) yield piece.subarray(0, bytes);
     throw error;
   }
-  if (bytes > 0) yield Buffer.concat(gathered, bytes);
+  if (bytes > 0) yield piece.subarray(0, bytes);
 }
