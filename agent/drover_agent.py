@@ -1616,17 +1616,22 @@ def has_marker(pid, marker):
         return False
 
 
-def task_members(task_id, supervisor, leader, since=None):
+def task_mark(task_id, state_dir=None):
+    """Value of DROVER_TASK_DIR in the environment of a task's processes: no other task of this machine has it."""
+    return '%s/%s' % (to_text(state_dir or os.getcwd()), task_dir(task_id))
+
+
+def task_members(task_id, supervisor, leader, since=None, state_dir=None):
     """
     Living processes of a task: its session and group, children of the supervisor (orphans come to it), all their
-    descendants and sessions, and whoever carries the task's id in its environment.
+    descendants and sessions, and whoever carries the task's mark in its environment.
     """
     table = process_table()
     if since is None:
         since = table.get(supervisor, (b'', 0, 0, 0, 0))[4]
     members = set(pid for pid, (_, parent, group, session, _s) in table.items()
                   if pid != supervisor and (leader in (pid, group, session) or parent == supervisor))
-    marker = to_bytes('DROVER_TASK_ID=%s\0' % task_id)
+    marker = to_bytes('DROVER_TASK_DIR=%s\0' % task_mark(task_id, state_dir))
     rest = [pid for pid, row in table.items()
             if pid not in members and pid != supervisor and row[4] >= since and row[1] != 2]
     members.update(pid for pid in rest if has_marker(pid, marker))
@@ -1751,6 +1756,7 @@ class Supervisor(object):
                   'SHELL': account[4], 'LANG': os.environ.get('LANG', 'C.UTF-8')}
         values.update(self.command['env'])
         values['DROVER_TASK_ID'] = self.task_id
+        values['DROVER_TASK_DIR'] = task_mark(self.task_id)
         for name, value in values.items():
             if not name or '=' in name or '\0' in name or '\0' in value:
                 raise Failure('bad environment variable: %s' % name)
@@ -4701,15 +4707,13 @@ class Agent(ShellCalls, LifeCalls):
         begun, result = read_state(entry.task_id)
         if state is not None and begun is None and result is None and same_boot:
             os.close(state)
-            return self.launch(entry, task)
+            return self.begin(entry, task)
         if state is not None:
             os.close(state)
         if result is not None:
             return self.take_result(entry, result)
         if state is None:
-            entry.pid = begun['pid'] if begun else 0
-            entry.wants_started = True
-            return self.mark(entry)
+            return self.follow(entry)
         if not same_boot:
             why = 'the server went down while it was running' if begun else \
                 'the server went down after it was accepted; whether it had begun is not known'
@@ -4735,10 +4739,13 @@ class Agent(ShellCalls, LifeCalls):
         result['startedAtMs'] = begun['atMs'] if begun else 0
         for stream, length in self.spooled(entry.task_id).items():
             result[('', 'stdoutBytes', 'stderrBytes')[stream]] = length
-        state = lock_state(entry.task_id)
-        if state is not None:
-            append_state(state, 'result', result)
-            os.close(state)
+        try:
+            state = lock_state(entry.task_id)
+            if state is not None:
+                append_state(state, 'result', result)
+                os.close(state)
+        except (OSError, IOError) as error:
+            log('error', 'cannot write down how a task ended', task=entry.task_id, reason=words_of(error))
         self.take_result(entry, result)
 
     @staticmethod
@@ -4804,7 +4811,7 @@ class Agent(ShellCalls, LifeCalls):
         for task in fresh:
             entry = self.tasks[task['id']] = TaskEntry(task['id'], 0)
             entry.transfer = task.get('command') is None
-            self.launch(entry, task)
+            self.begin(entry, task)
         return LATER
 
     @staticmethod
@@ -4822,18 +4829,41 @@ class Agent(ShellCalls, LifeCalls):
         self.take_result(entry, blank_result(
             task_id, 'lost', 'it already ran here and its result was acknowledged; it is not run again'))
 
+    def begin(self, entry, task):
+        """A task that cannot be launched (no process to be had, say) must not take those after it with it."""
+        try:
+            self.launch(entry, task)
+        except Exception as error:
+            log('error', 'cannot start a task', task=entry.task_id, reason=words_of(error))
+            self.never_started(entry, 'the agent cannot start it: %s' % words_of(error))
+
+    def never_started(self, entry, why):
+        """Written down first: an agent that starts before the controller has heard of it must not run it (I1)."""
+        result = blank_result(entry.task_id, 'never-started', why)
+        try:
+            state = lock_state(entry.task_id)
+            if state is None:
+                return self.follow(entry)
+            append_state(state, 'result', result)
+            os.close(state)
+        except (OSError, IOError) as error:
+            log('error', 'cannot write down how a task ended', task=entry.task_id, reason=words_of(error))
+        self.take_result(entry, result)
+
+    def follow(self, entry):
+        """A supervisor that is not our child has it: the agent before us forked it."""
+        begun, _ = read_state(entry.task_id)
+        entry.pid = begun['pid'] if begun else 0
+        entry.wants_started = True
+        self.mark(entry)
+
     def launch(self, entry, task):
         why = ''
         if task['expiresAtMs'] and now_ms() + self.clock_skew_ms > task['expiresAtMs']:
             why = 'expired before it could be started'
         why = why or refused_by_policy(self.policy(), task)
         if why:
-            state = lock_state(task['id'])
-            result = blank_result(task['id'], 'never-started', why)
-            if state is not None:
-                append_state(state, 'result', result)
-                os.close(state)
-            return self.take_result(entry, result)
+            return self.never_started(entry, why)
         work = None
         if entry.transfer:
             work = Transfer(task, self.config, self.nudge_write).run
@@ -4856,20 +4886,30 @@ class Agent(ShellCalls, LifeCalls):
         begun, result = read_state(entry.task_id)
         if result is not None:
             return self.take_result(entry, result)
+        if self.is_held(entry.task_id):
+            return self.follow(entry)
         if begun is None:
-            result = blank_result(entry.task_id, 'never-started', 'its supervisor was killed before it began')
-            return self.take_result(entry, result)
+            return self.never_started(entry, 'its supervisor was killed before it began')
         self.lose(entry, begun, 'its supervisor was killed; what was left of it was killed too')
         self.kill_left_over(entry.task_id)
+
+    @staticmethod
+    def is_held(task_id):
+        """Whether a supervisor has the task: one forked by an agent just before it was killed can come late."""
+        try:
+            state = lock_state(task_id)
+        except (OSError, IOError):
+            return False
+        if state is not None:
+            os.close(state)
+        return state is None
 
     def check_orphans(self):
         """Supervisors that are not our children tell us nothing when they are killed: look once a heartbeat."""
         for entry in list(self.tasks.values()):
             if entry.finished or not entry.on_disk or entry.pid in self.children:
                 continue
-            state = lock_state(entry.task_id)
-            if state is not None:
-                os.close(state)
+            if not self.is_held(entry.task_id):
                 self.on_supervisor_end(entry)
 
     def on_cancel(self, args, answer):

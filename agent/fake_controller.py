@@ -230,6 +230,7 @@ class FakeController(object):
         self.approve = True
         self.tokens = ['t1.secret']
         self.closing = False
+        self.nodes = []
         self.agent_port = self.listen(self.serve_agent, True)
         self.api_port = self.listen(self.serve_api, False)
 
@@ -349,7 +350,10 @@ class FakeController(object):
         def find():
             with self.lock:
                 return [c for c in self.connections if c.open and c.hello and c.hello['processId'] != process_id]
-        return wait_for(find, 'an agent to connect', seconds)[-1]
+        try:
+            return wait_for(find, 'an agent to connect', seconds)[-1]
+        except AssertionError as error:
+            raise AssertionError('%s; its log: %s' % (error, ''.join(node.logged()[-4000:] for node in self.nodes)))
 
     def result(self, task_id, seconds=20):
         return wait_for(lambda: self.results.get(task_id), 'the result of ' + task_id, seconds)
@@ -520,6 +524,7 @@ class Node(object):
 
     def __init__(self, controller, name='n1', **config):
         self.controller = controller
+        controller.nodes.append(self)
         self.dir = tempfile.mkdtemp(prefix='drover-node-')
         self.name = name
         self.process = None

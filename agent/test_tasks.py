@@ -1,6 +1,7 @@
 """Commands: every ending has its word, every result arrives, nothing runs twice, whoever is killed when."""
 from __future__ import absolute_import, division, print_function, unicode_literals
 
+import collections
 import json
 import os
 import pwd
@@ -175,10 +176,9 @@ while :; do sleep 1; done
         finally:
             os.chdir(here)
 
-    @staticmethod
-    def grown(supervisor):
+    def grown(self, supervisor):
         leaders = [pid for pid, row in agent.process_table().items() if row[1] == supervisor]
-        members = agent.task_members('tree', supervisor, min(leaders)) if leaders else ()
+        members = agent.task_members('tree', supervisor, min(leaders), None, self.node.dir) if leaders else ()
         return members if len(members) >= 9 else None
 
     def test_a_tree_that_forks_on_term_is_caught(self):
@@ -191,7 +191,7 @@ for i in 1 2 3 4 5 6 7 8; do spawn; done; touch "$READY"; sleep 1000'''
         wait_for(lambda: os.path.exists(ready), 'the tree to grow')
         session.call('cancel', taskIds=['forks'])
         self.assertEqual(self.controller.result('forks')['survivors'], 0)
-        self.assertEqual(agent.task_members('forks', -1, -1, 0), set())
+        self.assertEqual(agent.task_members('forks', -1, -1, 0, self.node.dir), set())
 
     def test_a_start_that_comes_after_its_cancel_is_not_obeyed(self):
         session = self.begin()
@@ -285,7 +285,7 @@ class Survival(Case):
         wait_for(lambda: self.controller.output['cut'][1], 'the first output')
         self.node.kill()
         os.kill(json.loads(self.state_line('cut'))['pid'], signal.SIGKILL)
-        agent.signal_all(agent.task_members('cut', -1, -1, 0), signal.SIGKILL)
+        agent.signal_all(agent.task_members('cut', -1, -1, 0, self.node.dir), signal.SIGKILL)
         self.node.write('boot-id', 'boot-2')
         self.node.start()
         result = self.controller.result('cut')
@@ -322,7 +322,7 @@ class Survival(Case):
         wait_for(lambda: 'sup' in self.controller.started, 'it to start')
         os.kill(json.loads(self.state_line('sup'))['pid'], signal.SIGKILL)
         self.assertEqual(self.controller.result('sup')['outcome'], 'lost')
-        wait_for(lambda: not agent.task_members('sup', -1, -1, 0), 'its processes to be killed')
+        wait_for(lambda: not agent.task_members('sup', -1, -1, 0, self.node.dir), 'its processes to be killed')
 
     def test_results_wait_for_the_controller(self):
         session = self.begin()
@@ -374,6 +374,49 @@ class Survival(Case):
         self.assertTrue(os.path.getsize(path) < 2 * agent.JOURNAL_COMPACT)
         again = agent.Journal(path, 'b')
         self.assertEqual((len(again.done), again.open_tasks, again.journal_id), (300, {}, journal.journal_id))
+
+
+class Launch(Case):
+    def test_a_task_that_cannot_be_launched_does_not_take_the_others_with_it(self):
+        session = self.begin()
+        open(self.path('tasks/bad'), 'w').close()  # where its directory should be
+        session.call('start', tasks=[command('bad', ['true'], expires=1000), command('good', ['true'])])
+        self.assertEqual(self.controller.result('good')['outcome'], 'exited')
+        self.assertEqual(self.controller.result('bad')['outcome'], 'never-started')
+
+    def test_a_supervisor_that_comes_late_keeps_its_task(self):
+        """Forked by an agent that was killed at once, it takes the task while the next agent is starting another."""
+        self.node.start()
+        session = self.controller.session()
+        session.call('start', tasks=[command('slow', ['sh', '-c', 'sleep 2; echo whole'])])
+        wait_for(lambda: 'slow' in self.controller.started, 'it to start')
+        home = os.getcwd()
+        os.chdir(self.node.dir)
+        try:
+            begun, _ = agent.read_state('slow')
+            late = agent.Agent.__new__(agent.Agent)
+            late.tasks, late.dirty, late.loop = {}, collections.deque(), agent.Loop()
+            entry = late.tasks['slow'] = agent.TaskEntry('slow', 1)
+            late.kill_left_over = lambda task_id: self.fail('its command was killed')
+            late.on_supervisor_end(entry)  # our own supervisor found the task taken, and went
+        finally:
+            os.chdir(home)
+        self.assertEqual((entry.finished, entry.pid, entry.wants_started), (False, begun['pid'], True))
+        self.assertEqual(self.controller.result('slow')['outcome'], 'exited')
+
+    def test_a_supervisor_that_was_killed_before_it_began_is_written_down(self):
+        """Else an agent that is killed before the controller has answered would run the task after all."""
+        self.begin()
+        home = os.getcwd()
+        os.chdir(self.node.dir)
+        try:
+            late = agent.Agent.__new__(agent.Agent)
+            late.tasks, late.dirty, late.loop, late.welcomed = {}, collections.deque(), agent.Loop(), True
+            entry = late.tasks['none'] = agent.TaskEntry('none', 1)
+            late.on_supervisor_end(entry)
+            self.assertEqual(agent.read_state('none')[1]['outcome'], 'never-started')
+        finally:
+            os.chdir(home)
 
 
 class Refusals(Case):
