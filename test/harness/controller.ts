@@ -67,7 +67,14 @@ export class ControllerProcess {
       [
         join(root, 'packages/controller/src/main.ts'),
         ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
-        ...['--port', String(this.port), '--agent-port', String(this.agentPort), '--address', this.#options.address ?? '127.0.0.1'],
+        ...[
+          '--port',
+          String(this.port),
+          '--agent-port',
+          String(this.agentPort),
+          '--address',
+          this.#options.address ?? '127.0.0.1',
+        ],
         ...(this.#options.args ?? []),
       ],
       { stdio: ['ignore', log, log], env: { ...process.env, ...this.#options.env } },
