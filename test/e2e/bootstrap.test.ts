@@ -25,7 +25,7 @@ beforeAll(async () => {
   await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file('id')]);
   const key = (await readFile(file('id.pub'), 'utf8')).trim();
   for (const { name } of fleet.lab.hosts) {
-    await fleet.out(name, `mkdir -p -m 700 /root/.ssh && echo '${key}' > /root/.ssh/authorized_keys`);
+    await fleet.out(name, `mkdir -p -m 700 ~/.ssh && echo '${key}' > ~/.ssh/authorized_keys`);
     await fleet.out(name, `echo 'root:${password}' | chpasswd`);
     await fleet.out(
       name,
