@@ -10,7 +10,7 @@ export interface CliResult {
   readonly ms: number;
 }
 
-export const cliFile = join(root, 'packages/cli/src/main.mjs');
+export const cliFile = join(root, 'packages/cli/src/main.ts');
 
 /** Runs `drover ARGS` against the controller; output as text. */
 export const drover = (
