@@ -10,6 +10,7 @@ import collections
 import hashlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -130,12 +131,27 @@ class Connection(object):
             raise AssertionError('the connection ended')
         return answer[0](answer[1])
 
+    def receive(self):
+        """Some bytes, b'' at the end. One thread at a time may touch a TLS connection: the lock is held while reading."""
+        while True:
+            if not self.sock.pending():
+                select.select([self.sock], [], [], 60)
+            with self.lock:
+                self.sock.settimeout(0)
+                try:
+                    return self.sock.recv(65536)
+                except (ssl.SSLError, socket.error) as error:
+                    if not agent.Session.would_block(error):
+                        raise
+                finally:
+                    self.sock.settimeout(60)
+
     def run(self, first):
         data = bytearray(first)
         try:
             while True:
                 while len(data) < 4 or len(data) < 4 + agent.bytes_to_int(bytes(data[:4])):
-                    more = self.sock.recv(65536)
+                    more = self.receive()
                     if not more:
                         return
                     data += more
