@@ -86,6 +86,14 @@ describe('half-open connections', () => {
     expect(fresh.items).toEqual([]);
   });
 
+  it('lets the silent give way before who has begun to speak', async () => {
+    const ground = await start({ strangers: 8 });
+    const speaking = await dialTls(ground);
+    const flood = await Promise.all(Array.from({ length: 60 }, () => dial(ground)));
+    await waitFor('the silent to be closed', () => flood.filter((socket) => !socket.closed).length <= 8);
+    expect(speaking.closed).toBe(false);
+  });
+
   it('does not close who has shown who they are', async () => {
     const ground = await start({ strangers: 4 });
     const stop = new AbortController();

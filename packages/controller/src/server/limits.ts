@@ -1,7 +1,8 @@
 // Owns the server's limits on connections.
 // I1: at most `connections` sockets; a socket more is closed at once.
 // I2: at most `strangers` sockets that have not carried an authenticated request; when one more comes, the oldest
-//     of them is closed. A real client is a stranger for milliseconds, so a flood of half-open ones only hurts itself.
+//     that has not sent a byte is closed, or, when all have, the oldest. A real client speaks at once and is a stranger
+//     for milliseconds, so a flood of half-open ones only hurts itself.
 import type { Socket } from 'node:net';
 import type { Limits } from './deps.ts';
 
@@ -12,7 +13,8 @@ export const defaultLimits: Limits = {
   headersTimeoutMs: 10_000,
   handshakeTimeoutMs: 10_000,
   connections: 16_384,
-  strangers: 1_024,
+  // As many as the listener's queue holds: newcomers that are accepted in one go do not push each other out.
+  strangers: 4_096,
   slowWatchMs: 15_000,
   slowStreamMs: 600_000,
 };
@@ -33,11 +35,15 @@ export interface ConnectionGuard {
 
 export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): ConnectionGuard => {
   const strangers = new Map<string, Socket>();
-  const evictOldest = (): void => {
-    const oldest = strangers.entries().next().value;
-    if (oldest === undefined) return;
-    strangers.delete(oldest[0]);
-    oldest[1].destroy();
+  const victim = (): [string, Socket] | undefined => {
+    for (const entry of strangers) if (entry[1].bytesRead === 0) return entry;
+    return strangers.entries().next().value;
+  };
+  const evictOne = (): void => {
+    const found = victim();
+    if (found === undefined) return;
+    strangers.delete(found[0]);
+    found[1].destroy();
   };
   return {
     accept: (socket) => {
@@ -46,7 +52,7 @@ export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): Connec
       socket.once('close', () => {
         if (strangers.get(key) === socket) strangers.delete(key);
       });
-      if (strangers.size > limits.strangers) evictOldest();
+      if (strangers.size > limits.strangers) evictOne();
     },
     trust: (socket) => void strangers.delete(keyOf(socket)),
     strangers: () => strangers.size,
