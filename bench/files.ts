@@ -13,6 +13,7 @@ import { openApi } from './api.ts';
 import { type Bench, type BenchContext, median, round } from './bench.ts';
 import { copyPeers } from './peers/copy-tools.ts';
 import { type SshFarm, startSshFarm } from './peers/sshd.ts';
+import { runTool } from './peers/tool.ts';
 import { memoryMib, watchMemory } from './process-figures.ts';
 import { startRealFleet } from './real-fleet.ts';
 
@@ -117,12 +118,22 @@ const measure = async (ground: Ground, load: Load): Promise<Measured> => {
   for (let turn = 0; turn < load.runs; turn++) {
     const source = join(dir, `${load.name}-${turn}`);
     const sample = await load.make(source);
-    context.say(`${load.name}, turn ${turn + 1}: drover, then the peers, to ${load.nodes} nodes`);
-    const pushed = await push(ground, source, sample, load.nodes);
-    note('drover', pushed.ms);
-    cliPeakMib = Math.max(cliPeakMib, pushed.cliPeakMib);
-    for (const peer of copyPeers) {
-      note(peer.name, await peer.run(farm, source, load.nodes, context.signal));
+    context.say(`${load.name}, turn ${turn + 1}: drover and the peers in turn, to ${load.nodes} nodes`);
+    const ownTurn = async (): Promise<void> => {
+      const pushed = await push(ground, source, sample, load.nodes);
+      note('drover', pushed.ms);
+      cliPeakMib = Math.max(cliPeakMib, pushed.cliPeakMib);
+    };
+    const turns = [
+      ownTurn,
+      ...copyPeers.map((peer) => async () => {
+        note(peer.name, await peer.run(farm, source, load.nodes, context.signal));
+      }),
+    ];
+    // Everybody is first once, and nobody pays for what others have not yet brought to the disk.
+    for (let place = 0; place < turns.length; place++) {
+      await runTool('sync', []);
+      await turns[(turn + place) % turns.length]?.();
     }
     await rm(source, { recursive: true });
   }

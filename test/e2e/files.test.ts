@@ -152,6 +152,14 @@ test('only the files of a tree that differ are sent', async () => {
   expect(describeTree(ground.on('n1', 'site'))).toEqual(describeTree(join(ground.work, 'site')));
 });
 
+test('an answer that is longer than a pipe takes at once is whole', async () => {
+  mkdirSync(join(ground.work, 'long names'));
+  for (let i = 0; i < 1000; i++) writeFileSync(join(ground.work, 'long names', `${i}`.padEnd(240, 'x')), 'x');
+  const { cli, tasks } = await ground.push('n[1-2]', 'long names', 'long names');
+  expect(cli.stdout.length).toBeGreaterThan(512 * 1024);
+  expect(tasks.map(({ node }) => node).sort()).toEqual(['n1', 'n2']);
+});
+
 test('a check shows a unified diff and changes nothing', async () => {
   writeFileSync(join(ground.work, 'conf'), 'one\nTWO\nthree\n');
   writeFileSync(ground.on('n1', 'conf'), 'one\ntwo\nthree\n');

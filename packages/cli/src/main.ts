@@ -14,4 +14,7 @@ const { createSession } = await import('./session.ts');
 const { runProgram } = await import('./program.ts');
 const session = createSession(process);
 await runProgram(process.argv.slice(2), session);
+// A pipe whose reader is slower than we are takes what it is given only bit by bit: leaving now would cut the output.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 process.exit(session.exitCode());
