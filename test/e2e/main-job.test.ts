@@ -132,5 +132,9 @@ test('a deleted node is cut off and cannot come back by its old certificate', as
   expect((await drover('node', 'delete', 'deb11', '--yes')).code).toBe(0);
   await waitFor('deb11 to be gone', async () => !(await drover('nodes')).stdout.includes('deb11'));
   await lab.exec('deb11', ['systemctl', 'restart', 'drover-agent']);
+  await waitFor('the refusal', async () => {
+    const { stdout } = await lab.exec('deb11', ['journalctl', '-u', 'drover-agent', '--no-pager']);
+    return stdout.includes('refuses this node') && stdout.includes('revoked');
+  });
   expect((await drover('nodes')).stdout).not.toContain('deb11');
 });
