@@ -9,7 +9,9 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 gateway=198.18.0.1
 ip link set lo up
-ip link add br0 type bridge
+# An address of its own: else the bridge takes the lowest of its ports', and whenever a host comes or goes the others
+# send to an address that nobody has until their ARP entry is too old.
+ip link add br0 address 02:00:c6:12:00:01 type bridge
 ip addr add $gateway/15 dev br0
 ip link set br0 up
 nft -f - <<'X'

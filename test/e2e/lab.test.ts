@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Lab } from '../../lab/index.ts';
+import { gatewayAddress, Lab } from '../../lab/index.ts';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -42,6 +42,18 @@ test('a cut host is silent until it is healed', async () => {
   expect(await ping()).not.toBe(0);
   await lab.heal('n2');
   expect(await ping()).toBe(0);
+});
+
+test('the way out of a host stays the same while others come and go', async () => {
+  const gatewayMac = async () => {
+    await lab.exec('n1', ['ping', '-c1', '-W1', gatewayAddress]);
+    const arp = (await lab.exec('n1', ['cat', '/proc/net/arp'])).stdout;
+    return new RegExp(`^${gatewayAddress} .*?(([0-9a-f]{2}:){5}[0-9a-f]{2})`, 'm').exec(arp)?.[1];
+  };
+  // a bridge without an address of its own takes the lowest of its ports, and changes it with them
+  expect(await gatewayMac()).toBe('02:00:c6:12:00:01');
+  await lab.powerCycle('n2');
+  expect(await gatewayMac()).toBe('02:00:c6:12:00:01');
 });
 
 test('a power cycle keeps the disk and changes the boot id', async () => {
