@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
+import { labelCauses } from '../validation/metadata.ts';
+import { nodeSetCauses } from './node-set-check.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -104,5 +106,8 @@ export const enrollmentTokenKind: Kind = {
   subresources: [],
   selectableFields: {},
   immutablePaths: ['spec.labels', 'spec.nodeNamePattern', 'spec.approval'],
-  check: () => [],
+  check: (o) => [
+    ...nodeSetCauses('spec.nodeNamePattern', token(o).spec.nodeNamePattern),
+    ...labelCauses('spec.labels', token(o).spec.labels ?? {}),
+  ],
 };

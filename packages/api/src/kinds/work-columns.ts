@@ -1,14 +1,22 @@
 // Owns the columns and checks that CommandRun and FileTransfer share.
 import type { Column } from '../kind.ts';
 import type { KubeObject } from '../meta.ts';
-import type { Targets, WorkStatus } from '../work.ts';
+import type { Strategy, Targets, WorkStatus } from '../work.ts';
+import { nodeSetCauses } from './node-set-check.ts';
 
 const status = (object: KubeObject): WorkStatus => (object['status'] as WorkStatus | undefined) ?? {};
 
-export const workChecks = (spec: { readonly targets: Targets }) =>
-  spec.targets.nodeSet === undefined && spec.targets.labelSelector === undefined
+export const workChecks = (spec: { readonly targets: Targets; readonly strategy: Strategy }) => [
+  ...(spec.targets.nodeSet === undefined && spec.targets.labelSelector === undefined
     ? [{ field: 'spec.targets', message: 'nodeSet or labelSelector must be given ("*" is every node)' }]
-    : [];
+    : []),
+  ...nodeSetCauses('spec.targets.nodeSet', spec.targets.nodeSet),
+  ...spec.strategy.batches.flatMap((size, index) =>
+    size === 0 || size === '0%'
+      ? [{ field: `spec.strategy.batches[${index}]`, message: 'a batch has at least one node' }]
+      : [],
+  ),
+];
 
 const number = (
   name: string,

@@ -6,7 +6,13 @@ import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue } from './names.ts
 
 const maxAnnotationBytes = 262144;
 
-const cause = (field: string, message: string): Cause => ({ reason: 'FieldValueInvalid', message, field });
+type FieldCause = Cause & { readonly field: string };
+
+const cause = (field: string, message: string): FieldCause => ({
+  reason: 'FieldValueInvalid',
+  message,
+  field,
+});
 
 const nameCauses = (kind: Kind, name: string): readonly Cause[] => {
   const wantsLabel = kind.kind === 'Namespace' && kind.group === '';
@@ -17,12 +23,13 @@ const nameCauses = (kind: Kind, name: string): readonly Cause[] => {
   return [cause('metadata.name', `"${name.slice(0, 300)}" ${rule}`)];
 };
 
-const labelCauses = (labels: Readonly<Record<string, string>>): readonly Cause[] =>
+/** Causes of a map of labels at `field`; empty when all are valid. */
+export const labelCauses = (field: string, labels: Readonly<Record<string, string>>): readonly FieldCause[] =>
   Object.entries(labels).flatMap(([key, value]) => [
-    ...(isLabelKey(key) ? [] : [cause('metadata.labels', `"${key.slice(0, 300)}" is not a label key`)]),
+    ...(isLabelKey(key) ? [] : [cause(field, `"${key.slice(0, 300)}" is not a label key`)]),
     ...(isLabelValue(value)
       ? []
-      : [cause(`metadata.labels[${key.slice(0, 300)}]`, `"${value.slice(0, 300)}" is not a label value`)]),
+      : [cause(`${field}[${key.slice(0, 300)}]`, `"${value.slice(0, 300)}" is not a label value`)]),
   ]);
 
 const annotationCauses = (annotations: Readonly<Record<string, string>>): readonly Cause[] => {
@@ -77,7 +84,7 @@ export const metadataCauses = (kind: Kind, object: KubeObject): readonly Cause[]
     ...(kind.scope === 'Cluster' && namespace
       ? [cause('metadata.namespace', `a ${kind.kind} has no namespace`)]
       : []),
-    ...labelCauses(labels ?? {}),
+    ...labelCauses('metadata.labels', labels ?? {}),
     ...annotationCauses(annotations ?? {}),
     ...finalizerCauses(finalizers ?? []),
   ];

@@ -73,6 +73,28 @@ test('every wrong value is named by its path, in words', () => {
   expect(fields(refusal(() => validate('CommandRun', run({ targets: {} }))))).toEqual(['spec.targets']);
 });
 
+test('what can never be carried out is refused by its path: node-sets, empty batches, labels', () => {
+  const transfer = { direction: 'Pull', path: '/x', targets: { nodeSet: 'web[1-' } };
+  const work = refusal(() =>
+    validate('CommandRun', run({ targets: { nodeSet: 'n[' }, strategy: { batches: [1, 0, '0%'] } })),
+  );
+  expect(fields(work)).toEqual([
+    'spec.targets.nodeSet',
+    'spec.strategy.batches[1]',
+    'spec.strategy.batches[2]',
+  ]);
+  expect(work.message).toContain('spec.targets.nodeSet: "n[" has a "[" without "]"');
+  expect(
+    fields(refusal(() => validate('FileTransfer', { metadata: { name: 't' }, spec: transfer }))),
+  ).toEqual(['spec.targets.nodeSet']);
+  const spec = { nodeNamePattern: 'n[', labels: { 'a b': 'c', rack: 'd e' } };
+  expect(fields(refusal(() => validate('EnrollmentToken', { metadata: { name: 't' }, spec })))).toEqual([
+    'spec.nodeNamePattern',
+    'spec.labels',
+    'spec.labels[rack]',
+  ]);
+});
+
 test('another apiVersion or kind is refused', () => {
   expect(refusal(() => validate('Node', { apiVersion: 'v2', kind: 'Node' })).reason).toBe('BadRequest');
   expect(refusal(() => validate('Node', { apiVersion: 'v1', kind: 'Pod' })).reason).toBe('BadRequest');

@@ -19,7 +19,6 @@ import {
   nodeKind,
   nodeOfCommonName,
   nodeSigner,
-  parseNodeSet,
   resourceKey,
   tokenProblem,
   tokenProblemWords,
@@ -76,7 +75,6 @@ const admitToken = ({ authority, clock, address }: AdmissionDeps): Admit => {
   const validate = createValidator(enrollmentTokenKind);
   return async ({ object, dryRun }) => {
     const parsed = asToken(validate(object, 'Ignore').object);
-    if (parsed.spec.nodeNamePattern !== undefined) parseNodeSet(parsed.spec.nodeNamePattern);
     const nowMs = clock.nowMs();
     const expiresAt = checkExpiry(parsed.spec.expiresAt ?? toTimestamp(nowMs + defaultTokenLifeMs), nowMs);
     const { secret, sha256 } = makeSecret();
