@@ -103,6 +103,49 @@ describe('drover run', () => {
     expect(done.code).toBe(1);
   });
 
+  test('output that was cut at its cap is told as such, live and in the log', async () => {
+    scriptWork(fake, 'commandruns', (work) => {
+      work.output('web1', 'stdout', '1\n');
+      work.task('web1', 'exited', { exitCode: 0, stdoutBytes: 4098, stdoutDropped: 4096 });
+      work.task('web2', 'exited', { exitCode: 0, stderrBytes: 1024, stderrDropped: 1024 });
+      work.task('web3', 'exited', { exitCode: 0, stdoutBytes: 2 });
+      work.end('Succeeded');
+    });
+    const note = 'web[1-2] (2): output cut at its cap: 5.0 KiB not kept';
+    const live = await drover(['run', '-n', 'web[1-3]', '--max-output', '2', '--', 'seq', '9'], home());
+    expect(live.stderr).toContain(note);
+    expect(live.code).toBe(0);
+    expect((await drover(['runs', 'log', 'run-test1'], home())).stderr).toContain(note);
+  });
+
+  test('a run that could not begin says why', async () => {
+    const why = 'cannot resolve @nobody: no node carries the label group.drover.dev/nobody';
+    scriptWork(fake, 'commandruns', (work) => work.end('Failed', why));
+    const done = await drover(['run', '-n', '@nobody', '--', 'true'], home());
+    expect(done.stderr).toContain(why);
+    expect(done.code).toBe(1);
+  });
+
+  test('what cannot be meant is refused before anything is sent', async () => {
+    for (const bad of [
+      ['-n', 'web[1-'],
+      ['-n', 'web1', '--batches', '1,0'],
+    ]) {
+      const done = await drover(['run', ...bad, '--', 'true'], home());
+      expect(done, done.stderr).toMatchObject({ code: 2 });
+    }
+  });
+
+  test('standard input and scripts that are not text are refused rather than changed', async () => {
+    for (const option of ['--stdin', '--script']) {
+      const words = option === '--stdin' ? ['--', 'cat'] : [];
+      const input = Buffer.from([0x61, 0xff, 0xfe, 0x0a]);
+      const done = await drover(['run', '-n', 'web1', option, '-', ...words], { ...home(), input });
+      expect(done.stderr).toContain('not UTF-8 text');
+      expect(done.code).toBe(2);
+    }
+  });
+
   test('--fold shows identical outputs once, with the silent nodes', async () => {
     const work = scriptWork(fake, 'commandruns', (made) => {
       made.task('web1', 'exited', { exitCode: 0 });
@@ -201,12 +244,12 @@ describe('drover run', () => {
 
   test('wrong usage ends with 2, a refusal with 1, an absent controller with 3', async () => {
     fake.on('POST', '/apis/drover.dev/v1alpha1/namespaces/default/commandruns', (_, response) =>
-      sendStatus(response, 422, 'Invalid', 'cannot create run: spec.targets.nodeSet: unclosed ['),
+      sendStatus(response, 422, 'Invalid', 'cannot create run: spec.cwd: must be absolute'),
     );
     const usage = await drover(['run', '--', 'true'], home());
     expect([usage.code, usage.stderr]).toEqual([2, expect.stringContaining('cannot choose nodes')]);
-    const refused = await drover(['run', '-n', 'web[', '--', 'true'], home());
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('spec.targets.nodeSet')]);
+    const refused = await drover(['run', '-n', 'web1', '--', 'true'], home());
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('spec.cwd')]);
     fake.cut();
     fake.server.close();
     const away = await drover(['run', '-n', '*', '--', 'true'], home());

@@ -1,4 +1,5 @@
 // drover run: one command or script on many nodes, shown live.
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { commandRuns } from '@drover/client';
 import type { Command } from 'commander';
@@ -21,14 +22,22 @@ interface RunOptions extends WorkOptions {
   readonly raw?: boolean;
 }
 
+/** The text of a file, byte for byte: an object holds text only. */
 const readInput = (path: string, what: string): string => {
+  let data: Buffer;
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    data = readFileSync(path === '-' ? 0 : path);
   } catch (error) {
     throw usageFailure(
       `cannot read ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  if (!isUtf8(data))
+    throw usageFailure(
+      `cannot send ${what} ${path}: it is not UTF-8 text`,
+      'push it as a file, then let the command read it there',
+    );
+  return data.toString('utf8');
 };
 
 const commandOf = (argv: readonly string[], options: RunOptions): Record<string, unknown> => {

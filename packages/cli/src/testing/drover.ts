@@ -21,7 +21,7 @@ export interface DroverOptions {
   readonly contextFile?: string;
   /** Home directory: contexts, known hosts and caches are there. */
   readonly home: string;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
 }
 

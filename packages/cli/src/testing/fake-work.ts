@@ -66,8 +66,8 @@ class FakeWork {
     this.#flush();
   }
 
-  end(phase: string): void {
-    this.#status = { ...this.#status, phase };
+  end(phase: string, message = ''): void {
+    this.#status = { ...this.#status, phase, message };
     this.#ended = true;
     this.#flush();
   }

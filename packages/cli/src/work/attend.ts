@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../failure.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { toElapsed } from '../output/units.ts';
 import type { Session } from '../session.ts';
+import { toCutNote } from './cut.ts';
 import { followWork } from './follow.ts';
 import { onInterrupts } from './interrupt.ts';
 import { isLive, type WorkPlural, workKinds } from './rows.ts';
@@ -55,20 +56,24 @@ export const cancelWork = (client: Client, { kind, name, namespace }: WorkRefere
 const survivorsOf = (tally: Tally): number =>
   tally.tasks().reduce((sum, task) => sum + (task.result?.survivors ?? 0), 0);
 
-/** Lines of the closing report: who did not end well, then the counts. */
+/** Lines of the closing report: why nothing began, who did not end well, what was cut, then the counts. */
 const reportLines = (session: Session, work: Work, tally: Tally, sinceMs: number): string[] => {
   const { paint } = session.err;
   const bad = toEndings(tally.tasks()).filter((ending) => !ending.isSuccess);
   const silent = tally.tasks().filter((task) => isLive(task.state)).length;
   const survivors = survivorsOf(tally);
+  const cut = toCutNote(tally.tasks());
+  const why = tally.tasks().length === 0 ? (work.status?.message ?? '') : '';
   const summary = `${toSummary(work)} in ${toElapsed((performance.now() - sinceMs) / 1000)}`;
   return [
+    ...(why === '' ? [] : [paint('red', why)]),
     ...bad.map(
       (ending) => `${paint('bold', ending.nodeSet)} (${ending.count}): ${paint('red', ending.words)}`,
     ),
     ...(silent > 0 ? [`${silent} node(s) silent`] : []),
     ...(survivors > 0 ? [paint('red', `${survivors} process(es) survived being killed`)] : []),
-    `${paint(bad.length === 0 ? 'green' : 'red', summary)}  ${paint('dim', work.metadata.name ?? '')}`,
+    ...(cut === undefined ? [] : [paint('yellow', cut)]),
+    `${paint(bad.length === 0 && why === '' ? 'green' : 'red', summary)}  ${paint('dim', work.metadata.name ?? '')}`,
   ];
 };
 

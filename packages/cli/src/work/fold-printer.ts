@@ -13,11 +13,15 @@ const body = (sink: Sink, bytes: Uint8Array): string | Buffer => {
   return sink.isTerminal ? printableOutput(whole) : whole;
 };
 
-const missing = (shown: Uint8Array, bytes: number, what: string): string =>
-  bytes > shown.length
-    ? `[${toSize(bytes - shown.length)} of ${what} not shown: see drover runs log --node]
-`
-    : '';
+/** Of what was kept, a fold holds this much (see Fold in @drover/client); less means that no more was kept. */
+const foldedBytes = 65536;
+
+const missing = (shown: Uint8Array, bytes: number, what: string): string => {
+  if (bytes <= shown.length) return '';
+  const why =
+    shown.length < foldedBytes ? 'not kept: cut at its cap' : 'not shown: see drover runs log --node';
+  return `[${toSize(bytes - shown.length)} of ${what} ${why}]\n`;
+};
 
 const printGroup = (out: Sink, group: FoldedGroup): void => {
   const ending = toEnding(group);

@@ -1,11 +1,12 @@
 // Owns 'log': the kept output of a run or transfer, of all nodes or of one, from any byte on.
-import type { Client, WorkReference } from '@drover/client';
+import type { Client, Task, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { printableOutput } from '../output/terminal.ts';
 import { parseWhole } from '../output/units.ts';
 import type { Session } from '../session.ts';
 import { addNamespace, toName, type WorkNoun } from './commands.ts';
+import { toCutNote } from './cut.ts';
 import { printFold } from './fold-printer.ts';
 import { createLogPrinter } from './log-printer.ts';
 import { workKinds } from './rows.ts';
@@ -61,6 +62,14 @@ const logOfAll = async (
   printer.finish();
 };
 
+/** On standard error, so that the bytes on standard output stay those of the command. */
+const tellCut = async (client: Client, session: Session, work: WorkReference, node?: string) => {
+  const tasks: Task[] = [];
+  for await (const task of client.allResults(work, { node })) tasks.push(task);
+  const note = toCutNote(tasks);
+  if (note !== undefined) session.note(note);
+};
+
 const log = async (
   name: string,
   options: LogOptions,
@@ -71,9 +80,10 @@ const log = async (
   const client = session.connect(command);
   const work: WorkReference = { kind: workKinds[plural], name: toName(name), namespace: options.namespace };
   const { node } = options;
-  if (options.fold === true) printFold(session.out, await client.fold(work));
-  else if (node !== undefined) await logOfNode(client, session, work, { ...options, node });
+  if (options.fold === true) return printFold(session.out, await client.fold(work));
+  if (node !== undefined) await logOfNode(client, session, work, { ...options, node });
   else await logOfAll(client, session, work, options);
+  await tellCut(client, session, work, node);
 };
 
 export const defineLog = (command: Command, session: Session, work: WorkNoun): void => {

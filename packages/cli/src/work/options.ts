@@ -1,4 +1,5 @@
 // Owns the options that run, push and pull share: whom, how wide, what about nodes that are away.
+import { parseNodeSet } from '@drover/api/node-set';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { parseIntOrPercent, parseSeconds, parseWhole } from '../output/units.ts';
@@ -59,11 +60,28 @@ const choose = (table: Readonly<Record<string, string>>, text: string, what: str
 const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 
+/** As the controller would refuse it, before anything is sent. */
+const nodeSetOf = (text: string): string => {
+  try {
+    parseNodeSet(text);
+  } catch (error) {
+    throw usageFailure(error instanceof Error ? error.message : String(error));
+  }
+  return text;
+};
+
+const batchOf = (text: string): number | string => {
+  const size = parseIntOrPercent(text, '--batches');
+  if (size === 0 || size === '0%')
+    throw usageFailure(`cannot use --batches ${text}: a batch has at least one node`);
+  return size;
+};
+
 const strategyOf = (options: WorkOptions) => ({
   ...given('width', options.width === undefined ? undefined : parseWhole(options.width, '--width')),
   ...given(
     'batches',
-    options.batches?.split(',').map((size) => parseIntOrPercent(size.trim(), '--batches')),
+    options.batches?.split(',').map((size) => batchOf(size.trim())),
   ),
   ...given('pauseSeconds', options.pause === undefined ? undefined : parseSeconds(options.pause, '--pause')),
   ...given('gate', options.gate === undefined ? undefined : choose(gates, options.gate, '--gate')),
@@ -93,7 +111,7 @@ export const toWorkSpec = (options: WorkOptions): Record<string, unknown> => {
     );
   return {
     targets: {
-      ...given('nodeSet', options.nodes),
+      ...given('nodeSet', options.nodes === undefined ? undefined : nodeSetOf(options.nodes)),
       ...given(
         'labelSelector',
         options.selector === undefined ? undefined : toLabelSelector(options.selector),
