@@ -141,6 +141,20 @@ test('a node whose agent is away is unknown, with the reason and the time', asyn
   expect(event['message']).toBe('the agent is not connected: no heartbeat for 30 s');
 });
 
+test('why an agent went away is told, though its node was looked at before the store knew', async () => {
+  await createNode('torn');
+  await connect('torn');
+  await ready('torn', 'True', 'AgentConnected');
+  controller?.tell({ kind: 'disconnected', node: 'torn', reason: 'no heartbeat for 30 s' });
+  await ground.store.agents.setFacts('torn', { ...facts, kernel: '6.3' });
+  await until('the look at the node', () =>
+    asNode(node('torn')).status?.nodeInfo?.kernelVersion === '6.3' ? true : undefined,
+  );
+  await ground.store.agents.disconnected('torn', ground.clock.nowMs());
+  const event = await eventOf('torn', 'NodeNotReady');
+  expect(event['message']).toBe('the agent is not connected: no heartbeat for 30 s');
+});
+
 test('agents that come back within the grace cause no write at all', async () => {
   const names = Array.from({ length: 50 }, (_, i) => `storm${i}`);
   for (const name of names) await createNode(name);

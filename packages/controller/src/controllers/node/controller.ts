@@ -3,6 +3,8 @@
 // I2: an agent that is away shortly is not yet lost: the node is told lost after a grace, a longer one while the
 //     controller has just started and everybody is on the way back.
 // I3: an agent without a node is not let in: its certificates are revoked.
+// I4: why an agent went away is heard before the store says that it did: the reason is kept, over any pass in
+//     between, until it is told, the agent is back or the node is gone.
 import { ApiError, type KubeObject, nodeFinalizer, nodeKind } from '@drover/api';
 import { recordEvent } from '../events.ts';
 import { createKeyedQueue, type KeyedQueue } from '../keyed-queue.ts';
@@ -10,7 +12,7 @@ import { followKind } from '../work/feed.ts';
 import type { AgentView } from './facts.ts';
 import { forgetAgent, type RemovalDeps, removeNode } from './removal.ts';
 import { conditionOf, withLabels, withStatus } from './status.ts';
-import { type NodeReport, toldOfChange, toldOfReport } from './tell.ts';
+import { type NodeReport, notReady, toldOfChange, toldOfReport } from './tell.ts';
 
 export interface NodeControllerDeps extends RemovalDeps {
   readonly agents: {
@@ -43,7 +45,7 @@ class NodeLoop implements NodeController {
   readonly #unsubscribe: () => void;
   readonly #sweep: NodeJS.Timeout;
   readonly #startedAtMs: number;
-  /** Reasons of disconnections that are not told yet. */
+  /** I4: reasons of disconnections that are not told yet. */
   readonly #reasons = new Map<string, string>();
   readonly #telling = new Set<Promise<void>>();
   #sweeping: Promise<void> = Promise.resolve();
@@ -68,10 +70,10 @@ class NodeLoop implements NodeController {
   }
 
   tell(report: NodeReport): void {
-    if (report.kind === 'disconnected') this.#reasons.set(report.node, report.reason);
+    const object = this.#deps.resources.find(nodeKind, '', report.node);
     if (report.kind === 'connected') this.#reasons.delete(report.node);
+    if (report.kind === 'disconnected' && object) this.#reasons.set(report.node, report.reason);
     const told = toldOfReport(report);
-    const object = told && this.#deps.resources.find(nodeKind, '', report.node);
     if (told === undefined || object === undefined) return;
     const telling: Promise<void> = recordEvent(this.#deps, { ...told, object, component }).finally(() =>
       this.#telling.delete(telling),
@@ -125,7 +127,8 @@ class NodeLoop implements NodeController {
     };
     const after = await resources.modify(nodeKind, '', name, change, { subresource: 'status' });
     const told = toldOfChange(before, after, this.#reasons.get(name));
-    this.#reasons.delete(name);
+    // I4.
+    if (told.some(({ reason }) => reason === notReady)) this.#reasons.delete(name);
     for (const one of told) await recordEvent(this.#deps, { ...one, object: after, component });
   }
 

@@ -16,6 +16,9 @@ export type NodeReport =
   | { readonly kind: 'refused'; readonly node: string; readonly address: string; readonly reason: string }
   | { readonly kind: 'renewed'; readonly node: string; readonly notAfterMs: number };
 
+/** The reason of the Event that says why an agent is away. */
+export const notReady = 'NodeNotReady';
+
 type Told = Pick<Happening, 'type' | 'reason' | 'message'>;
 
 /** What to tell of a report; undefined when the change of the status tells it. */
@@ -67,7 +70,7 @@ export const toldOfChange = (
   }
   if (isReady(before) && !isReady(after)) {
     const message = `the agent is not connected${why === undefined ? '' : `: ${why}`}`;
-    told.push({ type: 'Warning', reason: 'NodeNotReady', message });
+    told.push({ type: 'Warning', reason: notReady, message });
   }
   for (const type of ['MemoryPressure', 'DiskPressure']) {
     const [was, is] = [before, after].map((object) => conditionOf(object, type));
