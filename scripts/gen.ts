@@ -1,7 +1,8 @@
 // Owns the generated wire tables: packages/api/src/agent.thrift in, agent.gen.ts and the agent's table section out.
 // I1: the generated text depends on the IDL only. I2: `--check` writes nothing and exits 1 when a file is not current.
+// I3: `--check` without a compiler says so in one line and exits 77, "skipped"; with CI=true that is a failure.
 // Needs Debian's thrift-compiler (`thrift --gen json` is the parser).
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,12 @@ const current = (file: string): string => {
   }
 };
 
+const isCheck = process.argv.includes('--check');
+const hasCompiler = spawnSync('thrift', ['--version'], { stdio: 'ignore' }).error === undefined;
+if (isCheck && !hasCompiler) {
+  process.stderr.write('cannot check the wire tables: thrift is missing (apt-get install thrift-compiler)\n');
+  process.exit(process.env['CI'] === 'true' ? 1 : 77);
+}
 const idl = loadIdl();
 const agent = current(agentFile);
 const outputs = [
@@ -59,7 +66,7 @@ const outputs = [
   { file: agentFile, now: agent, want: spliceTables(agent, toPython(idl)) },
 ];
 const stale = outputs.filter((output) => output.now !== output.want);
-if (process.argv.includes('--check')) {
+if (isCheck) {
   for (const { file } of stale) process.stderr.write(`${file} is not current: run "npm run gen"\n`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
