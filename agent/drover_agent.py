@@ -3873,7 +3873,8 @@ class Shell(object):
             shell = to_bytes(account[4])
             os.execve(shell, [b'-' + shell.split(b'/')[-1]], environment)
         except BaseException as error:
-            os.write(2, to_bytes('cannot start: %s\r\n' % words_of(error)))
+            what = to_text(argv[0]) if argv else account[4]
+            os.write(2, to_bytes('cannot start %s: %s\r\n' % (what, words_of(error))))
         finally:
             os._exit(127)
 

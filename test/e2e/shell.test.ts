@@ -58,7 +58,7 @@ test('a shell is the user that was asked for, at home and with a terminal of its
   expect(await pty.ended).toBe(5);
   expect(pty.shown).toContain('anna:/home/anna:/home/anna');
   expect(pty.shown).toContain('writable');
-  const login = shell('--user', 'anna', 'one');
+  const login = shell('one', '--user', 'anna');
   await login.shows(/\$ $/);
   login.type('shopt login_shell; logout\r');
   expect(await login.ended).toBe(0);
@@ -69,7 +69,8 @@ test('what cannot be opened is said, and how a shell was killed', async () => {
   const cases = [
     [['--user', 'nobody-here', 'one'], /nobody-here/],
     [['no-such-node'], /no-such-node/],
-    [['one', '--', '/no/such/program'], /cannot start.*No such file/],
+    [['one', '--', '/no/such/program'], /cannot start \/no\/such\/program: No such file/],
+    [['one', '--', 'no-such-program'], /cannot start no-such-program: no such file/],
   ] as const;
   for (const [args, words] of cases) {
     const pty = shell(...args);

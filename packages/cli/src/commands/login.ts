@@ -41,7 +41,7 @@ const chooseCa = async (origin: string, options: LoginOptions, session: Session)
   if (same !== undefined) return same.caPem;
   throw usageFailure(
     `cannot trust ${origin}: neither --ca-pin nor --ca-file is given`,
-    'the controller prints its CA pin when it starts; it is also the last word of every join line',
+    "the pin is the last word of every join line; 'drover context show' prints it where somebody is signed in",
   );
 };
 

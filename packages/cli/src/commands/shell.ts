@@ -14,13 +14,12 @@ const shell = async (
   command: Command,
   session: Session,
 ): Promise<void> => {
-  const words = argv[0] === '--' ? argv.slice(1) : argv;
   const client = session.connect(command);
   const terminal = await client.shell(node, {
     columns: process.stdout.columns || 80,
     rows: process.stdout.rows || 24,
     ...(options.user === undefined ? {} : { user: options.user }),
-    ...(words.length === 0 ? {} : { argv: words }),
+    ...(argv.length === 0 ? {} : { argv }),
   });
   session.setExitCode(await attachTerminal(session, terminal));
 };
@@ -28,7 +27,6 @@ const shell = async (
 export const define = (command: Command, session: Session): void => {
   command
     .usage('[options] <node> [-- command [argument ...]]')
-    .passThroughOptions()
     .argument('<node>', 'name of the node')
     .argument('[command...]', "instead of the user's login shell")
     .option('--user <name>', "as this user of the node; absent: as the agent's user")

@@ -114,18 +114,19 @@ class FakeWork {
     return { ...this.#object, status: { ...this.#status, counts } };
   }
 
+  /** An ended response is left at once: its 'close' comes later than the next flush may. */
   #flush(): void {
     for (const [response, seen] of this.#watchers) {
       for (const row of this.#rows.values())
         if (Number(row['change']) > seen) send(response, { type: 'TASK', task: row });
       this.#watchers.set(response, this.#change);
       send(response, { type: 'STATUS', object: this.#current() });
-      if (this.#ended) response.end('{"type":"END"}\n');
+      if (this.#ended && this.#watchers.delete(response)) response.end('{"type":"END"}\n');
     }
     for (const [response, seen] of this.#followers) {
       for (const entry of this.#log.slice(seen)) send(response, entry);
       this.#followers.set(response, this.#log.length);
-      if (this.#ended) response.end();
+      if (this.#ended && this.#followers.delete(response)) response.end();
     }
   }
 }
