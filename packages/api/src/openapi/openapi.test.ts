@@ -39,6 +39,17 @@ test('every kind has a component with its kind, and a PATCH that takes fieldVali
   }
 });
 
+test('a field that has a default is not required of who writes an object', () => {
+  const document = documents.find(
+    (one) => 'dev.drover.v1alpha1.CommandRun' in (one?.components.schemas ?? {}),
+  );
+  const schemas = document?.components.schemas as Record<string, { required?: string[]; properties: object }>;
+  const spec = schemas['dev.drover.v1alpha1.CommandRunSpec'];
+  expect(spec?.required).toEqual(['targets']);
+  expect(JSON.stringify(spec?.properties)).toContain('"default":3600');
+  expect(schemas['dev.drover.v1alpha1.EnrollmentTokenSpec']?.required).toBeUndefined();
+});
+
 test('the index names every document, and its hash changes with the content only', () => {
   const index = toOpenApiIndex(allKinds);
   expect(Object.keys(index.paths)).toEqual([

@@ -57,14 +57,20 @@ const toUnion = (schema: Node, options: readonly Node[], name: string, component
 };
 
 const toFields = (schema: Node, name: string, components: Components): Node => {
-  const properties = Object.entries(schema['properties'] as Readonly<Record<string, Node>>);
-  const required = schema['required'];
+  const fields = schema['properties'] as Readonly<Record<string, Node>>;
+  // validation comes after defaulting: who writes an object may leave out what has a default
+  const required = ((schema['required'] ?? []) as readonly string[]).filter(
+    (key) => !Object.hasOwn(fields[key] ?? {}, 'default'),
+  );
   return {
     type: 'object',
     ...(typeof schema['description'] === 'string' ? { description: schema['description'] } : {}),
-    ...(Array.isArray(required) && required.length > 0 ? { required } : {}),
+    ...(required.length > 0 ? { required } : {}),
     properties: Object.fromEntries(
-      properties.map(([key, value]) => [key, toSchema(value, `${name}${pascal(key)}`, components)]),
+      Object.entries(fields).map(([key, value]) => [
+        key,
+        toSchema(value, `${name}${pascal(key)}`, components),
+      ]),
     ),
   };
 };
