@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { ApiError } from '@drover/api';
 import type { Call, Failure, Outcome, Reply } from './sqlite/batch.ts';
-import type { Answer, WorkerOptions } from './sqlite/worker.ts';
+import type { Answer, Request, WorkerOptions } from './sqlite/worker.ts';
 
 type Operations = Readonly<Record<string, (context: never, argument: never) => unknown>>;
 type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[1];
@@ -38,6 +38,8 @@ export interface Channel<O extends Operations> {
 
 export interface ChannelOptions {
   readonly worker: WorkerOptions;
+  /** The thread loads its code at once, and touches the data only after this. */
+  readonly after?: Promise<unknown>;
   /** After each batch, in commit order. */
   readonly onReply: (reply: Reply) => void;
   /** The thread died; every further call is refused. */
@@ -114,7 +116,7 @@ class WorkerChannel {
       this.#post(this.#take());
     }
     const idle = this.#queue.length === 0 && this.#underWay.length === 0;
-    if (this.#state === 'closing' && idle) this.#worker.postMessage(null);
+    if (this.#state === 'closing' && idle) this.#worker.postMessage('close' satisfies Request);
   }
 
   #post(batch: readonly Waiting[]): void {
@@ -169,16 +171,23 @@ const firstAnswer = (worker: Worker): Promise<Answer> => {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   worker.once('message', resolve);
   worker.once('error', reject);
+  // Awaited only once the thread was told to open: it may die before.
+  promise.catch(() => undefined);
   return promise;
 };
 
-/** Starts a thread on the data directory. Throws what the thread refused with. */
+/** Starts a thread on the data directory. Throws what the thread refused with, or what `after` did. */
 export const openChannel = async <O extends Operations>(options: ChannelOptions): Promise<Channel<O>> => {
   const worker = new Worker(new URL('./sqlite/worker.ts', import.meta.url), { workerData: options.worker });
-  const answer = await firstAnswer(worker);
-  if (answer.kind === 'refused') {
+  const answered = firstAnswer(worker);
+  try {
+    await options.after;
+    worker.postMessage('open' satisfies Request);
+    const answer = await answered;
+    if (answer.kind === 'refused') throw toError(answer.failure);
+  } catch (error) {
     await worker.terminate();
-    throw toError(answer.failure);
+    throw error;
   }
   // The thread runs exactly the operations of type O (sqlite/operations.ts).
   return new WorkerChannel(worker, options) as unknown as Channel<O>;

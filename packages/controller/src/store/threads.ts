@@ -22,19 +22,23 @@ export const openThreads = async (options: {
     log.error({ err }, 'cannot go on: a store thread died; restart the controller');
     options.onDeath(err);
   };
-  const writer = await openChannel<WriteOperations>({
+  const writing = openChannel<WriteOperations>({
     worker: { mode: 'write', dataDir },
     onReply: options.onCommit,
     onDeath,
   });
-  const reader = await openChannel<ReadOperations>({
+  // Both threads load at the same time; the writer makes the files that the reader opens.
+  const reading = openChannel<ReadOperations>({
     worker: { mode: 'read', dataDir },
+    after: writing,
     onReply: () => undefined,
     onDeath,
-  }).catch(async (error: unknown) => {
-    await writer.close();
+  });
+  const reader = await reading.catch(async (error: unknown) => {
+    await (await writing).close();
     throw error;
   });
+  const writer = await writing;
   return {
     write: (operation, argument, callOptions) => writer.call(operation, argument, callOptions),
     read: (operation, argument, callOptions) => reader.call(operation, argument, callOptions),

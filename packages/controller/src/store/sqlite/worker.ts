@@ -1,5 +1,5 @@
 // The store's thread: the only place that touches the database, as the writer or as a reader beside it.
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Call, type Reply, runBatch, runReads, toFailure } from './batch.ts';
 import { createContext } from './context.ts';
 import { openReader, openWriter } from './database.ts';
@@ -10,25 +10,23 @@ export interface WorkerOptions {
   readonly dataDir: string;
 }
 
-/** Messages to the thread: a batch of calls, or null to close. */
-export type Request = readonly Call[] | null;
+/** Messages to the thread: `open` is the first, `close` the last, batches of calls are between. */
+export type Request = 'open' | readonly Call[] | 'close';
 
-/** Messages from the thread; `opened` is the first, `closed` the last. */
+/** Messages from the thread; `opened` or `refused` is the first, `closed` the last. */
 export type Answer =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly failure: ReturnType<typeof toFailure> }
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'closed' };
 
-const run = (options: WorkerOptions): void => {
-  const port = parentPort;
-  if (port === null) throw new Error('cannot run the store: not in a worker thread');
+const open = (port: MessagePort, options: WorkerOptions): void => {
   const answer = (message: Answer, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
   const writes = options.mode === 'write';
   const opened = (writes ? openWriter : openReader)(options.dataDir);
   const context = createContext(opened.database);
-  port.on('message', (request: Request) => {
-    if (request === null) {
+  port.on('message', (request: readonly Call[] | 'close') => {
+    if (request === 'close') {
       opened.close();
       answer({ kind: 'closed' });
       port.close();
@@ -43,8 +41,15 @@ const run = (options: WorkerOptions): void => {
   answer({ kind: 'opened' });
 };
 
-try {
-  run(workerData as WorkerOptions);
-} catch (error) {
-  parentPort?.postMessage({ kind: 'refused', failure: toFailure(error) } satisfies Answer);
-}
+const run = (port: MessagePort | null): void => {
+  if (port === null) throw new Error('cannot run the store: not in a worker thread');
+  port.once('message', (_open: Request) => {
+    try {
+      open(port, workerData as WorkerOptions);
+    } catch (error) {
+      port.postMessage({ kind: 'refused', failure: toFailure(error) } satisfies Answer);
+    }
+  });
+};
+
+run(parentPort);
