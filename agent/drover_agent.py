@@ -2539,7 +2539,8 @@ class Transfer(object):
             reason = words_of(error) + (': %s' % escape_path(to_bytes(name)) if name else '')
         refused = worker.detail['refused']
         if not reason and worker.refused_count:
-            reason = '%d refused, first %s: %s' % (worker.refused_count, refused[0]['path'], refused[0]['reason'])
+            first = refused[0]['path'] or (self.push or self.pull)['path']
+            reason = '%d refused, first %s: %s' % (worker.refused_count, first, refused[0]['reason'])
         code = 1 if reason else 0
         write_file(self.dir + '/detail', to_bytes(json.dumps({'reason': reason, 'detail': worker.detail})))
         for name in ('manifest', 'plan', 'parents'):

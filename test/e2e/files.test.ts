@@ -124,6 +124,11 @@ test('a file does not replace a fifo or a directory, and says so', async () => {
     { path: 'b', reason: 'a fifo is in the way' },
   ]);
   expect(lstatSync(ground.on('n1', 'in the way/a')).isDirectory()).toBe(true);
+  // one file and no tree: its own name in a message is where it was to go
+  const where = join(ground.path, 'in the way/a');
+  const single = await ground.drover('push', 'in the way/a', `:${where}`, '-n', 'n1');
+  expect(single.stderr).toContain(`1 refused, first ${where}: a directory`);
+  expect(single.stdout).toContain(`  ${where}: refused: a directory`);
 });
 
 test('the same content is stored once, sent once per node, and not at all the second time', async () => {

@@ -129,7 +129,7 @@ const pullOne = async (
   for (const task of tasks)
     for (const item of toPullOutcome(task).refused) {
       refused += 1;
-      session.warn(`${task.node}: not sent: ${item.path}: ${item.reason}`);
+      session.warn(`${task.node}: not sent: ${item.path === '' ? path : item.path}: ${item.reason}`);
     }
   if (form === 'json' || form === 'yaml')
     await printValue(session.out, form, { transfer: attended.work, results: tasks });

@@ -23,10 +23,12 @@ const printDiff = (out: Sink, diff: string): void => {
   }
 };
 
+const fullPath = (root: string, path: string): string =>
+  path === '' ? root : `${root.replace(/\/$/, '')}/${path}`;
+
 const printChange = (out: Sink, change: Change, root: string, check: boolean): void => {
   const [done, would] = verbs[change.action] ?? [change.action, change.action];
-  const path = change.path === '' ? root : `${root.replace(/\/$/, '')}/${change.path}`;
-  out.write(`  ${printable(path)}: ${check ? would : done}\n`);
+  out.write(`  ${printable(fullPath(root, change.path))}: ${check ? would : done}\n`);
   if (change.diff !== '') printDiff(out, change.diff);
 };
 
@@ -56,7 +58,9 @@ export const printPushOutcomes = (
     if (!showsChanges && outcome.refused.length === 0) continue;
     out.write(`${heading}:\n`);
     if (showsChanges) for (const change of changes) printChange(out, change, options.root, options.check);
-    for (const { path, reason } of outcome.refused)
-      out.write(`  ${out.paint('red', `${printable(path)}: refused: ${printable(reason)}`)}\n`);
+    for (const { path, reason } of outcome.refused) {
+      const text = `${printable(fullPath(options.root, path))}: refused: ${printable(reason)}`;
+      out.write(`  ${out.paint('red', text)}\n`);
+    }
   }
 };
