@@ -15,6 +15,9 @@ export const labHelp = `usage: drover lab up COUNT [--os ${releases.join('|')}] 
        drover lab delay HOST MILLISECONDS
        drover lab down                          end every host and remove its disk`;
 
+/** The caller wrote something that cannot be meant; exit code 2. */
+class WrongUsage extends Error {}
+
 type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly message: string };
@@ -66,9 +69,9 @@ const up = async (args: readonly string[]): Promise<void> => {
   const count = Number(args[0] ?? '1');
   const os = args.includes('--os') ? args[args.indexOf('--os') + 1] : 'debian-12';
   if (!Number.isInteger(count) || count < 1 || count > 100)
-    throw new Error('cannot boot hosts: COUNT is 1 to 100');
+    throw new WrongUsage('cannot boot hosts: COUNT is 1 to 100');
   const release = releases.find((known): known is Release => known === os);
-  if (!release) throw new Error(`cannot boot hosts: --os is one of ${releases.join(', ')}`);
+  if (!release) throw new WrongUsage(`cannot boot hosts: --os is one of ${releases.join(', ')}`);
   if (!(await running())) await startDaemon();
   const existing = (await ask({ verb: 'status' })) as readonly { name: string }[];
   for (let number = existing.length + 1; number <= existing.length + count; number += 1) {
@@ -78,7 +81,7 @@ const up = async (args: readonly string[]): Promise<void> => {
 };
 
 const exec = async (name: string | undefined, argv: readonly string[]): Promise<number> => {
-  if (!name || argv.length === 0) throw new Error('usage: drover lab exec HOST -- COMMAND...');
+  if (!name || argv.length === 0) throw new WrongUsage('usage: drover lab exec HOST -- COMMAND...');
   const [command, ...args] = (await ask({ verb: 'argv', name, argv })) as string[];
   const child = spawn(command ?? 'nsenter', args, { stdio: 'inherit' });
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
@@ -89,8 +92,12 @@ const status = async (): Promise<void> => {
   for (const host of hosts) process.stdout.write(`${host.name.padEnd(12)}${host.address}\n`);
 };
 
-/** Runs `drover lab ARGS`; returns the exit code. @throws Error with a sentence for people. */
-export const labCommand = async (args: readonly string[]): Promise<number> => {
+const wantsHelp = ([verb, ...words]: readonly string[]): boolean =>
+  verb === undefined ||
+  [verb, words[0]].some((word) => word === '--help' || word === '-h') ||
+  verb === 'help';
+
+const obey = async (args: readonly string[]): Promise<number> => {
   const [verb, name, ...rest] = args;
   switch (verb) {
     case 'up':
@@ -119,7 +126,21 @@ export const labCommand = async (args: readonly string[]): Promise<number> => {
       await ask({ verb: 'close' });
       return 0;
     default:
-      process.stdout.write(`${labHelp}\n`);
-      return verb === undefined || verb === 'help' ? 0 : 2;
+      throw new WrongUsage(`unknown: ${verb}\n${labHelp}`);
+  }
+};
+
+/** Runs `drover lab ARGS`; returns the exit code. @throws Error with a sentence for people. */
+export const labCommand = async (args: readonly string[]): Promise<number> => {
+  if (wantsHelp(args)) {
+    process.stdout.write(`${labHelp}\n`);
+    return 0;
+  }
+  try {
+    return await obey(args);
+  } catch (error) {
+    if (!(error instanceof WrongUsage)) throw error;
+    process.stderr.write(`drover: ${error.message}\n`);
+    return 2;
   }
 };
