@@ -1,12 +1,11 @@
 // drover login: sign in to a controller and remember it as a context.
-
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { createClient, nodes, toOrigin } from '@drover/client';
 import type { Command } from 'commander';
 import { contextsPath, loadContexts, saveContexts } from '../context/contexts.ts';
 import { usageFailure } from '../failure.ts';
 import { parseSeconds } from '../output/units.ts';
+import { readInputText } from '../platform/input-file.ts';
 import type { Session } from '../session.ts';
 
 interface LoginOptions {
@@ -19,15 +18,8 @@ interface LoginOptions {
   readonly expires: string;
 }
 
-const readFile = (path: string, what: string): string => {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
-  } catch (error) {
-    throw usageFailure(
-      `cannot read ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-};
+const readFile = async (path: string, what: string): Promise<string> =>
+  (await readInputText(path, what)).trim();
 
 /** The CA to trust: from a file, by its pin, or as remembered for the same address. */
 const chooseCa = async (origin: string, options: LoginOptions, session: Session): Promise<string> => {

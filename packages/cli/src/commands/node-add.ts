@@ -1,11 +1,12 @@
 // drover node add: make servers join over SSH, several at a time.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { SshLogin, SshTrust } from '../enrolment/ssh-host.ts';
 import { exitCodes, toOutcome, usageFailure } from '../failure.ts';
 import { parsePairs, parseSeconds, parseWhole } from '../output/units.ts';
+import { readInputText } from '../platform/input-file.ts';
 import type { Session } from '../session.ts';
 
 interface AddOptions {
@@ -20,29 +21,20 @@ interface AddOptions {
   readonly timeout: string;
 }
 
-const read = (path: string, what: string): string => {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw usageFailure(
-      `cannot read ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-};
+const readFirstLine = async (path: string, what: string): Promise<string> =>
+  (await readInputText(path, what)).split(/\r?\n/)[0] ?? '';
 
-const firstLine = (text: string): string => text.split(/\r?\n/)[0] ?? '';
-
-const toLogin = (options: AddOptions, session: Session): SshLogin => {
+const toLogin = async (options: AddOptions, session: Session): Promise<SshLogin> => {
   const { key, passphraseFile, passwordFile } = options;
   const agent = session.environment['SSH_AUTH_SOCK'];
   if (key === undefined && passwordFile === undefined && agent === undefined)
     throw usageFailure('cannot sign in to the servers: give --key or --password-file, or run an ssh-agent');
   return {
-    ...(key === undefined ? {} : { privateKey: read(key, '--key') }),
+    ...(key === undefined ? {} : { privateKey: await readInputText(key, '--key') }),
     ...(passphraseFile === undefined
       ? {}
-      : { passphrase: firstLine(read(passphraseFile, '--passphrase-file')) }),
-    ...(passwordFile === undefined ? {} : { password: firstLine(read(passwordFile, '--password-file')) }),
+      : { passphrase: await readFirstLine(passphraseFile, '--passphrase-file') }),
+    ...(passwordFile === undefined ? {} : { password: await readFirstLine(passwordFile, '--password-file') }),
     ...(agent === undefined || key !== undefined ? {} : { agent }),
   };
 };
@@ -59,14 +51,16 @@ const toTrust = async (options: AddOptions, session: Session): Promise<SshTrust>
     existsSync(path),
   );
   const files = options.knownHosts.length > 0 ? options.knownHosts : usual;
-  const known = files.flatMap((path) => parseKnownHosts(read(path, '--known-hosts')));
-  return { known, fingerprints: options.fingerprint };
+  const known = await Promise.all(
+    files.map(async (path) => parseKnownHosts(await readInputText(path, '--known-hosts'))),
+  );
+  return { known: known.flat(), fingerprints: options.fingerprint };
 };
 
 const add = async (words: readonly string[], options: AddOptions, command: Command, session: Session) => {
   const { parseTarget } = await import('../enrolment/ssh-target.ts');
   const targets = words.map(parseTarget);
-  const login = toLogin(options, session);
+  const login = await toLogin(options, session);
   const trust = await toTrust(options, session);
   const labels = parsePairs(options.label, '--label');
   const timeoutMs = parseSeconds(options.timeout, '--timeout') * 1000;

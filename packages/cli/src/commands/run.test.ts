@@ -136,6 +136,14 @@ describe('drover run', () => {
     }
   });
 
+  test('standard input is taken whole from a pipe that is slow to fill', async () => {
+    const work = scriptWork(fake, 'commandruns', (made) => made.end('Succeeded'));
+    const argv = ['run', '-n', 'web1', '--stdin', '-', '--', 'cat'];
+    const done = await drover(argv, { ...home(), producer: '(seq 50000; sleep 0.1; echo end)' });
+    expect(done).toMatchObject({ code: 0 });
+    expect(work.posted()?.['spec']).toMatchObject({ stdin: expect.stringMatching(/50000\nend\n$/) });
+  });
+
   test('standard input and scripts that are not text are refused rather than changed', async () => {
     for (const option of ['--stdin', '--script']) {
       const words = option === '--stdin' ? ['--', 'cat'] : [];

@@ -1,11 +1,11 @@
 // drover run: one command or script on many nodes, shown live.
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { commandRuns } from '@drover/client';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { parsePairs } from '../output/units.ts';
+import { readInput } from '../platform/input-file.ts';
 import type { Session } from '../session.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
 import { showWork } from '../work/show.ts';
@@ -23,15 +23,8 @@ interface RunOptions extends WorkOptions {
 }
 
 /** The text of a file, byte for byte: an object holds text only. */
-const readInput = (path: string, what: string): string => {
-  let data: Buffer;
-  try {
-    data = readFileSync(path === '-' ? 0 : path);
-  } catch (error) {
-    throw usageFailure(
-      `cannot read ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+const readText = async (path: string, what: string): Promise<string> => {
+  const data = await readInput(path, what);
   if (!isUtf8(data))
     throw usageFailure(
       `cannot send ${what} ${path}: it is not UTF-8 text`,
@@ -40,7 +33,7 @@ const readInput = (path: string, what: string): string => {
   return data.toString('utf8');
 };
 
-const commandOf = (argv: readonly string[], options: RunOptions): Record<string, unknown> => {
+const commandOf = async (argv: readonly string[], options: RunOptions): Promise<Record<string, unknown>> => {
   if (options.script !== undefined && options.stdin === '-' && options.script === '-')
     throw usageFailure('cannot use --script - with --stdin -: there is one standard input');
   if (options.script === undefined) {
@@ -50,7 +43,7 @@ const commandOf = (argv: readonly string[], options: RunOptions): Record<string,
   if (argv.length > 0) throw usageFailure('cannot run both a command and --script: give one of them');
   const interpreter = options.interpreter?.trim().split(/\s+/);
   return {
-    script: { ...(interpreter ? { interpreter } : {}), source: readInput(options.script, '--script') },
+    script: { ...(interpreter ? { interpreter } : {}), source: await readText(options.script, '--script') },
   };
 };
 
@@ -63,16 +56,16 @@ const parseBytes = (text: string): number => {
   );
 };
 
-const toRun = (argv: readonly string[], options: RunOptions): Record<string, unknown> => ({
+const toRun = async (argv: readonly string[], options: RunOptions): Promise<Record<string, unknown>> => ({
   apiVersion: 'drover.dev/v1alpha1',
   kind: 'CommandRun',
   metadata: toWorkMetadata(options, 'run'),
   spec: {
-    ...commandOf(argv, options),
+    ...(await commandOf(argv, options)),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env.length === 0 ? {} : { env: parsePairs(options.env, '--env') }),
-    ...(options.stdin === undefined ? {} : { stdin: readInput(options.stdin, '--stdin') }),
+    ...(options.stdin === undefined ? {} : { stdin: await readText(options.stdin, '--stdin') }),
     ...(options.maxOutput === undefined ? {} : { maxOutputBytes: parseBytes(options.maxOutput) }),
     ...toWorkSpec(options),
   },
@@ -80,7 +73,7 @@ const toRun = (argv: readonly string[], options: RunOptions): Record<string, unk
 
 const run = async (argv: readonly string[], options: RunOptions, command: Command, session: Session) => {
   const form = parseOutputForm(options.output);
-  const body = toRun(argv, options);
+  const body = await toRun(argv, options);
   const client = session.connect(command);
   const sinceMs = performance.now();
   const created = await client.create(commandRuns, body, { namespace: options.namespace });

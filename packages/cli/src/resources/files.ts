@@ -1,8 +1,9 @@
 // Owns reading objects from files: YAML or JSON, several documents, Lists, whole directories, standard input.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '@drover/api';
 import { usageFailure } from '../failure.ts';
+import { readInputText } from '../platform/input-file.ts';
 
 export interface FileObject {
   readonly object: KubeObject;
@@ -38,12 +39,7 @@ const toObjects = (value: unknown, source: string): readonly FileObject[] => {
 };
 
 const parseFile = async (path: string): Promise<readonly FileObject[]> => {
-  let text: string;
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw usageFailure(`cannot read ${path}: ${reasonOf(error)}`);
-  }
+  const text = await readInputText(path, '');
   const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text, { uniqueKeys: true });
   if (!Array.isArray(documents)) return [];

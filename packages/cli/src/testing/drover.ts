@@ -22,11 +22,16 @@ export interface DroverOptions {
   /** Home directory: contexts, known hosts and caches are there. */
   readonly home: string;
   readonly input?: string | Uint8Array;
+  /** A shell command whose output is piped to it instead. */
+  readonly producer?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export const startDrover = (argv: readonly string[], options: DroverOptions): Running => {
-  const child = spawn(launcher, argv, {
+  const { producer } = options;
+  const words = producer === undefined ? [launcher] : ['sh', '-c', `${producer} | "$0" "$@"`, launcher];
+  const [program = launcher, ...first] = words;
+  const child = spawn(program, [...first, ...argv], {
     cwd: options.home,
     env: {
       PATH: process.env['PATH'] ?? '',
