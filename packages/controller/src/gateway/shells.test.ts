@@ -1,3 +1,4 @@
+import { ProblemError } from '@drover/api/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agentFile, type Ground, openGround } from './test-ground.ts';
 
@@ -82,6 +83,25 @@ describe('shells', () => {
     await expect.poll(() => ends.length, deadline).toBe(1);
     expect(ends[0]).toContain('the connection to the node ended');
     await expect(shell.write(Buffer.from('x'))).rejects.toThrow();
+  });
+
+  it('typing into a terminal that has just ended is no failure: its end tells', async () => {
+    const agent = ground.agent(await ground.identity(n1), {
+      handlers: {
+        shellInput: async () => {
+          throw new ProblemError('unknown', 'this terminal is closed');
+        },
+        resizeShell: async () => {
+          throw new ProblemError('unknown', 'this terminal is closed');
+        },
+      },
+    });
+    agent.connect();
+    await expect.poll(() => agent.connected, deadline).toBe(true);
+    const events = { onOutput: async () => undefined, onClose: () => undefined };
+    const shell = await ground.gateway.openShell(request(), events);
+    await shell.write(Buffer.from('x'));
+    await shell.resize(100, 30);
   });
 
   it('a node that is not connected is named as the reason', async () => {

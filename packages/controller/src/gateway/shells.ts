@@ -2,6 +2,7 @@
 // I1: bytes keep their order both ways; towards the node at most 64 KiB are unanswered, towards the viewer the node
 //     waits for the viewer.
 // I2: onClose is called exactly once per shell that was opened, whoever ends it.
+// I3: what is typed into a terminal that has just ended is dropped: its end, which is on the way, says more.
 import { ApiError } from '@drover/api';
 import { type Mux, ProblemError } from '@drover/api/wire';
 import { newId } from '../platform/ids.ts';
@@ -10,6 +11,11 @@ import type { Shell, ShellEvents, ShellRequest } from '../platform/shell.ts';
 const pieceBytes = 64 * 1024;
 /** A program that does not read its terminal may let typed bytes wait this long. */
 const inputTimeoutMs = 10 * 60_000;
+
+/** I3. */
+const passEnded = (error: unknown): void => {
+  if (!(error instanceof ProblemError) || error.code !== 'unknown') throw error;
+};
 
 export class ShellStreams {
   private readonly mux: Mux<'Agent'>;
@@ -40,7 +46,7 @@ export class ShellStreams {
         last = last.then(() => this.write(streamId, data));
         return last;
       },
-      resize: (columns, rows) => this.mux.call('resizeShell', { streamId, columns, rows }),
+      resize: (columns, rows) => this.mux.call('resizeShell', { streamId, columns, rows }).catch(passEnded),
       close: async () => {
         if (this.streams.has(streamId)) await this.mux.call('closeShell', { streamId });
       },
@@ -51,7 +57,7 @@ export class ShellStreams {
     for (let at = 0; at < data.length; at += pieceBytes) {
       if (!this.streams.has(streamId)) throw new ApiError('Gone', 'cannot write to the shell: it is closed');
       const piece = data.subarray(at, at + pieceBytes);
-      await this.mux.call('shellInput', { streamId, data: piece }, inputTimeoutMs);
+      await this.mux.call('shellInput', { streamId, data: piece }, inputTimeoutMs).catch(passEnded);
     }
   }
 
