@@ -1,5 +1,5 @@
 // Whatever is sent, the answer is a Status, and the server goes on.
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { allKinds } from '@drover/api';
 import { nodes } from '@drover/client';
 import fc from 'fast-check';
@@ -10,11 +10,16 @@ import { collectionPath } from './routes/kinds.ts';
 import { type Ground, openGround } from './test-ground.ts';
 
 let ground: Ground;
+/** Refused or not, a connection serves what is asked on it next. */
+const connections = new Agent({ keepAlive: true, maxSockets: 1 });
 
 beforeAll(async () => {
   ground = await openGround();
 });
-afterAll(() => ground.close());
+afterAll(async () => {
+  connections.destroy();
+  await ground.close();
+});
 
 interface Answer {
   readonly code: number;
@@ -28,7 +33,7 @@ const send = (method: string, path: string, type: string, body: Buffer): Promise
       'content-type': type,
       'content-length': body.length,
     };
-    const options = { method, ca: ground.caPem, agent: false as const, headers };
+    const options = { method, ca: ground.caPem, agent: connections, headers };
     const outgoing = request(`${ground.address}${path}`, options, (answer) => {
       let text = '';
       answer.on('data', (part: Buffer) => {
@@ -68,23 +73,28 @@ const bodies = fc.oneof(
 
 describe('hostile requests', () => {
   it('are refused with a Status that says why, never with an internal error', async () => {
-    const types = [
-      'application/json',
-      'application/yaml',
-      'application/merge-patch+json',
-      'application/json-patch+json',
-      'application/strategic-merge-patch+json',
-      'application/apply-patch+yaml',
-      'application/vnd.kubernetes.protobuf',
-      'text/plain',
-      'x',
-    ];
+    const types = fc.oneof(
+      {
+        weight: 14,
+        arbitrary: fc.constantFrom(
+          'application/json',
+          'application/merge-patch+json',
+          'application/json-patch+json',
+          'application/strategic-merge-patch+json',
+          'application/vnd.kubernetes.protobuf',
+          'text/plain',
+          'x',
+        ),
+      },
+      // Each of these starts a process; what they hold is read as JSON is, once it is parsed.
+      { weight: 1, arbitrary: fc.constantFrom('application/yaml', 'application/apply-patch+yaml') },
+    );
     await ground.client.create(nodes, { metadata: { name: 'web1' } });
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE'),
         fc.constantFrom(...paths),
-        fc.constantFrom(...types),
+        types,
         bodies,
         async (method, path, type, body) => {
           const { code, text } = await send(method, `${path}?dryRun=All`, type, body);
