@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drover } from '../testing/drover.ts';
 import { type FakeController, startFakeController } from '../testing/fake-controller.ts';
 import { lacksSshd, startSshd, type TestSshd } from '../testing/sshd.ts';
@@ -49,15 +50,20 @@ const add = (...more: string[]) =>
   });
 
 describe.skipIf(lacksSshd)('drover node add', () => {
+  let place = '';
+  beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'drover-sshd-'));
+    sshd = await startSshd(place);
+  });
+  afterAll(async () => {
+    await sshd.close();
+    rmSync(place, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     fake = await startFakeController();
-    sshd = await startSshd(fake.directory);
     mkdirSync(join(fake.directory, '.ssh'));
   });
-  afterEach(async () => {
-    await sshd.close();
-    await fake.close();
-  });
+  afterEach(() => fake.close());
 
   const joinLine = () =>
     `DROVER_TOKEN=id.secret sh -c 'echo "$DROVER_TOKEN" > "$1"; tr "\\0" " " < /proc/self/cmdline > "$1.argv"' x ${join(fake.directory, 'joined')}`;
