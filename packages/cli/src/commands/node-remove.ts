@@ -1,6 +1,6 @@
 // drover node delete | drain-from-fleet: take servers out of the fleet.
 import { ApiError } from '@drover/api/errors';
-import { type Client, nodes as nodeKind } from '@drover/client';
+import { type Client, events as eventKind, nodes as nodeKind } from '@drover/client';
 import type { Command } from 'commander';
 import { exitCodes, Failure } from '../failure.ts';
 import { confirm } from '../output/confirm.ts';
@@ -14,11 +14,20 @@ interface RemoveOptions {
 
 const uninstallNote = 'drover.dev/uninstall';
 
-const remove = async (client: Client, node: string, uninstall: boolean, timeoutMs: number): Promise<void> => {
-  if (uninstall) {
-    const body = { metadata: { annotations: { [uninstallNote]: 'true' } }, spec: { unschedulable: true } };
-    await client.patch(nodeKind, node, { type: 'merge', body });
-  }
+/** Why the agent of a node that was to be uninstalled is still on its server; '' when it removes itself. */
+const whyItStays = async (client: Client, uid: string): Promise<string> => {
+  const fieldSelector = `involvedObject.uid=${uid},reason=AgentNotUninstalled`;
+  const { items } = await client.list(eventKind, { fieldSelector });
+  return items[0]?.message ?? '';
+};
+
+const askToUninstall = async (client: Client, node: string): Promise<string> => {
+  const body = { metadata: { annotations: { [uninstallNote]: 'true' } }, spec: { unschedulable: true } };
+  return (await client.patch(nodeKind, node, { type: 'merge', body })).metadata.uid ?? '';
+};
+
+/** Resolves when the node is gone. */
+const remove = async (client: Client, node: string, timeoutMs: number): Promise<void> => {
   await client.delete(nodeKind, node);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -44,8 +53,12 @@ const removeAll = async (
   const client = session.connect(command);
   const one = async (name: string): Promise<void> => {
     try {
-      await remove(client, name, uninstall, timeoutMs);
-      session.out.write(uninstall ? `${name} removed; its agent uninstalls itself\n` : `${name} removed\n`);
+      const uid = uninstall ? await askToUninstall(client, name) : '';
+      await remove(client, name, timeoutMs);
+      const why = uninstall ? await whyItStays(client, uid) : '';
+      if (why !== '') session.setExitCode(exitCodes.failed);
+      const agent = why === '' ? 'its agent uninstalls itself' : why;
+      session.out.write(uninstall ? `${name} removed; ${agent}\n` : `${name} removed\n`);
     } catch (error) {
       if (!(error instanceof ApiError || error instanceof Failure)) throw error;
       session.note(`${name}: ${error.message}`);
