@@ -153,19 +153,21 @@ describe('finding a kind', () => {
 
 /** A small content store with the protocol of docs/protocol.md, in memory. */
 const contentStore = () => {
-  const state = { data: Buffer.alloc(0), puts: 0, blobs: new Map<string, Buffer>() };
+  const state = { parts: [] as Buffer[], sizeBytes: 0, puts: 0, blobs: new Map<string, Buffer>() };
   const answer = (response: ServerResponse, value: unknown): void => void response.end(JSON.stringify(value));
   const append = (request: IncomingMessage, response: ServerResponse): void => {
     state.puts += 1;
     request.on('data', (part: Buffer) => {
-      state.data = Buffer.concat([state.data, part]);
+      state.parts.push(part);
+      state.sizeBytes += part.length;
     });
-    request.on('end', () => answer(response, { offset: state.data.length }));
+    request.on('end', () => answer(response, { offset: state.sizeBytes }));
   };
   const finish = (response: ServerResponse): void => {
-    const sha256 = createHash('sha256').update(state.data).digest('hex');
-    state.blobs.set(sha256, state.data);
-    answer(response, { sha256, sizeBytes: state.data.length, chunkSizeBytes: 1, chunks: [] });
+    const data = Buffer.concat(state.parts);
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    state.blobs.set(sha256, data);
+    answer(response, { sha256, sizeBytes: data.length, chunkSizeBytes: 1, chunks: [] });
   };
   const download = (request: IncomingMessage, response: ServerResponse, sha256: string): void => {
     const blob = state.blobs.get(sha256);
@@ -178,7 +180,7 @@ const contentStore = () => {
     if (request.method === 'PUT') append(request, response);
     else if (path.endsWith('/finish')) finish(response);
     else if (path === '/content/uploads') answer(response, { id: 'u1' });
-    else if (path.startsWith('/content/uploads/')) answer(response, { offset: state.data.length });
+    else if (path.startsWith('/content/uploads/')) answer(response, { offset: state.sizeBytes });
     else download(request, response, path.slice('/content/'.length));
   };
   return { state, handler };
