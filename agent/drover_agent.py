@@ -3824,6 +3824,7 @@ class Shell(object):
         self.status = None
         self.watching = 0
         self.told = False
+        self.let_go = False
         account, switch, home = self.account(spec['user'])
         self.master, slave = os.openpty()
         cloexec(self.master)
@@ -3882,6 +3883,7 @@ class Shell(object):
     def watch(self):
         """Listens for what the credit and the queue of input call for."""
         mask = (select.POLLIN if self.unanswered < SHELL_CREDIT else 0) | (select.POLLOUT if self.inputs else 0)
+        mask = 0 if self.let_go else mask
         if self.master < 0 or mask == self.watching:
             return
         if self.watching:
@@ -3905,7 +3907,7 @@ class Shell(object):
                 return
             data = b''
         if not data:
-            return self.hang_up()
+            return self.hang_up() if self.status is not None else self.look_later()
         self.unanswered += len(data)
 
         def done(_, problem):
@@ -3913,6 +3915,17 @@ class Shell(object):
             self.watch()
             self.finish()
         self.session.call('shellOutput', {'streamId': self.stream_id, 'data': data}, done)
+
+    def look_later(self):
+        """Nobody has the terminal open, as when a program closes its streams before it exits, or opens them anew.
+        To close our end now would kill it by SIGHUP: its own end is awaited instead."""
+        self.let_go = True
+        self.watch()
+        self.loop.after(0.2, self.look_again)
+
+    def look_again(self):
+        self.let_go = False
+        self.watch()
 
     def write(self, data, answer):
         if self.master < 0:

@@ -65,7 +65,7 @@ test('a shell is the user that was asked for, at home and with a terminal of its
   expect(login.shown).toMatch(/login_shell\s+on/);
 });
 
-test('what cannot be opened is said, and how a shell was killed', async () => {
+test('what cannot be opened is said, how a shell was killed, and no more: who lets go of its terminal is let be', async () => {
   const cases = [
     [['--user', 'nobody-here', 'one'], /nobody-here/],
     [['no-such-node'], /no-such-node/],
@@ -77,6 +77,8 @@ test('what cannot be opened is said, and how a shell was killed', async () => {
     expect([await pty.ended, pty.shown]).toEqual([expect.any(Number), expect.stringMatching(words)]);
     expect(await pty.ended).not.toBe(0);
   }
+  const closing = shell('one', '--', 'sh', '-c', 'exec <&- >&- 2>&-; sleep 0.5; exit 4');
+  expect([await closing.ended, closing.shown]).toEqual([4, '']);
   const killed = shell('one', '--', 'sh', '-c', 'kill -9 $$');
   expect([await killed.ended, killed.shown]).toEqual([137, expect.stringContaining('killed by signal 9')]);
 });
