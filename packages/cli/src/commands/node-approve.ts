@@ -61,7 +61,7 @@ const decide = async (
     type,
     status: 'True',
     reason: 'DroverCli',
-    message: `${type.toLowerCase()} with drover node`,
+    message: type === 'Approved' ? 'with drover node approve' : 'with drover node reject',
   };
   const body = {
     ...request,

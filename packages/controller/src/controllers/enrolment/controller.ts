@@ -198,13 +198,14 @@ class Enrolment implements EnrolmentController {
       return this.#fail(object, { type: 'Failed', reason: 'NameTaken', message: issued.message });
     }
     await this.#deliver(object, issued.certPem);
-    const how = issued.isNew ? 'enrolled' : 'enrolled again; its old certificates are revoked';
+    const how = issued.isNew ? 'enrolled' : 'enrolled again';
     const by2 = token === undefined ? '' : ` with token ${token}`;
+    const former = issued.isNew ? '' : '; its old certificates are revoked';
     await recordEvent(this.#deps, {
       object: issued.node,
       type: 'Normal',
       reason: 'Enrolled',
-      message: `${how}${by2}, key ${request.fingerprint}`,
+      message: `${how}${by2}, key ${request.fingerprint}${former}`,
       component: 'enrolment-controller',
     });
   }
