@@ -30,9 +30,10 @@ class Started {
   readonly child: ChildProcess;
   output = '';
   readonly ended: Promise<number | null>;
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], argv: readonly string[] = ['node', join(root, 'scripts/start.mjs')]) {
     const all = ['--data-dir', dataDir, '--host', '127.0.0.1', '--address', '127.0.0.1', ...args];
-    this.child = spawn('node', [join(root, 'scripts/start.mjs'), ...all], { cwd: root, detached: true });
+    const [command = '', ...before] = argv;
+    this.child = spawn(command, [...before, ...all], { cwd: root, detached: true });
     this.child.stdout?.on('data', (data: Buffer) => {
       this.output += data.toString();
     });
@@ -51,8 +52,8 @@ class Started {
 }
 
 const context = () => ({ contextFile: join(dataDir, 'admin.json') });
-const start = async (): Promise<Started> => {
-  const one = new Started(ports);
+const start = async (argv?: readonly string[]): Promise<Started> => {
+  const one = new Started(ports, argv);
   await waitFor('the controller to be ready', () => one.output.includes('Drover is ready'));
   return one;
 };
@@ -91,6 +92,18 @@ test('the first start enrols this machine, Ctrl-C ends all of it, the second sta
   expect((await drover(context(), ['runs', 'log', name.items[0]?.metadata.name ?? ''])).stdout).toContain(
     'kept',
   );
+});
+
+test('a service manager that ends npm alone ends all of it', async () => {
+  const { child, ended } = await start(['npm', 'start', '--silent', '--']);
+  await oneNode();
+  const pids = await Promise.all(
+    ['pid', 'local-node.pid'].map((file) => readFile(join(dataDir, file), 'utf8')),
+  );
+  child.kill('SIGTERM');
+  await ended;
+  for (const pid of pids)
+    await waitFor(`process ${pid.trim()} to end`, () => !existsSync(`/proc/${pid.trim()}`));
 });
 
 test('the printed link signs in once', async () => {
