@@ -1,13 +1,13 @@
 // npm start: installs what is missing, then runs the controller with the embedded store.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureDependencies, fail, node, root } from './install.mjs';
+import { ensureDependencies, fail, root } from './install.mjs';
 
 if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0)
   fail('cannot start: python3 is needed for the agent of this machine, and was not found');
 ensureDependencies({ withDev: false });
 
-const child = spawn(node, [join(root, 'packages/controller/src/main.ts'), ...process.argv.slice(2)], {
+const child = spawn(join(root, 'packages/controller/bin/drover-controller'), process.argv.slice(2), {
   stdio: 'inherit',
   cwd: process.cwd(),
 });

@@ -9,6 +9,7 @@ import { waitFor } from './wait.ts';
 
 export const root = join(import.meta.dirname, '../..');
 export const nodeBinary = join(root, 'node_modules/node/bin/node');
+export const controllerFile = join(root, 'packages/controller/bin/drover-controller');
 export const agentFile = join(root, 'agent/drover_agent.py');
 
 /** What the controller writes to <data-dir>/admin.json. */
@@ -63,9 +64,8 @@ export class ControllerProcess {
   async start(): Promise<void> {
     const log = openSync(join(this.dataDir, 'stdout.log'), 'a');
     this.#child = spawn(
-      nodeBinary,
+      controllerFile,
       [
-        join(root, 'packages/controller/src/main.ts'),
         ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
         ...[
           '--port',

@@ -1,6 +1,5 @@
 // The composition root: the only file that knows every room. Starts them from the store upwards, stops them in
 // the opposite order, and says in one line what to do when it cannot start.
-import { mkdirSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join, relative } from 'node:path';
@@ -19,6 +18,7 @@ import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
 import { systemClock } from './platform/clock.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { makePrivateDirectory } from './platform/private-directory.ts';
 import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { createServer } from './server/server.ts';
@@ -54,7 +54,7 @@ const toOneLine = (error: unknown): string => {
 /** Makes the folder for log and data, or says in one line why not. */
 const openLog = (config: Config): Log => {
   try {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(config.dataDir);
     const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
     return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
@@ -82,7 +82,7 @@ const writeAdminContext = async (file: string, address: string, caPem: string, a
   await rename(`${file}.new`, file);
 };
 
-const announce = (config: Config, address: string, link: string): void => {
+const announce = (config: Config, address: string, link: string, caPin: string): void => {
   // The CLI finds ./var of this installation by itself.
   const own = config.dataDir === join(import.meta.dirname, '../../../var');
   const drover = `${own ? '' : `DROVER_CONTEXT=${relative(process.cwd(), config.dataDir) || '.'}/admin.json `}npx drover`;
@@ -91,6 +91,8 @@ Drover is ready (pid ${process.pid}).
 
   console   ${address}/sign-in?link=${link}
             (works once, within 15 minutes; its certificate is signed by ${address}/join/ca.pem)
+  CA pin    ${caPin}
+            (for drover login from another machine)
   try       ${drover} run -n '*' -- uptime
   add more  ${drover} token create
   stop      Ctrl-C
@@ -219,7 +221,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   );
   await writeAdminContext(join(config.dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
   if (config.localNode) closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
-  announce(config, address, await auth.createLink(adminUser));
+  announce(config, address, await auth.createLink(adminUser), authority.caPin);
 };
 
 const main = async (): Promise<void> => {

@@ -83,7 +83,7 @@ const migrateGuard = (database: DatabaseSync, dataDir: string): void => {
     database.exec(
       `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;
-       PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`,
+       PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
     );
   }
   migrate(database, dataDir);
@@ -115,6 +115,6 @@ export const openWriter = (dataDir: string): OpenDatabase => {
 /** A reader beside the writer, which must have been opened before. */
 export const openReader = (dataDir: string): OpenDatabase => {
   const database = new DatabaseSync(databaseFile(dataDir), { readOnly: true, timeout: 10_000 });
-  database.exec('PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
+  database.exec('PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY');
   return { database, close: () => database.close() };
 };
