@@ -87,3 +87,28 @@ test('both forms of discovery tell the same resources', () => {
   expect(toApiGroup(allKinds, 'nothing.dev')).toBeUndefined();
   expect(toApiResourceList(allKinds, '', 'v2')).toBeUndefined();
 });
+
+/** Paths of the fields without a description, below `schema`. */
+const undescribed = (schema: Node, path: string): readonly string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
+    ...(field.description === undefined ? [`${path}.${name}`] : []),
+    ...undescribed(field, `${path}.${name}`),
+  ]),
+  ...(schema.items === undefined ? [] : undescribed(schema.items, `${path}[]`)),
+];
+
+interface Node {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+}
+
+test('kubectl explain has words for every field of our own kinds', () => {
+  for (const { kind, schema } of allKinds.filter(({ group }) => group === 'drover.dev')) {
+    const { metadata, spec, status } = (schema as Node).properties ?? {};
+    for (const [name, part] of Object.entries({ metadata, spec, status })) {
+      expect(part?.description, `${kind}.${name}`).toBeDefined();
+      expect(undescribed(part ?? {}, `${kind}.${name}`)).toEqual([]);
+    }
+  }
+});
