@@ -2,11 +2,14 @@ import { BinaryWriter, base64Decode, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../errors.ts';
+import { apiVersionOf, resourceKey } from '../kind.ts';
+import { allKinds } from '../kinds/index.ts';
 import { parseProtobuf } from './index.ts';
 import { anyObject, toBody, toBytes } from './protobuf.arbitrary.ts';
 import { readMessage } from './read.ts';
 import { type Field, type Message, message } from './table.ts';
 import { secret } from './tables/core.ts';
+import { messageOf } from './tables/index.ts';
 import { objectMeta } from './tables/meta.ts';
 
 const failure = (run: () => unknown): ApiError => {
@@ -146,6 +149,9 @@ describe('what is refused, with its path', () => {
     const many = new Uint8Array(400_010).map((_byte, at) => (at % 2 === 0 ? (14 << 3) | 2 : 0));
     const body = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(many).finish();
     expect(failure(() => parseProtobuf(configMap(body))).reason).toBe('RequestEntityTooLarge');
+    const unknown = new BinaryWriter();
+    for (let number = 100; number < 200_200; number += 1) unknown.tag(number, WireType.Varint).bool(true);
+    expect(failure(() => parseProtobuf(configMap(unknown.finish()))).reason).toBe('RequestEntityTooLarge');
     const fields = new Map<number, Field>();
     const nested: Message = { ...message('test.Nested', {}), fields };
     fields.set(1, { name: 'inner', type: nested, shape: 'one', keepsEmpty: false });
@@ -153,6 +159,18 @@ describe('what is refused, with its path', () => {
     for (let i = 0; i < 100; i += 1)
       deep = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(deep).finish();
     expect(failure(() => readMessage(deep, nested)).message).toContain('nested deeper than 64 levels');
+  });
+
+  it('an object that is packed, or in another format than the envelope is', () => {
+    const envelope = (number: number, text: string): Uint8Array => {
+      const written = new BinaryWriter().tag(number, WireType.LengthDelimited).string(text).finish();
+      return new Uint8Array([...toBody('v1', 'ConfigMap', new Uint8Array()), ...written]);
+    };
+    expect(failure(() => parseProtobuf(envelope(3, 'gzip'))).message).toContain('contentEncoding: ');
+    expect(failure(() => parseProtobuf(envelope(4, 'application/json'))).message).toContain('contentType: ');
+    expect(parseProtobuf(envelope(4, 'application/vnd.kubernetes.protobuf'))).toMatchObject({
+      kind: 'ConfigMap',
+    });
   });
 
   it('an envelope that is none, and an object that has no table', () => {
@@ -193,3 +211,46 @@ describe('any bytes', () => {
     );
   });
 });
+
+/** Kinds of Kubernetes that are read in JSON only, and why. */
+const jsonOnly: Readonly<Record<string, string>> = {};
+
+describe('every kind that Kubernetes has too', () => {
+  it('has a table', () => {
+    const shared = allKinds.filter(({ group }) => group !== 'drover.dev');
+    expect(shared.length).toBeGreaterThan(5);
+    const lacking = shared.filter((kind) => messageOf(apiVersionOf(kind), kind.kind) === undefined);
+    expect(lacking.map(resourceKey)).toEqual(Object.keys(jsonOnly));
+  });
+
+  it('has all fields of its schema in its table', () => {
+    const missing = allKinds.flatMap((kind) => {
+      const table = messageOf(apiVersionOf(kind), kind.kind);
+      return table === undefined ? [] : missingFields(kind.schema as Schema, table, kind.kind);
+    });
+    // Our conditions are of one shape for all kinds; Kubernetes' have fewer fields, kind by kind.
+    expect(missing.filter((path) => !path.includes('.conditions[].'))).toEqual([]);
+  });
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/** Paths of the schema that no field number leads to; apiVersion and kind are the envelope's. */
+const missingFields = (
+  { properties = {}, items }: Schema,
+  table: Message,
+  path: string,
+): readonly string[] => {
+  const fields = new Map([...table.fields.values()].map((one) => [one.name, one]));
+  const isTop = !path.includes('.');
+  const names = Object.keys(properties).filter((name) => !isTop || !['apiVersion', 'kind'].includes(name));
+  const here = names.flatMap((name) => {
+    const type = fields.get(name)?.type;
+    if (type === undefined) return [`${path}.${name}`];
+    return typeof type === 'string' ? [] : missingFields(properties[name] ?? {}, type, `${path}.${name}`);
+  });
+  return items === undefined ? here : [...here, ...missingFields(items, table, `${path}[]`)];
+};

@@ -78,12 +78,16 @@ const isEmpty = (value: unknown): boolean => value === '' || value === 0 || valu
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
-/** `before`: what was read for the same field already (I3). */
-const readValue = (reader: BinaryReader, type: Scalar | Message, walk: Walk, before?: unknown): unknown => {
+const count = (walk: Walk): void => {
   walk.values += 1;
   if (walk.values > maxValues) {
     throw new ApiError('RequestEntityTooLarge', `cannot read the body: more than ${maxValues} values`);
   }
+};
+
+/** `before`: what was read for the same field already (I3). */
+const readValue = (reader: BinaryReader, type: Scalar | Message, walk: Walk, before?: unknown): unknown => {
+  count(walk);
   if (typeof type === 'string') return readScalar(reader, type);
   const isMerged = type.toJson === undefined && isFields(before);
   const fields = readFields(reader.bytes(), type, walk, isMerged ? before : {});
@@ -147,7 +151,7 @@ const readFields = (bytes: Uint8Array, message: Message, walk: Walk, into: Field
     }
     const field = message.fields.get(number);
     if (field === undefined) {
-      walk.values += 1;
+      count(walk);
       noteUnknown(reader, number, wireType, into);
       continue;
     }
