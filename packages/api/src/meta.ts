@@ -73,9 +73,7 @@ export const ObjectMeta = Type.Object(
         description: 'Which manager set which fields, for server-side apply.',
       }),
     ),
-    selfLink: Type.Optional(
-      Type.String({ description: 'No longer used by Kubernetes.' }),
-    ),
+    selfLink: Type.Optional(Type.String({ description: 'No longer used by Kubernetes.' })),
   },
   { ...closed, description: 'Standard object metadata (Kubernetes meta/v1).' },
 );
