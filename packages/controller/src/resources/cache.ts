@@ -33,6 +33,8 @@ const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' 
 export class KindCache {
   readonly kind: Kind;
   readonly window: ChangeWindow;
+  /** Revision of the newest change of this kind; that of the start when there was none since. */
+  changedAt: number;
   readonly #byKey = new Map<string, KubeObject>();
   /** Sorted by key. */
   readonly #entries: Entry[] = [];
@@ -40,6 +42,7 @@ export class KindCache {
   constructor(kind: Kind, rows: readonly ObjectRow[], revision: number) {
     this.kind = kind;
     this.window = new ChangeWindow(revision, windowRecords);
+    this.changedAt = revision;
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
       const object = deepFreeze(row.value);
@@ -77,6 +80,7 @@ export class KindCache {
       before,
     });
     this.window.append(record);
+    this.changedAt = row.revision;
     return record;
   }
 

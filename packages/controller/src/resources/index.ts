@@ -118,7 +118,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       writer.delete({ kind, namespace, name }, deleteOptions),
     deleteCollection: (kind, deleteOptions) => deleteCollection(cache, writer, kind, deleteOptions),
     watch: (kind, watchOptions) => watches.watch(kind, watchOptions),
-    revision: () => cache.revision,
+    revision: (kind) => (kind === undefined ? cache.revision : cache.of(kind).changedAt),
     close: async () => {
       watches.close();
       await retention.close();

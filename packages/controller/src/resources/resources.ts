@@ -27,6 +27,11 @@ export interface WriteOptions {
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly onWarning?: (message: string) => void;
   readonly subresource?: 'status' | 'approval';
+  /**
+   * Sees what is about to be stored (`before` undefined: created), also in a dry run, and throws to refuse it. May
+   * be called again after a conflict.
+   */
+  readonly guard?: (before: KubeObject | undefined, after: KubeObject) => void;
 }
 
 export interface DeleteOptions {
@@ -102,7 +107,7 @@ export interface Resources {
    * identity can key an encoding. No iteration, no cost: a watch that is never read needs no clean-up.
    */
   watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
-  /** Newest revision the cache shows. */
-  revision(): number;
+  /** Newest revision the cache shows; of one kind: that of its last change. */
+  revision(kind?: Kind): number;
   close(): Promise<void>;
 }

@@ -118,6 +118,7 @@ export class Writer {
     const asked = { kind, namespace, name: String(given['name'] ?? given['generateName'] ?? '') };
     this.#checkCreate(asked, given);
     const valid = this.#validate(kind, toCreateInput(kind, namespace, input as Fields), options);
+    options.guard?.(undefined, valid);
     const { name, generateName } = valid.metadata;
     if (name !== undefined) return this.#createNamed({ kind, namespace, name }, valid, options);
     return this.#createGenerated(kind, namespace, generateName ?? '', valid, options);
@@ -265,6 +266,7 @@ export class Writer {
       const why = `it is being deleted, so finalizers cannot be added (${added.join(', ')})`;
       throw refuse('Forbidden', verb, object, why);
     }
+    options.guard?.(current, valid);
     return this.#commit(object, current, toUpdated(current, valid), options.dryRun === true);
   }
 

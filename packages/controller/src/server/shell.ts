@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, nodeKind, toStatus } from '@drover/api';
 import { WebSocket, WebSocketServer } from 'ws';
-import { identityName } from '../auth/identity.ts';
+import { actorName } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { ServerOptions } from './deps.ts';
@@ -66,7 +66,8 @@ const parseRequest = (url: string): ShellRequest => {
 /** Throws ApiError: Unauthorized, Forbidden, NotFound, BadRequest. Resolves to the viewer's name and the wish. */
 const admit = async (input: DoorInput, request: IncomingMessage) => {
   const { remoteAddress } = request.socket;
-  const identity = await identify(input.auth, { headers: request.headers, remoteAddress, reads: false });
+  const { headers, headersDistinct: distinct } = request;
+  const identity = await identify(input.auth, { headers, distinct, remoteAddress, reads: false });
   input.guard.trust(request.socket);
   const wish = parseRequest(request.url ?? '');
   permit(input.auth, identity, {
@@ -77,7 +78,7 @@ const admit = async (input: DoorInput, request: IncomingMessage) => {
     name: wish.node,
   });
   input.resources.get(nodeKind, '', wish.node);
-  return { viewer: identityName(identity), wish };
+  return { viewer: actorName(identity), wish };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>

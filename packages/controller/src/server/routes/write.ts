@@ -19,10 +19,16 @@ const patchTypes: readonly PatchType[] = [
 
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
-const optionsOf = (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => ({
-  ...writeOptions(queryOf(request), warner(reply)),
-  ...(subresource === undefined ? {} : { subresource }),
-});
+const optionsFor =
+  ({ auth }: RouteContext, kind: Kind) =>
+  (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
+    const guard = auth.guard(kind, identityOf(request));
+    return {
+      ...writeOptions(queryOf(request), warner(reply)),
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(guard === undefined ? {} : { guard }),
+    };
+  };
 
 const badOption = (field: string, why: string): ApiError =>
   new ApiError('BadRequest', `cannot read DeleteOptions: ${field}: ${why}`);
@@ -109,6 +115,7 @@ const ofKind = (kind: Kind, body: Readonly<Record<string, unknown>>): Readonly<R
 export const writeHandlers = (context: RouteContext, kind: Kind) => {
   const { resources, clock, admission } = context;
   const admit = admission[resourceKey(kind)];
+  const optionsOf = optionsFor(context, kind);
 
   const answer = (request: FastifyRequest, object: KubeObject): string =>
     createEncoder(representationOf(request), {
