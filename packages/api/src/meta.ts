@@ -2,6 +2,8 @@
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
+/** Has one manager as a whole (server-side apply). */
+const atomic = { ...closed, 'x-kubernetes-map-type': 'atomic' } as const;
 
 export const OwnerReference = Type.Object(
   {
@@ -12,7 +14,7 @@ export const OwnerReference = Type.Object(
     controller: Type.Optional(Type.Boolean()),
     blockOwnerDeletion: Type.Optional(Type.Boolean()),
   },
-  closed,
+  atomic,
 );
 
 export const ObjectMeta = Type.Object(
@@ -79,7 +81,7 @@ export const LabelSelector = Type.Object(
       ),
     ),
   },
-  { ...closed, description: 'Selects objects by their labels (Kubernetes meta/v1 LabelSelector).' },
+  { ...atomic, description: 'Selects objects by their labels (Kubernetes meta/v1 LabelSelector).' },
 );
 export type LabelSelector = Static<typeof LabelSelector>;
 
