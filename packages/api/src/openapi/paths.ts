@@ -6,6 +6,7 @@ import {
   deleteCollectionParameters,
   deleteParameters,
   listParameters,
+  patchParameters,
   pathParameter,
   prettyParameter,
   writeParameters,
@@ -18,6 +19,7 @@ export const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -70,7 +72,7 @@ const readAndChange = (kind: Kind, suffix: string) => {
       responses: answers(one, ok, created),
     }),
     patch: operation(kind, suffix, 'patch', {
-      parameters: writeParameters,
+      parameters: patchParameters,
       requestBody: { content: json(meta('Patch'), patchTypes), required: true },
       responses: answers(one, ok, created),
     }),

@@ -4,6 +4,7 @@
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { ObjectRow } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';
+import { withSharedSets } from './managed.ts';
 import { ChangeRecord, ChangeWindow } from './window.ts';
 
 /** Sorts by namespace, then name. */
@@ -42,7 +43,7 @@ export class KindCache {
     this.window = new ChangeWindow(revision, windowRecords);
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
-      const object = deepFreeze(row.value);
+      const object = deepFreeze(withSharedSets(row.value));
       this.#byKey.set(key, object);
       this.#entries.push({ key, object });
     }
