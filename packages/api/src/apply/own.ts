@@ -60,6 +60,9 @@ const withoutChanged = (managers: Managers, self: string, changed: Fields, remov
     }),
   );
 
+const isSame = (a: Managers, b: Managers): boolean =>
+  a.size === b.size && [...a].every(([id, manager]) => b.get(id) === manager);
+
 const changedIn = ({ added, modified }: Comparison): Fields => withoutServerFields(union(added, modified));
 
 export interface UpdateInput {
@@ -87,8 +90,8 @@ export const ownUpdate = (input: UpdateInput): Managers => {
   const result = new Map(others);
   const isKept = fields === had?.fields && (input.keepTime === true || changed === undefined);
   if (fields === undefined) result.delete(self);
-  else result.set(self, { ...by, fields, time: isKept ? (had?.time ?? time) : time });
-  return result;
+  else if (!isKept) result.set(self, { ...by, fields, time });
+  return isSame(result, managers) ? managers : result;
 };
 
 export interface ApplyInput {

@@ -131,9 +131,9 @@ export const createValidator = (kind: Kind): Validator => {
     return { object, warnings };
   };
   const partial = (input: unknown, mode: FieldValidation): Validated => {
-    const { value, name, warnings } = read(kind, input, mode);
+    const { value, count, name, warnings } = read(kind, input, mode);
     // The copy takes the defaults.
-    const errors = withoutMissing(errorsOf(structuredClone(value), 0));
+    const errors = withoutMissing(errorsOf(structuredClone(value), count));
     if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
     return { object: normalized(kind, { metadata: {}, ...value }), warnings };
   };

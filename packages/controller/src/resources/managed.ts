@@ -47,6 +47,7 @@ const sharing = (entries: ManagedFields | undefined): ManagedFields | undefined 
 
 /** The object with these entries, and no others. */
 export const withManaged = (object: KubeObject, entries: ManagedFields | undefined): KubeObject => {
+  if (object.metadata.managedFields === entries) return object;
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata: entries === undefined ? metadata : { ...metadata, managedFields: entries } };
 };
@@ -84,13 +85,15 @@ export const trackCreated = (kind: Kind, object: KubeObject, change: Change): Ku
   return withManaged(object, fieldsOf(kind, createdBy(kind, object, updaterOf(change), change.time)));
 };
 
-/** What the managers are before the update; `given` is what the update says of them. */
-const managersBefore = (kind: Kind, current: KubeObject, given: unknown, change: Change): Managers => {
-  const live = current.metadata.managedFields;
+/** What an update says of the managers (`given`), unless that is what they are. */
+const saidOf = (
+  live: unknown,
+  given: unknown,
+  { subresource }: Change,
+): ManagedFields | 'reset' | undefined => {
   // A subresource is no place to say who manages what.
-  const isSaid = change.subresource === undefined && given !== live && !isEqualJson(given, live);
-  const said = isSaid ? parseManagedFields(given) : undefined;
-  return said === 'reset' ? new Map() : toManagers(said ?? live, apiVersionOf(kind));
+  const isSaid = subresource === undefined && given !== live && !isEqualJson(given, live);
+  return isSaid ? parseManagedFields(given) : undefined;
 };
 
 /** `object`, the new form of `current`, with its managers. `given`: metadata.managedFields as the update has it. */
@@ -102,19 +105,19 @@ export const trackUpdated = (
   change: Change,
 ): KubeObject => {
   const live = current.metadata.managedFields;
-  if (live === undefined && (given === undefined || change.subresource !== undefined)) return object;
-  const managers = managersBefore(kind, current, given, change);
-  if (managers.size === 0) return withManaged(object, undefined);
-  const { time, manager } = change;
+  const said = saidOf(live, given, change);
+  if (said === 'reset' || (said ?? live) === undefined) return withManaged(object, undefined);
+  const managers = toManagers(said ?? live, apiVersionOf(kind));
   const after = ownUpdate({
     before: current,
     after: object,
     schema: schemaOf(kind),
     managers,
     by: updaterOf(change),
-    time,
-    keepTime: manager === undefined,
+    time: change.time,
+    keepTime: change.manager === undefined,
   });
+  if (after === managers && said === undefined) return withManaged(object, live);
   const entries = fieldsOf(kind, after);
   return withManaged(object, isEqualJson(entries, live) ? live : entries);
 };

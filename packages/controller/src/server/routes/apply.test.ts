@@ -1,5 +1,6 @@
-import { type Call, configMaps, nodes } from '@drover/client';
+import { type Call, configMaps, createClient, nodes } from '@drover/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ServerAuth } from '../deps.ts';
 import { type Ground, openGround } from '../test-ground.ts';
 
 let ground: Ground;
@@ -109,6 +110,35 @@ describe('PATCH with application/apply-patch+yaml', () => {
     expect(made.status.joinCommand).toContain('t.');
     const again = await ground.client.http.json<{ status?: { joinCommand?: string } }>(call);
     expect(again.status?.joinCommand).toBeUndefined();
+  });
+});
+
+describe('who may patch but not create', () => {
+  it('may apply to what is there, and makes nothing', async () => {
+    const auth: ServerAuth = {
+      ...ground.auth,
+      authorize: (identity, attributes) =>
+        attributes.verb === 'create'
+          ? { allowed: false, reason: 'test' }
+          : ground.auth.authorize(identity, attributes),
+    };
+    const other = await openGround({ auth, resources: ground.resources });
+    const client = createClient({ ...other, token: ground.token });
+    const call = {
+      method: 'PATCH' as const,
+      path,
+      query: by('one'),
+      contentType: 'application/apply-patch+yaml',
+      body: { data: { x: '1' } },
+    };
+    try {
+      await expect(client.http.json(call)).rejects.toMatchObject({ reason: 'Forbidden' });
+      await ground.client.create(configMaps, { metadata: { name: 'a' } });
+      expect(await client.http.json(call)).toMatchObject({ data: { x: '1' } });
+    } finally {
+      client.close();
+      await other.close();
+    }
   });
 });
 
