@@ -92,6 +92,17 @@ describe('apply', () => {
     });
   });
 
+  test('of thousands of fields that conflict tells of 500', () => {
+    const many = (value: string) =>
+      node({}, { labels: Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`l${i}`, value])) });
+    const all = applied({ metadata: {} }, new Map(), 'one', many('1'));
+    const result = apply(all.object, all.managers, 'two', many('2'));
+    if (result.kind !== 'conflicts') throw new Error('no conflict');
+    const error = conflictError(result.conflicts, 'v1', { name: '', group: '', kind: '' });
+    expect(error.details?.causes).toHaveLength(500);
+    expect(error.message.split('\n')).toHaveLength(501);
+  });
+
   test('with force takes the field over', () => {
     const taken = applied(one.object, one.managers, 'two', node({}, { labels: { a: '9' } }), true);
     expect(taken.object).toMatchObject({ metadata: { labels: { a: '9', b: '2' } } });

@@ -1,4 +1,4 @@
-import { type Call, configMaps, createClient, nodes } from '@drover/client';
+import { type Call, configMaps, createClient } from '@drover/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ServerAuth } from '../deps.ts';
 import { type Ground, openGround } from '../test-ground.ts';
@@ -157,12 +157,5 @@ describe('who writes', () => {
     expect(await managerOf('a', by('mine'), 'tool/1.0')).toEqual(['mine']);
     expect(await managerOf('b', {}, 'tool/1.0 (linux)')).toEqual(['tool']);
     expect(await managerOf('c', {}, '')).toEqual(['unknown']);
-  });
-
-  it('is not shown in tables', async () => {
-    await ground.client.create(nodes, { metadata: { name: 'web1' } });
-    const table = await ground.client.table(nodes);
-    expect(table.rows[0]?.cells[0]).toBe('web1');
-    await ground.client.delete(nodes, 'web1');
   });
 });
