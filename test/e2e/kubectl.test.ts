@@ -284,11 +284,6 @@ describe('writing', () => {
       expect((await typed.try('get', 'namespace', 'shop')).stderr).toContain('NotFound');
     },
   );
-
-  it('says plainly what it does not speak yet: server-side apply', async () => {
-    const apply = await kubectl.feed(runManifest('uptime'), 'apply', '--server-side', '-f', '-');
-    expect(apply.stderr).toContain('cannot apply on the server: not supported yet');
-  });
 });
 
 describe('waiting and deleting', () => {

@@ -2,6 +2,8 @@
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
+/** Has one manager as a whole (server-side apply). */
+const atomic = { ...closed, 'x-kubernetes-map-type': 'atomic' } as const;
 
 export const OwnerReference = Type.Object(
   {
@@ -16,7 +18,7 @@ export const OwnerReference = Type.Object(
       Type.Boolean({ description: 'Whether a foreground deletion of the owner waits for this object.' }),
     ),
   },
-  { ...closed, description: 'An object that this one belongs to; once all owners are gone, it is deleted.' },
+  { ...atomic, description: 'An object that this one belongs to; once all owners are gone, it is deleted.' },
 );
 
 export const ObjectMeta = Type.Object(
@@ -118,7 +120,7 @@ export const LabelSelector = Type.Object(
       ),
     ),
   },
-  { ...closed, description: 'Selects objects by their labels (Kubernetes meta/v1 LabelSelector).' },
+  { ...atomic, description: 'Selects objects by their labels (Kubernetes meta/v1 LabelSelector).' },
 );
 export type LabelSelector = Static<typeof LabelSelector>;
 

@@ -7,6 +7,7 @@ import {
   deleteCollectionParameters,
   deleteParameters,
   listParameters,
+  patchParameters,
   pathParameter,
   prettyParameter,
   writeParameters,
@@ -19,6 +20,7 @@ export const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -71,7 +73,7 @@ const readAndChange = (kind: Kind, suffix: string) => {
       responses: answers(one, ok, created),
     }),
     patch: operation(kind, suffix, 'patch', {
-      parameters: writeParameters,
+      parameters: patchParameters,
       requestBody: { content: json(meta('Patch'), patchTypes), required: true },
       responses: answers(one, ok, created),
     }),

@@ -4,6 +4,7 @@
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { ObjectRow } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';
+import { withSharedSets } from './managed.ts';
 import { ChangeRecord, ChangeWindow } from './window.ts';
 
 /** Sorts by namespace, then name. */
@@ -45,7 +46,7 @@ export class KindCache {
     this.changedAt = revision;
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
-      const object = deepFreeze(row.value);
+      const object = deepFreeze(withSharedSets(row.value));
       this.#byKey.set(key, object);
       this.#entries.push({ key, object });
     }

@@ -112,6 +112,8 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       writer.update({ kind, namespace, name }, object, writeOptions),
     patch: async (kind, namespace, name, patch, writeOptions) =>
       writer.patch({ kind, namespace, name }, patch, writeOptions),
+    apply: async (kind, namespace, name, object, applyOptions) =>
+      writer.apply({ kind, namespace, name }, object, applyOptions),
     modify: async (kind, namespace, name, change, writeOptions) =>
       writer.modify({ kind, namespace, name }, change, writeOptions),
     delete: async (kind, namespace, name, deleteOptions) =>

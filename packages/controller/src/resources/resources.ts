@@ -22,6 +22,7 @@ export interface ObjectList {
 
 export interface WriteOptions {
   readonly dryRun?: boolean;
+  /** Who writes, for metadata.managedFields; undefined: a controller of this process. */
   readonly fieldManager?: string;
   /** Ignore: drop unknown fields; Warn: drop and tell; Strict: refuse. Default Strict. */
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
@@ -32,6 +33,14 @@ export interface WriteOptions {
    * be called again after a conflict.
    */
   readonly guard?: (before: KubeObject | undefined, after: KubeObject) => void;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  readonly fieldManager: string;
+  /** Take over what others manage. */
+  readonly force?: boolean;
+  /** Asked when the object is to be made: may it, and as what? It may be asked again. */
+  readonly beforeCreate?: (object: KubeObject) => Promise<unknown>;
 }
 
 export interface DeleteOptions {
@@ -87,6 +96,17 @@ export interface Resources {
     patch: { readonly type: PatchType; readonly body: unknown },
     options?: WriteOptions,
   ): Promise<KubeObject>;
+  /**
+   * Server-side apply: makes the object, or changes what `object` says, and takes away what this manager applied before
+   * and nobody manages any more. Throws Conflict with a cause for every field that another manages.
+   */
+  apply(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    object: unknown,
+    options: ApplyOptions,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }>;
   /**
    * Read-modify-write with retry on conflict, for controllers. `change` returns the new object, or undefined to
    * leave it; it must be pure. Resolves to the object as it is now.

@@ -13,6 +13,8 @@ import { yamlToJson } from './yaml-text.ts';
 
 const maxDepth = 100;
 const yamlTypes = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
+/** Clients send JSON under this name as often as YAML. */
+export const applyType = 'application/apply-patch+yaml';
 const jsonTypes = new Set([
   '',
   'application/json',
@@ -26,12 +28,6 @@ export const mediaType = (request: FastifyRequest): string =>
   (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 const unsupported = (type: string): ApiError => {
-  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
-    return new ApiError(
-      'UnsupportedMediaType',
-      'cannot apply on the server: not supported yet; use client-side apply (kubectl apply --server-side=false)',
-    );
-  }
   return new ApiError(
     'UnsupportedMediaType',
     `cannot read a body of type ${type.slice(0, 100)}: send application/json, application/yaml or ${protobufType}`,
@@ -108,17 +104,36 @@ export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
 
 const readYaml = createYamlReader();
 
+const fromYaml = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
+  if (bytes.length > limits.yamlBodyBytes) throw tooLarge(limits.yamlBodyBytes);
+  return checked(JSON.parse(await readYaml(decode(bytes, 'YAML'))));
+};
+
+/** JSON where it is that, for YAML costs a process. */
+const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
+  const text = decode(bytes, 'YAML');
+  if (!text.trimStart().startsWith('{')) return fromYaml(bytes, limits);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return fromYaml(bytes, limits);
+  }
+  return checked(value);
+};
+
 const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
   const type = mediaType(request);
   const isYaml = yamlTypes.has(type);
   const isProtobuf = type === protobufType;
-  if (!isYaml && !isProtobuf && !jsonTypes.has(type)) throw unsupported(type);
+  if (!isYaml && !isProtobuf && type !== applyType && !jsonTypes.has(type)) throw unsupported(type);
   const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
   if (bytes.length === 0) return undefined;
   if (isProtobuf) return checked(parseProtobuf(bytes));
-  return isYaml ? checked(JSON.parse(await readYaml(decode(bytes, 'YAML')))) : parseText(bytes, 'JSON');
+  if (type === applyType) return fromEither(bytes, limits);
+  return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
 };
 
 /** Makes this room's reader the only one of the application. */

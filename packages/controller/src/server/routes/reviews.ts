@@ -122,7 +122,11 @@ const addReview = (app: FastifyInstance, kind: Kind, answer: Answer): void => {
   const validate = createValidator(kind);
   const access = resourceAccess('create', resourceKey(kind));
   addRoute(app, 'POST', collectionPath(kind), access, async (request, reply) => {
-    const { fieldValidation = 'Strict' } = writeOptions(queryOf(request), warner(reply));
+    const { fieldValidation = 'Strict' } = writeOptions(
+      queryOf(request),
+      request.headers['user-agent'] ?? '',
+      warner(reply),
+    );
     // Typed clients send an empty status along: an answer is ours alone.
     const { status: _status, ...question } = objectBody(request);
     const { object } = validate({ metadata: {}, ...question }, fieldValidation);
