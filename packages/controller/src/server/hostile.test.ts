@@ -4,7 +4,6 @@ import { allKinds } from '@drover/api';
 import { nodes } from '@drover/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anyObject, toBody, toBytes } from '../../../api/src/protobuf/protobuf.arbitrary.ts';
 import { parseText } from './body.ts';
 import { parseAccept } from './negotiate.ts';
 import { collectionPath } from './routes/kinds.ts';
@@ -70,9 +69,6 @@ const bodies = fc.oneof(
   fc.jsonValue().map(json),
   nearObjects.map(json),
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
-  anyObject.map(({ apiVersion, kind, table, value }) =>
-    Buffer.from(toBody(apiVersion, kind, toBytes(table, value))),
-  ),
 );
 
 describe('hostile requests', () => {
@@ -81,7 +77,6 @@ describe('hostile requests', () => {
       {
         weight: 14,
         arbitrary: fc.constantFrom(
-          'application/vnd.kubernetes.protobuf',
           'application/json',
           'application/merge-patch+json',
           'application/json-patch+json',

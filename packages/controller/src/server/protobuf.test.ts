@@ -1,7 +1,9 @@
 // Bodies in protobuf, by the paths that take them.
+import type { ApiError } from '@drover/api';
 import { type Call, configMaps } from '@drover/client';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toBody, toBytes } from '../../../api/src/protobuf/protobuf.arbitrary.ts';
+import { anyObject, toBody, toBytes } from '../../../api/src/protobuf/protobuf.arbitrary.ts';
 import type { Message } from '../../../api/src/protobuf/table.ts';
 import { field, message } from '../../../api/src/protobuf/table.ts';
 import { configMap } from '../../../api/src/protobuf/tables/core.ts';
@@ -16,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => ground.close());
 
 const collection = '/api/v1/namespaces/default/configmaps';
+const paths = [collection, '/api/v1/nodes', '/api/v1/namespaces/default/secrets'];
 const accept = 'application/vnd.kubernetes.protobuf,application/json';
 
 const body = (kind: string, table: Message, value: Readonly<Record<string, unknown>>) => {
@@ -73,6 +76,20 @@ describe('a body in protobuf', () => {
     ignored.resume();
     expect(ignored.headers['warning']).toBeUndefined();
     expect(await ground.client.get(configMaps, 'b')).not.toHaveProperty('protobuf field 99');
+  });
+
+  it('of any object is taken, or refused with a Status', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyObject, fc.constantFrom(...paths), async ({ kind, table, value }, path) => {
+        const call = { method: 'POST', path, query: { dryRun: 'All' }, ...body(kind, table, value) } as const;
+        const refused = await send(call).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (refused !== undefined) expect([400, 403, 409, 415, 422]).toContain((refused as ApiError).code);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('is no patch, is of the kind of the path, and is bounded', async () => {
