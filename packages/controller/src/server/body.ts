@@ -112,11 +112,9 @@ const fromYaml = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
 
 /** JSON where it is that, for YAML costs a process. */
 const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
-  const text = decode(bytes, 'YAML');
-  if (!text.trimStart().startsWith('{')) return fromYaml(bytes, limits);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(decode(bytes, 'YAML'));
   } catch {
     return fromYaml(bytes, limits);
   }
@@ -126,12 +124,13 @@ const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
 const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
   const type = mediaType(request);
   const isYaml = yamlTypes.has(type);
-  if (!isYaml && type !== applyType && !jsonTypes.has(type)) throw unsupported(type);
+  const isApply = type === applyType && request.method === 'PATCH';
+  if (!isYaml && !isApply && !jsonTypes.has(type)) throw unsupported(type);
   const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
   if (bytes.length === 0) return undefined;
-  if (type === applyType) return fromEither(bytes, limits);
+  if (isApply) return fromEither(bytes, limits);
   return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
 };
 
