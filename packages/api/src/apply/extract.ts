@@ -8,6 +8,8 @@ import { memberPath } from '../validation/prune.ts';
 import { type FieldSet, type Fields, toSet } from './field-set.ts';
 import { isNamedField, itemStep, itemsByStep, shapeOf } from './shape.ts';
 
+const self = toSet(true, {});
+
 const ofMap = (value: Readonly<Record<string, unknown>>, schema: SchemaNode, member: boolean): Fields => {
   const steps: Record<string, FieldSet> = {};
   for (const [key, inner] of Object.entries(value)) {
@@ -20,7 +22,7 @@ const ofMap = (value: Readonly<Record<string, unknown>>, schema: SchemaNode, mem
 const ofValue = (value: unknown, schema: SchemaNode, member: boolean): Fields => {
   const shape = shapeOf(value, schema);
   if (shape.kind === 'map' && isPlainObject(value)) return ofMap(value, schema, member);
-  if (shape.kind !== 'list' || !Array.isArray(value)) return toSet(true, {});
+  if (shape.kind !== 'list' || !Array.isArray(value)) return self;
   const items = itemSchema(schema);
   const steps: Record<string, FieldSet> = {};
   for (const [step, [item]] of itemsByStep(value, shape.keys, items)) {

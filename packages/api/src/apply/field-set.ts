@@ -36,7 +36,9 @@ const stepsOf = (set: FieldSet): readonly (readonly [string, FieldSet])[] =>
 /** What follows a step; undefined when nothing does. */
 export const below = (set: Fields, step: string): Fields => {
   const next = set?.[step];
-  return next !== undefined && stepsOf(next).length > 0 ? next : undefined;
+  if (next === undefined) return undefined;
+  for (const following in next) if (following !== '.') return next;
+  return undefined;
 };
 
 export const has = (set: Fields, step: string): boolean => {
@@ -47,25 +49,31 @@ export const has = (set: Fields, step: string): boolean => {
 export const union = (a: Fields, b: Fields): Fields => {
   if (a === undefined || a === b) return b;
   if (b === undefined) return a;
-  const steps: Record<string, FieldSet> = Object.fromEntries(stepsOf(a));
-  let changed = isMember(b) && !isMember(a);
-  for (const [step, other] of stepsOf(b)) {
-    const had = steps[step];
-    const both = union(had, other);
-    if (both === undefined || both === had) continue;
-    steps[step] = both;
+  const member = isMember(a);
+  const added: Record<string, FieldSet> = {};
+  let changed = !member && isMember(b);
+  for (const step in b) {
+    const other = b[step];
+    const both = step === '.' || other === undefined ? undefined : union(a[step], other);
+    if (both === undefined || both === a[step]) continue;
+    added[step] = both;
     changed = true;
   }
-  return changed ? toSet(isMember(a) || isMember(b), steps) : a;
+  if (!changed) return a;
+  const { '.': _, ...steps } = a;
+  return toSet(member || isMember(b), Object.assign(steps, added));
 };
 
 /** What `a` and `b` both have, or what only `a` has. */
-const select = (a: FieldSet, b: FieldSet | undefined, wanted: 'both' | 'only a'): Fields => {
+const select = (a: FieldSet, b: FieldSet, wanted: 'both' | 'only a'): Fields => {
   const steps: Record<string, FieldSet> = {};
-  const member = isMember(a) && (b !== undefined && isMember(b)) === (wanted === 'both');
-  let changed = member !== isMember(a);
-  for (const [step, next] of stepsOf(a)) {
-    const other = b?.[step];
+  const wasMember = isMember(a);
+  const member = wasMember && isMember(b) === (wanted === 'both');
+  let changed = member !== wasMember;
+  for (const step in a) {
+    const next = a[step];
+    if (step === '.' || next === undefined) continue;
+    const other = b[step];
     const kept = other === undefined ? (wanted === 'both' ? undefined : next) : select(next, other, wanted);
     if (kept !== next) changed = true;
     if (kept !== undefined) steps[step] = kept;

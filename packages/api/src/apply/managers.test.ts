@@ -57,6 +57,8 @@ test('what is sent means: leave it, forget it, or this is so', () => {
   expect(parseManagedFields(undefined)).toBeUndefined();
   expect(parseManagedFields([])).toBeUndefined();
   expect(parseManagedFields([{}])).toBe('reset');
+  expect(() => parseManagedFields({})).toThrow('metadata.managedFields: must be a list');
+  expect(() => parseManagedFields([1])).toThrow('metadata.managedFields[0]: must be an object');
   const entry = { manager: 'm', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} };
   expect(parseManagedFields([{ ...entry, time: null }])).toEqual([entry]);
 });

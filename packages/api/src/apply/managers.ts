@@ -116,12 +116,19 @@ const entryProblem = (entry: Readonly<Record<string, unknown>>): readonly [strin
   return isTime ? undefined : ['time', 'must be a date-time'];
 };
 
+const invalidEntry = (field: string, message: string): ApiError => {
+  const causes: readonly Cause[] = [{ reason: 'FieldValueInvalid', message, field }];
+  return new ApiError('Invalid', `cannot read the object: ${field}: ${message}`, { causes });
+};
+
 /**
  * What somebody sent as metadata.managedFields: 'reset' ([{}]) forgets who manages what; undefined (absent or empty, so
  * that who does not know the field cannot lose it) leaves it. Throws ApiError Invalid.
  */
 export const parseManagedFields = (given: unknown): ManagedFields | 'reset' | undefined => {
-  if (!Array.isArray(given) || given.length === 0) return undefined;
+  if (given === undefined || given === null) return undefined;
+  if (!Array.isArray(given)) throw invalidEntry('metadata.managedFields', 'must be a list');
+  if (given.length === 0) return undefined;
   const entries = given as readonly unknown[];
   if (entries.length === 1 && isPlainObject(entries[0]) && Object.keys(entries[0]).length === 0)
     return 'reset';
@@ -129,8 +136,7 @@ export const parseManagedFields = (given: unknown): ManagedFields | 'reset' | un
     const [field, message] = isPlainObject(entry) ? (entryProblem(entry) ?? []) : ['', 'must be an object'];
     if (field === undefined) return toEntry(entry as Readonly<Record<string, unknown>>);
     const path = `metadata.managedFields[${at}]${field === '' ? '' : `.${field}`}`;
-    const causes: readonly Cause[] = [{ reason: 'FieldValueInvalid', message: String(message), field: path }];
-    throw new ApiError('Invalid', `cannot read the object: ${path}: ${String(message)}`, { causes });
+    throw invalidEntry(path, String(message));
   });
 };
 

@@ -111,11 +111,12 @@ export type ApplyResult =
 /** What the merged object keeps of what its applier applied before (I3). */
 const pruneLeft = (
   merged: JsonObject,
-  before: Fields,
+  { before, said }: { readonly before: Fields; readonly said: Fields },
   managers: Managers,
   schema: SchemaNode,
 ): JsonObject => {
-  if (before === undefined) return merged;
+  // What it still applies stays: where it applies all it did, there is nothing to take away.
+  if (difference(before, said) === undefined) return merged;
   const named = (fields: Fields): Fields => withNamedFields(fields, schema);
   const fieldsOf = (object: JsonObject): Fields => named(toFields(object, schema));
   const last = named(before);
@@ -139,7 +140,7 @@ export const ownApply = (input: ApplyInput): ApplyResult => {
   const managers = new Map(input.managers).set(self, { ...by, fields: said, time });
   // Two objects merge into an object.
   const merged = mergeApplied(live, applied, schema) as JsonObject;
-  const object = pruneLeft(merged, had?.fields, managers, schema);
+  const object = pruneLeft(merged, { before: had?.fields, said }, managers, schema);
   const compared = compareObjects(live, object, schema);
   const changed = changedIn(compared);
   const conflicts = conflictsOf(managers, self, changed);

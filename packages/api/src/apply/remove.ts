@@ -40,22 +40,21 @@ export const removeFields = (
   schema: SchemaNode,
 ): Readonly<Record<string, unknown>> => fromMap(object, set, schema);
 
-/** The set, and every field on the way that the schema names (EnsureNamedFieldsAreMembers). */
-export const withNamedFields = (set: Fields, schema: SchemaNode): Fields => {
-  if (set === undefined) return undefined;
+const namedSteps = (set: FieldSet, schema: SchemaNode): Readonly<Record<string, FieldSet>> => {
   const steps: Record<string, FieldSet> = {};
-  for (const [step, next] of Object.entries(set)) {
-    if (step === '.') continue;
+  for (const step in set) {
+    const next = set[step];
+    if (step === '.' || next === undefined) continue;
+    const further = below(set, step);
     const field = step.startsWith('f:') ? step.slice(2) : undefined;
-    const inner = withNamedFields(
-      below(set, step),
-      field === undefined ? itemSchema(schema) : memberSchema(schema, field),
-    );
+    const inner = field === undefined ? itemSchema(schema) : memberSchema(schema, field);
     const member = isMember(next) || (field !== undefined && isNamedField(schema, field));
-    const found = inner === undefined ? toSet(member, {}) : toSet(member, withoutSelf(inner));
+    const found = further === undefined ? next : toSet(member, namedSteps(further, inner));
     if (found !== undefined) steps[step] = found;
   }
-  return toSet(set['.'] !== undefined, steps);
+  return steps;
 };
 
-const withoutSelf = ({ '.': _, ...steps }: FieldSet): Readonly<Record<string, FieldSet>> => steps;
+/** The set, and every field on the way that the schema names (EnsureNamedFieldsAreMembers). */
+export const withNamedFields = (set: Fields, schema: SchemaNode): Fields =>
+  set === undefined ? undefined : toSet(set['.'] !== undefined, namedSteps(set, schema));

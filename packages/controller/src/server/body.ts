@@ -111,11 +111,9 @@ const fromYaml = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
 
 /** JSON where it is that, for YAML costs a process. */
 const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
-  const text = decode(bytes, 'YAML');
-  if (!text.trimStart().startsWith('{')) return fromYaml(bytes, limits);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(decode(bytes, 'YAML'));
   } catch {
     return fromYaml(bytes, limits);
   }
@@ -126,13 +124,14 @@ const readBody = async (request: FastifyRequest, payload: Readable, limits: Limi
   const type = mediaType(request);
   const isYaml = yamlTypes.has(type);
   const isProtobuf = type === protobufType;
-  if (!isYaml && !isProtobuf && type !== applyType && !jsonTypes.has(type)) throw unsupported(type);
+  const isApply = type === applyType && request.method === 'PATCH';
+  if (!isYaml && !isProtobuf && !isApply && !jsonTypes.has(type)) throw unsupported(type);
   const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
   if (bytes.length === 0) return undefined;
   if (isProtobuf) return checked(parseProtobuf(bytes));
-  if (type === applyType) return fromEither(bytes, limits);
+  if (isApply) return fromEither(bytes, limits);
   return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
 };
 
