@@ -118,7 +118,6 @@ export class Writer {
     const asked = { kind, namespace, name: String(given['name'] ?? given['generateName'] ?? '') };
     this.#checkCreate(asked, given);
     const valid = this.#validate(kind, toCreateInput(kind, namespace, input as Fields), options);
-    options.guard?.(undefined, valid);
     const { name, generateName } = valid.metadata;
     if (name !== undefined) return this.#createNamed({ kind, namespace, name }, valid, options);
     return this.#createGenerated(kind, namespace, generateName ?? '', valid, options);
@@ -150,6 +149,7 @@ export class Writer {
   }
 
   async #createNamed(object: ObjectName, valid: KubeObject, options: WriteOptions): Promise<KubeObject> {
+    options.guard?.(undefined, valid);
     if (this.find(object) !== undefined) throw alreadyExists(object);
     const given = {
       name: object.name,
