@@ -1593,26 +1593,20 @@ def append_state(fd, word, values):
     write_all(fd, to_bytes('%s %s\n' % (word, json.dumps(values))))
 
 
-def process_row(pid):
-    """(state, parent, group, session, start time in ticks since boot), or None when there is no such process."""
-    try:
-        text = read_file('/proc/%d/stat' % pid, 4096)
-    except (OSError, IOError):
-        return None
-    fields = text[text.rfind(b')') + 2:].split()
-    return (fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19])) if len(fields) > 19 else None
-
-
 def process_table():
-    """pid -> process_row."""
-    rows = ((int(name), process_row(int(name))) for name in os.listdir('/proc') if name.isdigit())
-    return dict((pid, row) for pid, row in rows if row)
-
-
-def any_lives(pids):
-    """Whether one of the processes has not ended: far cheaper than looking for members among all processes."""
-    rows = (process_row(pid) for pid in pids)
-    return any(row and row[0] not in (b'Z', b'X') for row in rows)
+    """pid -> (state, parent, group, session, start time in ticks since boot)."""
+    table = {}
+    for name in os.listdir('/proc'):
+        if not name.isdigit():
+            continue
+        try:
+            text = read_file('/proc/%s/stat' % name, 4096)
+        except (OSError, IOError):
+            continue
+        fields = text[text.rfind(b')') + 2:].split()
+        if len(fields) > 19:
+            table[int(name)] = (fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+    return table
 
 
 def has_marker(pid, marker):
@@ -2024,12 +2018,9 @@ class Supervisor(object):
             pause = min(50, pause * 2)
             self.drain_wake(wake)
             self.reap()
-            if any_lives(members):
-                continue
-            members = task_members(self.task_id, me, leader)  # what they have forked meanwhile
+            members = task_members(self.task_id, me, leader)
             if not members:
                 break
-        members = task_members(self.task_id, me, leader)  # a number may be another process's by now
         limit = monotonic() + KILL_LIMIT_S
         while members and monotonic() < limit:
             for _ in range(10):
