@@ -1644,6 +1644,33 @@ def task_members(task_id, supervisor, leader, since=None, state_dir=None):
     return set(pid for pid in members if table[pid][0] not in (b'Z', b'X'))
 
 
+def children_of(pid):
+    """Children of a process, by the kernel's lists of each of its threads (Linux 3.5, CONFIG_PROC_CHILDREN)."""
+    try:
+        lists = [read_file('/proc/%d/task/%s/children' % (pid, thread)) for thread in os.listdir('/proc/%d/task' % pid)]
+    except (OSError, IOError):  # it has just ended
+        return ()
+    return [int(child) for child in b' '.join(lists).split()]
+
+
+def is_alive(pid):
+    try:
+        text = read_file('/proc/%d/stat' % pid, 4096)
+    except (OSError, IOError):
+        return False
+    return text[text.rfind(b')') + 2:][:1] not in (b'Z', b'X', b'')
+
+
+def descendants(pid):
+    """Living descendants of a process: a walk over its own tree, however many other processes the server has."""
+    found, waiting = set(), [pid]
+    while waiting:
+        more = [child for child in children_of(waiting.pop()) if child not in found]
+        found.update(more)
+        waiting.extend(more)
+    return set(pid for pid in found if is_alive(pid))
+
+
 def signal_all(pids, number):
     for pid in pids:
         try:
@@ -1669,6 +1696,7 @@ class Supervisor(object):
         self.output_fd = -1
         self.lengths = {1: 0, 2: 0}
         self.dropped = {1: 0, 2: 0}
+        self.has_orphans = False  # whether orphans come to us: then the whole task are our descendants
         self.dirty = False
         self.next_nudge = 0.0
 
@@ -1695,7 +1723,7 @@ class Supervisor(object):
             return
         if os.fstat(state).st_size:
             return  # begun or refused before: never twice (I1)
-        become_subreaper()
+        self.has_orphans = become_subreaper()
         self.started = monotonic()
         self.started_ms = now_ms()
         append_state(state, 'begun', {'pid': os.getpid(), 'atMs': self.started_ms, 'boot': self.boot_id})
@@ -2000,13 +2028,20 @@ class Supervisor(object):
 
     # ---- ending
 
+    def members(self):
+        """
+        Living processes of the task. As long as there are descendants, those; when there are none, whatever a search
+        through all processes of the server finds: the proof that nothing is left.
+        """
+        found = descendants(os.getpid()) if self.has_orphans else ()
+        return found or task_members(self.task_id, os.getpid(), self.child)
+
     def kill_tree(self, wake):
         """
         TERM, a short grace, then stop and KILL whatever is left until nothing is. Stopping first keeps a tree that
         forks faster than we look from getting away. Returns how many are still alive.
         """
-        me, leader = os.getpid(), self.child
-        members = task_members(self.task_id, me, leader)
+        members = self.members()
         signal_all(members, signal.SIGTERM)
         signal_all(members, signal.SIGCONT)
         grace = monotonic() + TERM_GRACE_S
@@ -2018,14 +2053,14 @@ class Supervisor(object):
             pause = min(50, pause * 2)
             self.drain_wake(wake)
             self.reap()
-            members = task_members(self.task_id, me, leader)
+            members = self.members()
             if not members:
                 break
         limit = monotonic() + KILL_LIMIT_S
         while members and monotonic() < limit:
             for _ in range(10):
                 signal_all(members, signal.SIGSTOP)
-                more = task_members(self.task_id, me, leader)
+                more = self.members()
                 if more <= members:
                     break
                 members |= more
@@ -2033,7 +2068,7 @@ class Supervisor(object):
             retry(poller.poll, 10)
             self.drain_wake(wake)
             self.reap()
-            members = task_members(self.task_id, me, leader)
+            members = self.members()
         self.reap()
         return len(members)
 
