@@ -1731,6 +1731,20 @@ def signal_all(pids, number):
             pass
 
 
+def account_of(user):
+    """(uid, gid, name, home, shell) to run as ('': as we are), and whether to switch to it."""
+    try:
+        entry = pwd.getpwnam(str(user)) if user else pwd.getpwuid(os.getuid())
+    except (KeyError, UnicodeError):
+        if user:
+            raise Failure('unknown user: %s' % user)
+        return (os.getuid(), os.getgid(), '%d' % os.getuid(), '/', '/bin/sh'), False
+    switch = entry.pw_uid != os.getuid()
+    if switch and os.getuid() != 0:
+        raise Failure('cannot run as %s: the agent does not run as root' % user)
+    return (entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell or '/bin/sh'), switch
+
+
 class Supervisor(object):
     """Runs in its own process: starts one command (or transfer), watches it, writes down what became of it."""
 
@@ -1807,20 +1821,6 @@ class Supervisor(object):
 
     # ---- starting
 
-    def account(self):
-        """(uid, gid, name, home, shell) to run as, and whether to switch to it."""
-        user = self.command['user']
-        try:
-            entry = pwd.getpwnam(str(user)) if user else pwd.getpwuid(os.getuid())
-        except (KeyError, UnicodeError):
-            if user:
-                raise Failure('unknown user: %s' % user)
-            return (os.getuid(), os.getgid(), '%d' % os.getuid(), '/', '/bin/sh'), False
-        switch = entry.pw_uid != os.getuid()
-        if switch and os.getuid() != 0:
-            raise Failure('cannot run as %s: the agent does not run as root' % user)
-        return (entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell or '/bin/sh'), switch
-
     def environment(self, account):
         values = {'PATH': DEFAULT_PATH, 'HOME': account[3], 'USER': account[2], 'LOGNAME': account[2],
                   'SHELL': account[4], 'LANG': os.environ.get('LANG', 'C.UTF-8')}
@@ -1876,7 +1876,7 @@ class Supervisor(object):
 
     def start(self):
         """Forks the command. Returns its two output pipes; Failure when it could not be started."""
-        account, switch = self.account()
+        account, switch = account_of(self.command['user'])
         environment = self.environment(account)
         argv = [b'transfer'] if self.work else self.arguments(account, switch)
         out_read, out_write = make_pipe()
@@ -4030,8 +4030,7 @@ class Shell(object):
 
     @staticmethod
     def account(user):
-        task = {'id': '', 'command': {'user': user}}
-        account, switch = Supervisor(task, '', -1, None).account()
+        account, switch = account_of(user)
         return account, switch, account[3] if os.path.isdir(account[3]) else '/'
 
     def fork(self, slave, account, switch, home, argv):
