@@ -11,7 +11,7 @@ test('tells the versions of Drover on both sides, and the level of the Kubernete
     expect(stdout).toMatch(
       /^drover \d+\.\d+\.\d+ \(Node\.js v.*\)\ncontroller 0\.9\.1 \(Kubernetes API v1\.35\.0\)\n$/,
     );
-    expect((await drover(['--version'], home)).stdout).toBe(stdout.split('\n')[0] + '\n');
+    expect((await drover(['--version'], home)).stdout).toBe(`${stdout.split('\n')[0]}\n`);
   } finally {
     await fake.close();
   }
