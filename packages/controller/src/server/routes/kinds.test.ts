@@ -234,11 +234,13 @@ describe('a watch', () => {
     expect(events).toEqual([]);
   });
 
-  it('from a version that never was is refused or ends as expired', async () => {
-    const watching = async (): Promise<void> => {
-      for await (const _event of ground.client.watch(nodes, { resourceVersion: 'x' })) break;
-    };
-    await expect(watching()).rejects.toMatchObject({ name: 'ApiError' });
+  it.each([
+    ['resourceVersion=x', { reason: 'BadRequest', code: 400 }],
+    ['labelSelector=in+(', { reason: 'BadRequest', code: 400 }],
+    ['resourceVersion=999999999', { reason: 'Expired', code: 410 }],
+  ])('%s is refused before the answer begins', async (query, refusal) => {
+    const path = `/api/v1/nodes?watch=1&${query}`;
+    await expect(ground.client.http.open({ path })).rejects.toMatchObject(refusal);
   });
 
   it('of a client that does not read is ended, and others go on', async () => {

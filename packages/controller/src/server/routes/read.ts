@@ -47,17 +47,20 @@ const watch = async (
 ): Promise<undefined> => {
   const query = queryOf(request);
   const encoder = encoderOf(context, kind, request);
-  const never = new AbortController().signal;
-  // Options are read before the answer begins, so that a mistake in them is an ordinary refusal.
-  const options = watchOptions(query, parameter(request, 'namespace'), never);
+  const stop = new AbortController();
+  // It begins before the answer does, so that a mistake, or a version that is too old, is an ordinary refusal.
+  const options = watchOptions(query, parameter(request, 'namespace'), stop.signal);
+  const events = context.resources.watch(kind, options);
   const settings = {
     contentType: 'application/json',
     slowMs: context.limits.slowWatchMs,
     mayEndAnyTime: true,
   };
-  await context.streams.run(reply, settings, (stream) =>
-    writeEvents(context.resources.watch(kind, { ...options, signal: stream.signal }), encoder, stream),
-  );
+  await context.streams.run(reply, settings, (stream) => {
+    stream.signal.addEventListener('abort', () => stop.abort());
+    if (stream.signal.aborted) stop.abort();
+    return writeEvents(events, encoder, stream);
+  });
   return undefined;
 };
 
