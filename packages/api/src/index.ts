@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './counts.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
