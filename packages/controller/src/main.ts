@@ -7,6 +7,8 @@ import { ApiError, allKinds, type EnrollmentToken, enrollmentTokenKind, resource
 import { destination } from 'pino';
 import { openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
+import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
+import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
 import { type Config, parseConfig, usage } from './config.ts';
@@ -157,7 +159,10 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const store = closers.add(
     await openStore({ dataDir: config.dataDir, clock, log, onDeath: () => process.exit(1) }),
   );
-  const authority = await openAuthority({ store, clock, dataDir: config.dataDir });
+  const { audit } = store;
+  const { dataDir } = config;
+  const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
+  const authority = await openAuthority({ store, clock, dataDir });
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   const auth = createAuth({ store, resources, clock });
@@ -192,7 +197,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
-  closers.add(runWorkController({ resources, engine, clock, log }));
+  const workAudit = createWorkAudit({ audit, clock });
+  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit }));
   closers.add(
     await createServer({
       resources,
@@ -201,6 +207,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       tls: serverTls,
       content,
       openShell: gateway.openShell,
+      refusal: trail.refusal,
       updateAgent: async (node) => {
         await releases.refresh();
         await gateway.updateAgent(node);
@@ -216,12 +223,17 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       log,
       host: config.host,
       port: config.port,
-      dataDir: config.dataDir,
+      dataDir,
     }),
   );
-  await writeAdminContext(join(config.dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
-  if (config.localNode) closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
-  announce(config, address, await auth.createLink(adminUser), authority.caPin);
+  // What the controller makes for itself stands in the audit trail as its own doing.
+  const own = { entry: () => ownEntry(clock.nowMs(), 'create'), rows: 0 };
+  await audit.within(own, async () => {
+    await writeAdminContext(join(dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
+    if (config.localNode)
+      closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
+    announce(config, address, await auth.createLink(adminUser), authority.caPin);
+  });
 };
 
 const main = async (): Promise<void> => {

@@ -27,7 +27,7 @@ import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { CertificateRequest } from './certificate-request.ts';
 import { makeSecret } from './enrollment-secret.ts';
-import { type Identity, identityName } from './identity.ts';
+import { groupsOf, type Identity, identityName } from './identity.ts';
 import { toJoinCommand } from './join-command.ts';
 
 export type Admit = (context: {
@@ -98,17 +98,10 @@ const withJoinCommand = (
   return { ...created, status: { ...asToken(created).status, joinCommand } };
 };
 
-const askerOf = (identity: Identity): { readonly username: string; readonly groups: readonly string[] } => {
-  const username = identityName(identity);
-  switch (identity.kind) {
-    case 'user':
-      return { username, groups: identity.groups };
-    case 'bootstrap':
-      return { username, groups: ['system:bootstrappers', 'system:authenticated'] };
-    case 'node':
-      return { username, groups: ['system:nodes', 'system:authenticated'] };
-  }
-};
+const askerOf = (identity: Identity): { readonly username: string; readonly groups: readonly string[] } => ({
+  username: identityName(identity),
+  groups: groupsOf(identity),
+});
 
 const askerFields = ['username', 'uid', 'groups', 'extra'];
 

@@ -54,8 +54,9 @@ const maxProven = 10_000;
 const setCookie = (value: string, maxAgeSeconds: number): string =>
   `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Strict`;
 
-const identityOfUser = (user: string): Identity => ({
+const identityOf = ({ user, kind, id }: CredentialRow): Identity => ({
   kind: 'user',
+  credential: `${kind}/${id}`,
   name: user,
   groups: user === adminUser ? [mastersGroup, 'system:authenticated'] : ['system:authenticated'],
 });
@@ -113,7 +114,7 @@ const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticat
     const row = await deps.store.credentials.bySha256(hash);
     if (row === undefined || row.kind !== (from === 'bearer' ? 'token' : 'session')) return undefined;
     const expired = row.expiresAtMs !== 0 && row.expiresAtMs <= deps.clock.nowMs();
-    return expired ? undefined : identityOfUser(row.user);
+    return expired ? undefined : identityOf(row);
   };
   return async (request) => {
     const { from, secret } = readSecret(request);

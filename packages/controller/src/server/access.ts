@@ -12,7 +12,7 @@ import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
 /** Resources that are not kinds, named as RBAC rules will name them. */
-export type PlainResource = 'agents' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
+export type PlainResource = 'agents' | 'audit' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
 
 export type Access =
   /** Answers anybody. */
@@ -99,7 +99,11 @@ export const permit = (auth: ServerAuth, identity: Identity, attributes: Attribu
 const nameSelected = (query: Query): string | undefined =>
   /^metadata\.name==?([^,=!]+)$/.exec(first(query, 'fieldSelector') ?? '')?.[1];
 
-const attributesOf = (request: FastifyRequest, access: Extract<Access, { kind: 'resource' }>): Attributes => {
+/** What a request to a route with this access asks for. */
+export const attributesOf = (
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'resource' }>,
+): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
   const query = request.query as Query;
