@@ -138,7 +138,9 @@ test('a guessing address is slowed, but not who proved a secret before', async (
   });
   await expect(auth.authenticate(bearer(fresh.token))).rejects.toMatchObject({ reason: 'TooManyRequests' });
   expect(await auth.authenticate(bearer(token))).toMatchObject(admin);
-  expect(await auth.authenticate({ ...bearer(fresh.token), remoteAddress: '192.0.2.10' })).toMatchObject(admin);
+  expect(await auth.authenticate({ ...bearer(fresh.token), remoteAddress: '192.0.2.10' })).toMatchObject(
+    admin,
+  );
   clock.advance(3000);
   expect(await auth.authenticate(bearer(fresh.token))).toMatchObject(admin);
 });

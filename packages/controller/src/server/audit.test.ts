@@ -146,6 +146,23 @@ describe('a request that changes something', () => {
     expect(found).toMatchObject([{ code: 503, reason: 'ServiceUnavailable', name: 'three' }]);
   });
 
+  it('is not told as done when its row cannot be written; a refusal stays what it is', async () => {
+    // The disk fills up between the request and its row.
+    const audit = ground.store.audit as { append: Ground['store']['audit']['append'] };
+    const { append } = audit;
+    audit.append = async () => {
+      throw new ApiError('InsufficientStorage', 'cannot store: the disk of the data directory is full');
+    };
+    await ground.client.create(configMaps, map('full'));
+    const path = '/api/v1/namespaces/default/configmaps/full';
+    const tried = json({ method: 'DELETE', path, query: { dryRun: 'All' } });
+    await expect(tried).rejects.toMatchObject({ reason: 'InsufficientStorage' });
+    const refused = ground.client.create(configMaps, map('full'));
+    await expect(refused).rejects.toMatchObject({ reason: 'AlreadyExists' });
+    audit.append = append;
+    expect((await rows()).at(-1)).toMatchObject({ verb: 'create', name: 'full', code: 201 });
+  });
+
   it('leaves nothing when it only reads', async () => {
     expect(await left(() => ground.client.list(nodes))).toEqual([]);
   });
@@ -223,6 +240,17 @@ describe('a run', () => {
     expect(found).toMatchObject([{ code: 400, reason: 'BadRequest' }]);
     expect(JSON.stringify(found)).not.toContain('planted');
   });
+});
+
+it('content that was made known has a row, the pieces of an upload have none', async () => {
+  const found = await left(async () => {
+    await json({ method: 'POST', path: '/content/uploads', body: { sizeBytes: 1 } });
+    await json({ method: 'PUT', path: '/content/uploads/x', query: { offset: 0 }, body: {} });
+    await json({ method: 'POST', path: '/content/uploads/x/finish', body: { sha256: 'y' } });
+  });
+  expect(found).toMatchObject([
+    { verb: 'create', resource: 'content', name: '/content/uploads/x/finish', decision: 'allow' },
+  ]);
 });
 
 it('a Secret and an enrolment token leave names only', async () => {
