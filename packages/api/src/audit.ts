@@ -88,9 +88,15 @@ export interface ChainProblem {
 export const toCanonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map((item) => toCanonicalJson(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${toCanonicalJson(field)}`).join(',')}}`;
+  // On the way of every change: one pass, no arrays of pairs.
+  const fields = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of Object.keys(fields).sort()) {
+    const field = fields[key];
+    if (field === undefined) continue;
+    text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${toCanonicalJson(field)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 };
 
 /** The first thing that is wrong with `record` where the row before it is `before`; undefined when it follows. */

@@ -1,7 +1,7 @@
 // Owns the statements of the audit trail.
 // I1: a row is made where the transaction is, so that rows are chained in the order of their commits.
 // I2: what is removed from the old end leaves an anchor, and a row of the chain that says so.
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import {
   type AuditEntry,
   type AuditFilter,
@@ -21,7 +21,7 @@ import type { EncodedWrite } from './objects.ts';
 const scanRows = 20_000;
 const trimRows = 5_000;
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => digest('sha256', text, 'hex');
 
 const append = (context: Context, entry: AuditEntry): void => {
   const { counters } = context;
