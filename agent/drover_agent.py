@@ -4497,7 +4497,7 @@ def confirm_update():
 
 
 # ===================================================================================================== agent
-REPORT_BYTES = 1024 * 1024
+REPORT_BYTES = 256 * 1024  # unanswered output: what is news waits behind so much, of each node, in a busy controller
 REPORTS_IN_FLIGHT = 2
 STARTED_AFTER_S = 0.1
 FORGET_AFTER_S = 0.2
@@ -4961,14 +4961,16 @@ class Agent(ShellCalls, LifeCalls):
         """Sends what there is to tell, within the limits of what may be unanswered."""
         while self.welcomed and self.dirty and self.reports < REPORTS_IN_FLIGHT:
             report = {'output': [], 'started': [], 'progress': [], 'results': []}
-            marks = []
-            held = []
+            marks, waiting, partly = [], [], []
             while self.dirty and len(marks) < 256:
                 entry = self.dirty.popleft()
                 entry.dirty = False
+                before = len(marks)
                 if entry.task_id in self.tasks and not self.tell(entry, report, marks):
-                    held.append(entry)
-            for entry in held:  # no room for its output until something is answered
+                    (waiting if len(marks) == before else partly).append(entry)
+            # No room for the rest of their output until something is answered. Those that got none of it are next, or
+            # one task that writes without end would keep all others silent.
+            for entry in waiting + partly:
                 entry.dirty = True
                 self.dirty.append(entry)
             if not marks:
@@ -5006,9 +5008,12 @@ class Agent(ShellCalls, LifeCalls):
             except OSError as error:  # of too many open files, say, there may be output none the less
                 return error.errno in (errno.ENOENT, errno.ENOTDIR), [], 0
         chunks, added = [], 0
+        longest = READ_SIZE + OUTPUT_RECORD.size
+        left = REPORT_BYTES - self.unanswered_bytes
+        share = min(left, max(longest, left // (len(self.dirty) + 1)))
         while True:
-            room = REPORT_BYTES - self.unanswered_bytes - added
-            if room < READ_SIZE + OUTPUT_RECORD.size:  # the longest record there is must fit
+            room = share - added
+            if room < longest:  # the longest record there is must fit
                 size = os.fstat(entry.fd).st_size
                 return size <= entry.read_at, chunks, added
             os.lseek(entry.fd, entry.read_at, 0)

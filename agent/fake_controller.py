@@ -167,6 +167,7 @@ class FakeController(object):
         self.heartbeats = []
         self.facts = []
         self.reports = 0
+        self.report_delay = 0  # seconds that each report takes
         self.renewed = 0
         self.shell_output = collections.defaultdict(bytes)
         self.shell_closed = {}
@@ -254,6 +255,7 @@ class FakeController(object):
 
     def on_report(self, connection, values):
         self.hold_reports.wait()
+        time.sleep(self.report_delay)
         with self.lock:
             self.reports += 1
             for chunk in values['output']:

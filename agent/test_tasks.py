@@ -116,6 +116,17 @@ class Endings(Case):
         self.run_task(['echo', 'hi'])
         self.assertEqual(self.controller.reports, 1)
 
+    def test_a_task_that_writes_without_end_does_not_silence_the_others(self):
+        session = self.begin()
+        self.controller.report_delay = 0.05
+        session.call('start', tasks=[command('noise', ['yes'], maxOutputBytes=1 << 30)])
+        wait_for(lambda: len(self.controller.output['noise'][1]) > 1 << 20, 'the noise')
+        session.call('start', tasks=[command('news', ['echo', 'hi'])])
+        wait_for(lambda: self.controller.output['news'][1] == b'hi\n', 'the news', 3)
+        session.call('cancel', taskIds=['noise'])
+        self.controller.report_delay = 0
+        self.assertEqual(self.controller.result('news')['outcome'], 'exited')
+
     def test_output_is_seen_while_the_command_runs(self):
         session = self.begin()
         session.call('start', tasks=[command('live', ['sh', '-c', 'echo first; sleep 60'])])
@@ -136,6 +147,7 @@ class Spool(unittest.TestCase):
             for room in range(agent.READ_SIZE - 2, whole + 2):
                 reader = agent.Agent.__new__(agent.Agent)
                 reader.unanswered_bytes = agent.REPORT_BYTES - room
+                reader.dirty = ()
                 entry = agent.TaskEntry('t', 0)
                 complete, chunks, _ = reader.read_output(entry)
                 entry.close()

@@ -1,4 +1,5 @@
 // Owns which benchmarks there are.
+import { access } from './access.ts';
 import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
@@ -8,4 +9,4 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent];
+export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent, access];

@@ -1,5 +1,6 @@
 // Owns what the tests need beyond npm: Debian packages, installed as root, or named when they cannot be.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** command that proves it is there → Debian package that brings it. */
 const wanted = {
@@ -14,16 +15,20 @@ const wanted = {
   nft: 'nftables',
   ip: 'iproute2',
   openssl: 'openssl',
+  go: 'golang-go',
 };
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
 const hasPythonThrift = () =>
   spawnSync('/usr/bin/python3', ['-c', 'import thrift'], { stdio: 'ignore' }).status === 0;
+
+const mergeCode = '/usr/share/gocode/src/sigs.k8s.io/structured-merge-diff';
 
 const missing = () => [
   ...Object.entries(wanted)
     .filter(([command]) => !has(command))
     .map(([, name]) => name),
   ...(hasPythonThrift() ? [] : ['python3-thrift']),
+  ...(existsSync(mergeCode) ? [] : ['golang-k8s-sigs-structured-merge-diff-dev']),
 ];
 
 const apt = (args) =>

@@ -265,12 +265,25 @@ describe('writing', () => {
     );
   });
 
-  it('says plainly what it does not speak yet: protobuf bodies and server-side apply', async () => {
-    const typed = await kubectl.try('create', 'configmap', 'a', '--from-literal=x=1');
-    expect(typed.stderr).toContain('protobuf is not spoken');
-    const apply = await kubectl.feed(runManifest('uptime'), 'apply', '--server-side', '-f', '-');
-    expect(apply.stderr).toContain('cannot apply on the server: not supported yet');
-  });
+  it.each(['v35', 'v30'] as const)(
+    'creates with the typed commands of %s, which send protobuf',
+    async (layer) => {
+      const typed = await openKubectl({ ...ground, directory }, layer);
+      expect(await typed.ok('create', 'namespace', 'shop')).toBe('namespace/shop created\n');
+      const create = (...argv: readonly string[]) => typed.ok('-n', 'shop', 'create', ...argv);
+      await create('configmap', 'motd', '--from-literal=text=Grüß Gott');
+      await create('secret', 'generic', 'key', '--from-literal=p=q');
+      const read = (what: readonly string[], path: string) =>
+        typed.ok('-n', 'shop', 'get', ...what, '-o', `jsonpath=${path}`);
+      expect(await read(['configmap', 'motd'], '{.data.text}')).toBe('Grüß Gott');
+      expect(await read(['secret', 'key'], '{.data.p} {.type}')).toBe('cQ== Opaque');
+      const again = await typed.try('-n', 'shop', 'create', 'secret', 'generic', 'key');
+      expect(again.stderr).toContain('already exists');
+      await typed.ok('-n', 'shop', 'delete', 'configmap', 'motd');
+      expect(await typed.ok('delete', 'namespace', 'shop')).toContain('namespace "shop" deleted');
+      expect((await typed.try('get', 'namespace', 'shop')).stderr).toContain('NotFound');
+    },
+  );
 });
 
 describe('waiting and deleting', () => {

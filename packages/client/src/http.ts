@@ -134,6 +134,8 @@ const headersOf = (endpoint: Endpoint, call: Call, payload: string | undefined):
   const hasBody = payload !== undefined || call.bytes !== undefined;
   return {
     accept: call.accept ?? 'application/json',
+    // Whom writes are noted under that name no fieldManager.
+    'user-agent': 'drover-client',
     ...(endpoint.token === '' ? {} : { authorization: `Bearer ${endpoint.token}` }),
     ...(payload === undefined ? {} : { 'content-length': String(Buffer.byteLength(payload)) }),
     ...(hasBody ? { 'content-type': call.contentType ?? type } : {}),

@@ -11,6 +11,7 @@ import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
+import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
@@ -165,6 +166,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const authority = await openAuthority({ store, clock, dataDir });
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
+  closers.add(await openRoleKeeper({ resources, log }));
   const auth = createAuth({ store, resources, clock });
   const engine = closers.add(createEngine({ store, clock, log }));
   const releases = await openAgentReleases({

@@ -1,16 +1,21 @@
 // Owns aggregated discovery: apidiscovery.k8s.io/v2 APIGroupDiscoveryList, what /api and /apis answer to
 // `Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`.
 import type { Kind } from '../kind.ts';
-import { resourceVerbs, subresourcesOf } from './legacy.ts';
+import { subresourcesOf, verbsOf } from './legacy.ts';
 
 /** Media type of the answer. */
 export const aggregatedDiscoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 const toResource = (kind: Kind) => {
-  const responseKind = { group: kind.group, version: kind.version, kind: kind.kind };
-  const subresources = subresourcesOf(kind).map(({ name, verbs }) => ({
+  const toResponseKind = ({ group, version, kind: word }: Pick<Kind, 'group' | 'version' | 'kind'>) => ({
+    group,
+    version,
+    kind: word,
+  });
+  const responseKind = toResponseKind(kind);
+  const subresources = subresourcesOf(kind).map(({ name, verbs, answers }) => ({
     subresource: name,
-    responseKind,
+    responseKind: answers === undefined ? responseKind : toResponseKind(answers),
     verbs,
   }));
   return {
@@ -18,7 +23,7 @@ const toResource = (kind: Kind) => {
     responseKind,
     scope: kind.scope,
     singularResource: kind.singular,
-    verbs: resourceVerbs,
+    verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
     ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
     ...(subresources.length > 0 ? { subresources } : {}),

@@ -1,5 +1,6 @@
 // Owns the plain discovery documents: /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>.
 import { apiVersionOf, type Kind } from '../kind.ts';
+import { tokenRequestKind } from '../kinds/service-account.ts';
 
 const mainVerbs = [
   'create',
@@ -13,19 +14,28 @@ const mainVerbs = [
 ] as const;
 const statusVerbs = ['get', 'patch', 'update'] as const;
 const readVerbs = ['get'] as const;
+const createVerbs = ['create'] as const;
 
 export interface Subresource {
   readonly name: string;
   readonly verbs: readonly string[];
+  /** What is sent and answered, when it is not the kind itself. */
+  readonly answers?: Pick<Kind, 'group' | 'version' | 'kind'>;
 }
+
+const toSubresource = (name: string): Subresource => {
+  if (name === 'token') return { name, verbs: createVerbs, answers: tokenRequestKind };
+  return { name, verbs: name === 'approval' ? statusVerbs : readVerbs };
+};
 
 /** Subresources of a kind with what can be done to each. */
 export const subresourcesOf = (kind: Kind): readonly Subresource[] => [
   ...(kind.hasStatus ? [{ name: 'status', verbs: statusVerbs }] : []),
-  ...kind.subresources.map((name) => ({ name, verbs: name === 'approval' ? statusVerbs : readVerbs })),
+  ...kind.subresources.map(toSubresource),
 ];
 
-export const resourceVerbs: readonly string[] = mainVerbs;
+/** What can be done to objects of a kind. */
+export const verbsOf = (kind: Kind): readonly string[] => (kind.transient === true ? createVerbs : mainVerbs);
 
 /** /api: APIVersions of the core group. */
 export const toApiVersions = (serverAddress = '') => ({
@@ -69,15 +79,16 @@ const toResources = (kind: Kind) => {
     singularName: kind.singular,
     namespaced,
     kind: kind.kind,
-    verbs: resourceVerbs,
+    verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
     ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
   };
-  const parts = subresourcesOf(kind).map(({ name, verbs }) => ({
+  const parts = subresourcesOf(kind).map(({ name, verbs, answers }) => ({
     name: `${kind.plural}/${name}`,
     singularName: '',
     namespaced,
-    kind: kind.kind,
+    ...(answers === undefined ? {} : { group: answers.group, version: answers.version }),
+    kind: (answers ?? kind).kind,
     verbs,
   }));
   return [main, ...parts];

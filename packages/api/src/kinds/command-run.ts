@@ -18,8 +18,12 @@ export const CommandRunSpec = Type.Object(
     script: Type.Optional(
       Type.Object(
         {
-          interpreter: Type.Array(Type.String(), { minItems: 1, default: ['/bin/sh'] }),
-          source: Type.String({ minLength: 1, maxLength: 1048576 }),
+          interpreter: Type.Array(Type.String(), {
+            minItems: 1,
+            default: ['/bin/sh'],
+            description: 'The program and its first arguments; the file of the script follows them.',
+          }),
+          source: Type.String({ minLength: 1, maxLength: 1048576, description: 'The text of the script.' }),
         },
         { ...closed, description: 'A script, given to the interpreter as a file. Either argv or script.' },
       ),
@@ -27,10 +31,26 @@ export const CommandRunSpec = Type.Object(
     user: Type.Optional(
       Type.String({ description: "Run as this user of the node; absent: as the agent's user." }),
     ),
-    cwd: Type.Optional(Type.String()),
-    env: Type.Optional(Type.Record(Type.String(), Type.String())),
-    stdin: Type.Optional(Type.String({ maxLength: 1048576 })),
-    timeoutSeconds: Type.Integer({ minimum: 1, maximum: 2592000, default: 3600 }),
+    cwd: Type.Optional(
+      Type.String({ description: "Working directory on the node; absent: the user's home directory." }),
+    ),
+    env: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Variables beside PATH, HOME, USER, LOGNAME, SHELL and LANG.',
+      }),
+    ),
+    stdin: Type.Optional(
+      Type.String({
+        maxLength: 1048576,
+        description: 'Given to the command as standard input; absent: none.',
+      }),
+    ),
+    timeoutSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 2592000,
+      default: 3600,
+      description: 'How long it may run on a node before it is killed.',
+    }),
     maxOutputBytes: Type.Integer({
       minimum: 0,
       maximum: 1073741824,
@@ -45,7 +65,7 @@ export const CommandRunSpec = Type.Object(
       Type.String({ description: 'Name of the run whose failed nodes this one repeats.' }),
     ),
   },
-  closed,
+  { ...closed, description: 'What is to run, where and how.' },
 );
 export type CommandRunSpec = Static<typeof CommandRunSpec>;
 

@@ -9,7 +9,12 @@ const closed = { additionalProperties: false } as const;
 export const EnrollmentTokenSpec = Type.Object(
   {
     expiresAt: Type.Optional(Type.String({ description: 'RFC 3339; absent: one hour after creation.' })),
-    maxUses: Type.Integer({ minimum: 1, maximum: 100000, default: 1 }),
+    maxUses: Type.Integer({
+      minimum: 1,
+      maximum: 100000,
+      default: 1,
+      description: 'How many servers may join with it.',
+    }),
     approval: Type.Union([Type.Literal('Automatic'), Type.Literal('Manual')], {
       default: 'Automatic',
       description: 'Automatic: a request that carries this token is approved. Manual: it waits in the queue.',
@@ -20,9 +25,12 @@ export const EnrollmentTokenSpec = Type.Object(
     labels: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Labels of nodes enrolled with it.' }),
     ),
-    revoked: Type.Boolean({ default: false }),
+    revoked: Type.Boolean({
+      default: false,
+      description: 'Set to true to let nobody join with it any more.',
+    }),
   },
-  closed,
+  { ...closed, description: 'Who may join with it, and how.' },
 );
 
 export const EnrollmentToken = Type.Object(
@@ -34,14 +42,17 @@ export const EnrollmentToken = Type.Object(
     status: Type.Optional(
       Type.Object(
         {
-          uses: Type.Optional(Type.Integer()),
+          uses: Type.Optional(Type.Integer({ description: 'How many servers have joined with it.' })),
           claims: Type.Optional(
             Type.Array(Type.String(), {
               description: 'Uids of requests that are counted in uses and are not yet at their end.',
             }),
           ),
           phase: Type.Optional(
-            Type.Union(['Active', 'Expired', 'Used', 'Revoked'].map((p) => Type.Literal(p as 'Active'))),
+            Type.Union(
+              ['Active', 'Expired', 'Used', 'Revoked'].map((p) => Type.Literal(p as 'Active')),
+              { description: 'Whether it can be used, or why not.' },
+            ),
           ),
           tokenSha256: Type.Optional(
             Type.String({ description: 'Hash of the secret; the secret itself is shown once.' }),
@@ -52,7 +63,7 @@ export const EnrollmentToken = Type.Object(
             }),
           ),
         },
-        closed,
+        { ...closed, description: 'What has become of it so far.' },
       ),
     ),
   },

@@ -19,7 +19,7 @@ export const ObjectReference = Type.Object(
     resourceVersion: text('Version of the referent that is meant.'),
     fieldPath: text('Part of the referent that is meant.'),
   },
-  closed,
+  { ...closed, 'x-kubernetes-map-type': 'atomic' },
 );
 
 export const Event = Type.Object(

@@ -8,7 +8,9 @@ const closed = { additionalProperties: false } as const;
 
 export const FileTransferSpec = Type.Object(
   {
-    direction: Type.Union([Type.Literal('Push'), Type.Literal('Pull')]),
+    direction: Type.Union([Type.Literal('Push'), Type.Literal('Pull')], {
+      description: 'Push: to the nodes. Pull: from them.',
+    }),
     manifest: Type.Optional(
       Type.String({
         pattern: '^[0-9a-f]{64}$',
@@ -35,14 +37,21 @@ export const FileTransferSpec = Type.Object(
       default: false,
       description: 'Say what would change, with a diff for text; change nothing.',
     }),
-    timeoutSeconds: Type.Integer({ minimum: 1, maximum: 2592000, default: 86400 }),
+    timeoutSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 2592000,
+      default: 86400,
+      description: 'How long it may take on a node before it is given up.',
+    }),
     targets: Targets,
     strategy: Strategy,
     offline: Offline,
-    cancel: Type.Boolean({ default: false }),
-    retryOf: Type.Optional(Type.String()),
+    cancel: Type.Boolean({ default: false, description: 'Set to true to cancel; cannot be unset.' }),
+    retryOf: Type.Optional(
+      Type.String({ description: 'Name of the transfer whose failed nodes this one repeats.' }),
+    ),
   },
-  closed,
+  { ...closed, description: 'What is to be copied, where and how.' },
 );
 export type FileTransferSpec = Static<typeof FileTransferSpec>;
 

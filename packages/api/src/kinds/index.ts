@@ -1,5 +1,12 @@
 // Every kind that Drover serves, in the order of discovery documents.
 import type { Kind } from '../kind.ts';
+import {
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectReviewKind,
+  selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
+} from './access-review.ts';
 import { certificateSigningRequestKind } from './certificate-signing-request.ts';
 import { commandRunKind } from './command-run.ts';
 import { configMapKind } from './config-map.ts';
@@ -9,8 +16,12 @@ import { fileTransferKind } from './file-transfer.ts';
 import { leaseKind } from './lease.ts';
 import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
+import { clusterRoleKind, roleKind } from './role.ts';
+import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { secretKind } from './secret.ts';
+import { serviceAccountKind } from './service-account.ts';
 
+export * from './access-review.ts';
 export * from './certificate-signing-request.ts';
 export * from './command-run.ts';
 export * from './config-map.ts';
@@ -21,7 +32,11 @@ export * from './lease.ts';
 export * from './namespace.ts';
 export * from './node.ts';
 export * from './node-schema.ts';
+export * from './policy-rule.ts';
+export * from './role.ts';
+export * from './role-binding.ts';
 export * from './secret.ts';
+export * from './service-account.ts';
 
 export const allKinds: readonly Kind[] = [
   configMapKind,
@@ -29,9 +44,19 @@ export const allKinds: readonly Kind[] = [
   namespaceKind,
   nodeKind,
   secretKind,
+  serviceAccountKind,
+  selfSubjectReviewKind,
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
   certificateSigningRequestKind,
   leaseKind,
   commandRunKind,
   enrollmentTokenKind,
   fileTransferKind,
+  clusterRoleKind,
+  clusterRoleBindingKind,
+  roleKind,
+  roleBindingKind,
 ];

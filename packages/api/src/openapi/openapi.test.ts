@@ -21,7 +21,7 @@ test('every reference of a document leads to one of its components, and only Ope
 });
 
 test('every kind has a component with its kind, and a PATCH that takes fieldValidation and every patch type', () => {
-  for (const kind of allKinds) {
+  for (const kind of allKinds.filter((one) => one.transient !== true)) {
     const document = toOpenApiDocument(allKinds, kind.group, kind.version);
     const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
     const schemas = Object.values(document?.components.schemas ?? {}) as Record<string, unknown>[];
@@ -36,6 +36,18 @@ test('every kind has a component with its kind, and a PATCH that takes fieldVali
     );
     const body = mine?.['requestBody'] as { content: object } | undefined;
     expect(Object.keys(body?.content ?? {})).toEqual([...patchTypes]);
+  }
+});
+
+test('what is answered and not stored can be created, and nothing else', () => {
+  const transient = allKinds.filter((kind) => kind.transient === true);
+  expect(transient.length).toBeGreaterThan(4);
+  for (const { group, version, plural } of transient) {
+    const paths = Object.entries(toOpenApiDocument(allKinds, group, version)?.paths ?? {});
+    const mine = paths.filter(([path]) => path.split('/').includes(plural));
+    expect(mine.map(([, item]) => Object.keys(item as object))).toEqual([['post', 'parameters']]);
+    const listed = toApiResourceList(allKinds, group, version)?.resources.find((r) => r.name === plural);
+    expect(listed?.verbs).toEqual(['create']);
   }
 });
 
@@ -54,9 +66,12 @@ test('the index names every document, and its hash changes with the content only
   const index = toOpenApiIndex(allKinds);
   expect(Object.keys(index.paths)).toEqual([
     'api/v1',
+    'apis/authentication.k8s.io/v1',
+    'apis/authorization.k8s.io/v1',
     'apis/certificates.k8s.io/v1',
     'apis/coordination.k8s.io/v1',
     'apis/drover.dev/v1alpha1',
+    'apis/rbac.authorization.k8s.io/v1',
   ]);
   expect(toOpenApiIndex([...allKinds])).toEqual(index);
   const fewer = toOpenApiIndex(allKinds.filter((kind) => kind.kind !== 'CommandRun'));
@@ -83,7 +98,33 @@ test('both forms of discovery tell the same resources', () => {
   expect([...modern].sort()).toEqual([...plain].sort());
   expect(plain).toContain('nodes/status');
   expect(plain).toContain('certificatesigningrequests/approval');
+  expect(plain).toContain('serviceaccounts/token');
   expect(toApiGroupList(allKinds).groups.map((g) => g.name)).toContain('drover.dev');
   expect(toApiGroup(allKinds, 'nothing.dev')).toBeUndefined();
   expect(toApiResourceList(allKinds, '', 'v2')).toBeUndefined();
+});
+
+/** Paths of the fields without a description, below `schema`. */
+const undescribed = (schema: Node, path: string): readonly string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
+    ...(field.description === undefined ? [`${path}.${name}`] : []),
+    ...undescribed(field, `${path}.${name}`),
+  ]),
+  ...(schema.items === undefined ? [] : undescribed(schema.items, `${path}[]`)),
+];
+
+interface Node {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+}
+
+test('kubectl explain has words for every field of our own kinds', () => {
+  for (const { kind, schema } of allKinds.filter(({ group }) => group === 'drover.dev')) {
+    const { metadata, spec, status } = (schema as Node).properties ?? {};
+    for (const [name, part] of Object.entries({ metadata, spec, status })) {
+      expect(part?.description, `${kind}.${name}`).toBeDefined();
+      expect(undescribed(part ?? {}, `${kind}.${name}`)).toEqual([]);
+    }
+  }
 });

@@ -49,6 +49,11 @@ export const writeParameters = [
   query('fieldValidation', 'string', 'Unknown fields: Ignore, Warn or Strict (default).'),
 ] as const;
 
+export const patchParameters = [
+  ...writeParameters,
+  query('force', 'boolean', 'Apply takes over fields that others manage.'),
+] as const;
+
 export const deleteParameters = [
   dryRun,
   query('gracePeriodSeconds', 'integer', 'Time that the object has to end.'),

@@ -2,10 +2,12 @@
 // I1: every operation carries x-kubernetes-group-version-kind and x-kubernetes-action. kubectl takes server-side
 //     validation for granted when the PATCH operation lists `fieldValidation`, and strategic merge when its body does.
 import { apiVersionOf, type Kind } from '../kind.ts';
+import { tokenRequestKind } from '../kinds/service-account.ts';
 import {
   deleteCollectionParameters,
   deleteParameters,
   listParameters,
+  patchParameters,
   pathParameter,
   prettyParameter,
   writeParameters,
@@ -18,6 +20,7 @@ export const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -70,7 +73,7 @@ const readAndChange = (kind: Kind, suffix: string) => {
       responses: answers(one, ok, created),
     }),
     patch: operation(kind, suffix, 'patch', {
-      parameters: writeParameters,
+      parameters: patchParameters,
       requestBody: { content: json(meta('Patch'), patchTypes), required: true },
       responses: answers(one, ok, created),
     }),
@@ -92,13 +95,26 @@ const readOnly = (kind: Kind, suffix: string) => ({
   }),
 });
 
+/** What is only created: the body and the answer are of the same kind. */
+const createOnly = (kind: Kind, schema: unknown) => ({
+  post: operation(kind, '', 'post', {
+    parameters: writeParameters,
+    requestBody: { content: json(schema), required: true },
+    responses: answers(schema, created),
+  }),
+});
+
+const subresourcePaths = (kind: Kind, name: string) => {
+  const suffix = name.charAt(0).toUpperCase() + name.slice(1);
+  if (name === 'token') return createOnly(tokenRequestKind, { type: 'object' });
+  return name === 'approval' ? readAndChange(kind, suffix) : readOnly(kind, suffix);
+};
+
 const subresources = (kind: Kind, base: string, parameters: readonly unknown[]) => [
   ...(kind.hasStatus ? [[`${base}/status`, { ...readAndChange(kind, 'Status'), parameters }] as const] : []),
-  ...kind.subresources.map((name) => {
-    const suffix = name.charAt(0).toUpperCase() + name.slice(1);
-    const can = name === 'approval' ? readAndChange(kind, suffix) : readOnly(kind, suffix);
-    return [`${base}/${name}`, { ...can, parameters }] as const;
-  }),
+  ...kind.subresources.map(
+    (name) => [`${base}/${name}`, { ...subresourcePaths(kind, name), parameters }] as const,
+  ),
 ];
 
 /** '/api/v1' or '/apis/<group>/<version>'. */
@@ -112,6 +128,8 @@ export const toPaths = (kind: Kind): readonly (readonly [string, Operation])[] =
   const base = namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`;
   const outer = namespaced ? [pathParameter('namespace'), prettyParameter] : [prettyParameter];
   const inner = [pathParameter('name'), ...outer];
+  if (kind.transient === true)
+    return [[base, { ...createOnly(kind, reference(componentName(kind))), parameters: outer }]];
   const everywhere = operation(kind, 'ForAllNamespaces', 'list', {
     responses: answers(reference(`${componentName(kind)}List`), ok),
   });

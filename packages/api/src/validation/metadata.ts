@@ -2,7 +2,7 @@
 import type { Cause } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import type { KubeObject } from '../meta.ts';
-import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue } from './names.ts';
+import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue, isPathSegment } from './names.ts';
 
 const maxAnnotationBytes = 262144;
 
@@ -15,6 +15,10 @@ const cause = (field: string, message: string): FieldCause => ({
 });
 
 const nameCauses = (kind: Kind, name: string): readonly Cause[] => {
+  if (kind.names === 'PathSegment') {
+    const rule = 'must be at most 253 characters, not "." or "..", without "/" and "%"';
+    return isPathSegment(name) ? [] : [cause('metadata.name', `"${name.slice(0, 300)}" ${rule}`)];
+  }
   const wantsLabel = kind.kind === 'Namespace' && kind.group === '';
   if (wantsLabel ? isDnsLabel(name) : isDnsSubdomain(name)) return [];
   const rule = wantsLabel
@@ -65,7 +69,7 @@ const finalizerCauses = (finalizers: readonly string[]): readonly Cause[] =>
 export const metadataCauses = (kind: Kind, object: KubeObject): readonly Cause[] => {
   const { name, generateName, namespace, labels, annotations, finalizers } = object.metadata;
   return [
-    ...(name === undefined && generateName === undefined
+    ...(name === undefined && generateName === undefined && kind.transient !== true
       ? [
           {
             reason: 'FieldValueRequired',
@@ -75,7 +79,9 @@ export const metadataCauses = (kind: Kind, object: KubeObject): readonly Cause[]
         ]
       : []),
     ...(name === undefined ? [] : nameCauses(kind, name)),
-    ...(generateName === undefined || isDnsSubdomain(generateName.replace(/[-.]$/, '').slice(0, 248))
+    ...(generateName === undefined ||
+    kind.names === 'PathSegment' ||
+    isDnsSubdomain(generateName.replace(/[-.]$/, '').slice(0, 248))
       ? []
       : [cause('metadata.generateName', 'must be the beginning of a name')]),
     ...(namespace === undefined || isDnsLabel(namespace)

@@ -19,3 +19,7 @@ export const isLabelKey = (text: string): boolean => {
 };
 
 export const isLabelValue = (text: string): boolean => text === '' || qualified.test(text);
+
+/** What may stand between two slashes of a path (apimachinery ValidatePathSegmentName), at most 253 characters. */
+export const isPathSegment = (text: string): boolean =>
+  text !== '' && text !== '.' && text !== '..' && text.length <= 253 && !/[/%]/.test(text);

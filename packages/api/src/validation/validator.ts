@@ -14,7 +14,11 @@ export interface Validated {
   readonly object: KubeObject;
   readonly warnings: readonly string[];
 }
-export type Validator = (input: unknown, mode: FieldValidation) => Validated;
+export interface Validator {
+  (input: unknown, mode: FieldValidation): Validated;
+  /** Of an object to be applied: what is there must be right, but nothing must be there, and no defaults come in. */
+  readonly partial: (input: unknown, mode: FieldValidation) => Validated;
+}
 
 /** Above this many values only the first problem is told: collecting all of them would cost more than it helps. */
 const maxValuesForAllErrors = 20000;
@@ -61,6 +65,47 @@ const nameOf = (input: unknown): string => {
   return typeof name === 'string' ? name.slice(0, 253) : '';
 };
 
+const strictError = (kind: Kind, name: string, fields: readonly string[]): ApiError => {
+  const told = fields.map((field) => `unknown field "${field}"`).join(', ');
+  return new ApiError('BadRequest', `cannot read the ${kind.kind}: strict decoding error: ${told}`, {
+    name,
+    group: kind.group,
+    kind: kind.kind,
+    causes: fields.map((field) => ({ reason: 'FieldValueNotSupported', message: 'unknown field', field })),
+  });
+};
+
+interface Read {
+  readonly value: Record<string, unknown>;
+  readonly count: number;
+  readonly name: string;
+  readonly warnings: readonly string[];
+}
+
+/** What the schema knows of the input (I2). */
+const read = (kind: Kind, input: unknown, mode: FieldValidation): Read => {
+  const typed = checkType(kind, input);
+  const { value, count, unknown } = prune(typed, kind.schema);
+  const name = nameOf(typed);
+  if (mode === 'Strict' && unknown.length > 0) throw strictError(kind, name, unknown);
+  const warnings = mode === 'Warn' ? unknown.map((field) => `unknown field "${field}"`) : [];
+  return { value, count, name, warnings };
+};
+
+/** Problems that are not only that something is missing. */
+const withoutMissing = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
+  const missing = errors.filter((e) => e.keyword === 'required');
+  const isCaused = (e: ErrorObject) =>
+    e.keyword === 'anyOf' && missing.some((m) => m.schemaPath.startsWith(`${e.schemaPath}/`));
+  return errors.filter((e) => e.keyword !== 'required' && !isCaused(e));
+};
+
+const normalized = (kind: Kind, value: Record<string, unknown>): KubeObject => {
+  // The schema has just said that it is one.
+  const valid = value as KubeObject;
+  return kind.normalize ? kind.normalize(valid) : valid;
+};
+
 /**
  * Compiles a kind's schema once. The validator answers with the object, defaulted and normalised, and warnings;
  * it throws ApiError BadRequest (not such an object), Invalid (with causes) or RequestEntityTooLarge.
@@ -73,37 +118,24 @@ export const createValidator = (kind: Kind): Validator => {
     const validate = count > maxValuesForAllErrors ? first : all;
     return validate(value) ? [] : (validate.errors ?? []);
   };
-  return (input, mode) => {
-    const typed = checkType(kind, input);
-    const pruned = prune(typed, kind.schema);
-    const name = nameOf(typed);
-    const unknown = pruned.unknown.map((field) => `unknown field "${field}"`);
-    if (mode === 'Strict' && unknown.length > 0) {
-      throw new ApiError(
-        'BadRequest',
-        `cannot read the ${kind.kind}: strict decoding error: ${unknown.join(', ')}`,
-        {
-          name,
-          group: kind.group,
-          kind: kind.kind,
-          causes: pruned.unknown.map((field) => ({
-            reason: 'FieldValueNotSupported',
-            message: 'unknown field',
-            field,
-          })),
-        },
-      );
-    }
-    const errors = errorsOf(pruned.value, pruned.count);
+  const full = (input: unknown, mode: FieldValidation): Validated => {
+    const { value, count, name, warnings } = read(kind, input, mode);
+    const errors = errorsOf(value, count);
     if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
-    // The schema has just said that it is one.
-    const valid = pruned.value as KubeObject;
-    const object = kind.normalize ? kind.normalize(valid) : valid;
+    const object = normalized(kind, value);
     const causes: Cause[] = [
       ...metadataCauses(kind, object),
       ...(kind.check?.(object) ?? []).map((c) => ({ reason: 'FieldValueInvalid', ...c })),
     ];
     if (causes.length > 0) throw invalid(kind, name, causes);
-    return { object, warnings: mode === 'Warn' ? unknown : [] };
+    return { object, warnings };
   };
+  const partial = (input: unknown, mode: FieldValidation): Validated => {
+    const { value, count, name, warnings } = read(kind, input, mode);
+    // The copy takes the defaults.
+    const errors = withoutMissing(errorsOf(structuredClone(value), count));
+    if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
+    return { object: normalized(kind, { metadata: {}, ...value }), warnings };
+  };
+  return Object.assign(full, { partial });
 };

@@ -20,14 +20,21 @@ const nameOf = (object: KubeObject): string => {
   return `${object.kind.toLowerCase()}${group}/${object.metadata.name ?? ''}`;
 };
 
-/** Prints any value as JSON or YAML. The YAML library is loaded only here. */
+/** Who manages which field is for programs: people would not find the rest among it. */
+const withoutManagers = (key: string, value: unknown): unknown => {
+  if (key !== 'metadata' || typeof value !== 'object' || value === null) return value;
+  const { managedFields: _, ...rest } = value as { readonly managedFields?: unknown };
+  return rest;
+};
+
+/** Prints any value as JSON or YAML, objects without managedFields. The YAML library is loaded only here. */
 export const printValue = async (out: Sink, form: OutputForm, value: unknown): Promise<void> => {
   if (form !== 'yaml') {
-    out.write(`${JSON.stringify(value, null, 2)}\n`);
+    out.write(`${JSON.stringify(value, withoutManagers, 2)}\n`);
     return;
   }
   const { stringify } = await import('yaml');
-  out.write(stringify(value, { lineWidth: 0 }));
+  out.write(stringify(JSON.parse(JSON.stringify(value, withoutManagers)), { lineWidth: 0 }));
 };
 
 /** Prints objects: one as itself, several (or `asList`) as a v1 List; with -o name one line each. */

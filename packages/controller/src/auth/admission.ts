@@ -27,7 +27,7 @@ import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { CertificateRequest } from './certificate-request.ts';
 import { makeSecret } from './enrollment-secret.ts';
-import { groupsOf, type Identity, identityName } from './identity.ts';
+import { type Identity, identityName, toSubject } from './identity.ts';
 import { toJoinCommand } from './join-command.ts';
 
 export type Admit = (context: {
@@ -98,10 +98,10 @@ const withJoinCommand = (
   return { ...created, status: { ...asToken(created).status, joinCommand } };
 };
 
-const askerOf = (identity: Identity): { readonly username: string; readonly groups: readonly string[] } => ({
-  username: identityName(identity),
-  groups: groupsOf(identity),
-});
+const askerOf = (identity: Identity): { readonly username: string; readonly groups: readonly string[] } => {
+  const { name, groups } = toSubject(identity);
+  return { username: name, groups };
+};
 
 const askerFields = ['username', 'uid', 'groups', 'extra'];
 

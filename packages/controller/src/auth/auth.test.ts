@@ -2,7 +2,7 @@ import { enrollmentTokenKind, type Kind, type KubeObject } from '@drover/api';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sha256Hex } from '../platform/ids.ts';
 import { type Auth, adminUser, createAuth } from './auth.ts';
-import type { Identity } from './identity.ts';
+import { actorName, type Identity } from './identity.ts';
 import { type Ground, type HandClock, handClock, openGround } from './test-ground.ts';
 
 let ground: Ground;
@@ -11,6 +11,8 @@ let auth: Auth;
 const objects = new Map<string, KubeObject>();
 const resources = {
   find: (kind: Kind, _namespace: string, name: string) => objects.get(`${kind.plural}/${name}`),
+  list: () => ({ resourceVersion: '1', items: [] }),
+  revision: () => 1,
 };
 
 beforeAll(async () => {
@@ -160,12 +162,12 @@ test('an enrolment token proves a bootstrap identity, also while its server wait
 
 const csr = 'certificatesigningrequests.certificates.k8s.io';
 
-test('an administrator may everything, another user nothing yet', () => {
+test('an administrator may everything, another user nothing without a role', () => {
   expect(auth.authorize(admin, { verb: 'delete', resource: 'nodes', name: 'web1' }).allowed).toBe(true);
   const alice: Identity = { kind: 'user', name: 'alice', groups: ['system:authenticated'] };
   expect(auth.authorize(alice, { verb: 'list', resource: 'nodes' })).toEqual({
     allowed: false,
-    reason: 'needs group system:masters',
+    reason: '',
   });
 });
 
@@ -198,4 +200,11 @@ test('a node reaches content only', () => {
   expect(auth.authorize(node, { verb: 'get', resource: 'content' }).allowed).toBe(true);
   expect(auth.authorize(node, { verb: 'get', resource: 'secrets', name: 'a' }).allowed).toBe(false);
   expect(auth.authorize(node, { verb: 'create', resource: csr }).allowed).toBe(false);
+});
+
+test('what is kept about a deed names who did it and in whose name', () => {
+  expect(actorName(admin)).toBe('admin');
+  expect(actorName({ kind: 'node', name: 'web1' })).toBe('system:node:web1');
+  const alice: Identity = { kind: 'user', name: 'alice', groups: [], impersonator: 'admin' };
+  expect(actorName(alice)).toBe('alice (by admin)');
 });

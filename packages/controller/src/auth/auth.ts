@@ -2,14 +2,16 @@
 // I1: only sha256 of a secret is stored and looked up by: comparing takes the same time whatever is guessed.
 // I2: a one-time link works once, even when two take it at the same moment.
 // I3: failed tries are slowed per address; who has proved a secret before is not slowed by a neighbour's guesses.
-import { ApiError } from '@drover/api';
+import { ApiError, type Kind, type KubeObject, type PolicyRule } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
-import type { Resources } from '../resources/resources.ts';
 import type { CredentialRow, CredentialStore } from '../store/store.ts';
 import { findToken } from './enrollment-secret.ts';
-import type { Identity } from './identity.ts';
-import { type Attributes, type Decision, decide, mastersGroup } from './permissions.ts';
+import { authenticatedGroup, type Identity, mastersGroup, toSubject, type UserIdentity } from './identity.ts';
+import { type Attributes, type Decision, decide } from './permissions.ts';
+import { createWriteGuards, type WriteGuard } from './rbac/escalation.ts';
+import { createRoles, type RoleReader } from './rbac/roles.ts';
+import { identityOfAccount, isTokenUser, toTokenUser } from './service-account-token.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 export interface Credentials {
@@ -26,6 +28,13 @@ export interface Auth {
    */
   authenticate(request: Credentials): Promise<Identity | undefined>;
   authorize(identity: Identity, attributes: Attributes): Decision;
+  /** All that roles give the identity in a namespace, and which roles of its bindings are not there. */
+  rulesOf(
+    identity: Identity,
+    namespace: string,
+  ): { readonly rules: readonly PolicyRule[]; readonly missing: readonly string[] };
+  /** What looks at a write of this kind before it is stored; undefined: nothing has to. */
+  guard(kind: Kind, identity: Identity): WriteGuard | undefined;
   /** A secret that `takeLink` accepts once, within 15 minutes. */
   createLink(user: string): Promise<string>;
   /** Trades a link for a session of 12 hours: the value of Set-Cookie. Undefined when used or expired. */
@@ -35,6 +44,11 @@ export interface Auth {
     user: string,
     options: { readonly description: string; readonly expiresSeconds?: number },
   ): Promise<{ readonly token: string }>;
+  /** A token of a service account, which ends with it. @throws ApiError Invalid. */
+  createAccountToken(
+    account: KubeObject,
+    lifeSeconds: number,
+  ): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /** Ends the session or removes the token that the headers hold: the value of Set-Cookie that forgets it. */
   signOut(request: Credentials): Promise<{ readonly cookie: string }>;
 }
@@ -54,11 +68,10 @@ const maxProven = 10_000;
 const setCookie = (value: string, maxAgeSeconds: number): string =>
   `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Strict`;
 
-const identityOf = ({ user, kind, id }: CredentialRow): Identity => ({
+const identityOfUser = (user: string): UserIdentity => ({
   kind: 'user',
-  credential: `${kind}/${id}`,
   name: user,
-  groups: user === adminUser ? [mastersGroup, 'system:authenticated'] : ['system:authenticated'],
+  groups: user === adminUser ? [mastersGroup, authenticatedGroup] : [authenticatedGroup],
 });
 
 /** The secret that the headers carry, and where. '' when they carry none that could be ours. */
@@ -114,7 +127,12 @@ const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticat
     const row = await deps.store.credentials.bySha256(hash);
     if (row === undefined || row.kind !== (from === 'bearer' ? 'token' : 'session')) return undefined;
     const expired = row.expiresAtMs !== 0 && row.expiresAtMs <= deps.clock.nowMs();
-    return expired ? undefined : identityOf(row);
+    if (expired) return undefined;
+    const credential = `${row.kind}/${row.id}`;
+    const user = isTokenUser(row.user)
+      ? identityOfAccount(deps.resources, row.user)
+      : identityOfUser(row.user);
+    return user && { ...user, credential };
   };
   return async (request) => {
     const { from, secret } = readSecret(request);
@@ -172,7 +190,7 @@ export interface AuthDeps {
   readonly store: {
     readonly credentials: Pick<CredentialStore, 'add' | 'bySha256' | 'take' | 'remove' | 'list'>;
   };
-  readonly resources: Pick<Resources, 'find'>;
+  readonly resources: RoleReader;
   readonly clock: Clock;
 }
 
@@ -180,9 +198,25 @@ export const createAuth = (deps: AuthDeps): Auth => {
   const throttle = createThrottle(deps.clock);
   const add = addWith(deps);
   const { credentials } = deps.store;
+  const roles = createRoles(deps.resources);
+  const authorize: Auth['authorize'] = (identity, attributes) =>
+    decide({ resources: deps.resources, roles }, identity, attributes);
   return {
     authenticate: authenticateWith(deps, throttle),
-    authorize: (identity, attributes) => decide(deps.resources, identity, attributes),
+    authorize,
+    rulesOf: (identity, namespace) => {
+      if (identity.kind !== 'user') return { rules: [], missing: [] };
+      const { index, missing } = roles.grantOf(toSubject(identity), namespace);
+      return { rules: index.rules, missing };
+    },
+    guard: createWriteGuards({ roles, authorize }),
+    createAccountToken: async (account, lifeSeconds) => {
+      checkTokenLife(lifeSeconds);
+      await removeExpired(deps);
+      const wanted = { description: 'service account token', lifeMs: lifeSeconds * 1000 };
+      const token = await add('token', toTokenUser(account), { prefix: tokenPrefix, ...wanted });
+      return { token, expiresAtMs: deps.clock.nowMs() + wanted.lifeMs };
+    },
     createLink: async (user) => {
       await removeExpired(deps);
       return add('link', user, { prefix: '', description: 'sign-in link', lifeMs: linkLifeMs });

@@ -1,15 +1,31 @@
-// Owns who somebody is. Authorization (RBAC) follows; until then `authorize` in this room knows three kinds.
+// Owns who somebody is.
+// I1: service accounts are users by the name system:serviceaccount:<namespace>:<name>, as in Kubernetes.
+
+export interface UserIdentity {
+  readonly kind: 'user';
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** What proved it, for the audit trail: 'token/<id>' or 'session/<id>'. */
+  readonly credential?: string;
+  /** Who really asks, when somebody acts in this user's name. */
+  readonly impersonator?: string;
+}
+
 export type Identity =
-  | {
-      readonly kind: 'user';
-      readonly name: string;
-      readonly groups: readonly string[];
-      /** What proved it, for the audit trail: 'token/<id>' or 'session/<id>'. */
-      readonly credential?: string;
-    }
+  | UserIdentity
   /** Somebody holding an enrolment token: may create one CertificateSigningRequest and read it. */
   | { readonly kind: 'bootstrap'; readonly token: string }
   | { readonly kind: 'node'; readonly name: string };
+
+/** Members may do everything. */
+export const mastersGroup = 'system:masters';
+/** Everybody who has shown who they are. */
+export const authenticatedGroup = 'system:authenticated';
+/** Nobody signs in as one of these; it can be asked about and acted as. */
+export const unauthenticatedGroup = 'system:unauthenticated';
+export const anonymousUser = 'system:anonymous';
 
 /** The name as it stands in spec.username, events and the audit trail. */
 export const identityName = (identity: Identity): string => {
@@ -23,17 +39,6 @@ export const identityName = (identity: Identity): string => {
   }
 };
 
-export const groupsOf = (identity: Identity): readonly string[] => {
-  switch (identity.kind) {
-    case 'user':
-      return identity.groups;
-    case 'bootstrap':
-      return ['system:bootstrappers', 'system:authenticated'];
-    case 'node':
-      return ['system:nodes', 'system:authenticated'];
-  }
-};
-
 /** How they proved who they are, as the audit trail names it; '' when that is not known. */
 export const credentialOf = (identity: Identity): string => {
   switch (identity.kind) {
@@ -44,4 +49,26 @@ export const credentialOf = (identity: Identity): string => {
     case 'node':
       return 'certificate';
   }
+};
+
+/** Name and groups, as role bindings and requests for certificates know them. */
+export const toSubject = (
+  identity: Identity,
+): { readonly name: string; readonly groups: readonly string[] } => {
+  const name = identityName(identity);
+  switch (identity.kind) {
+    case 'user':
+      return { name, groups: identity.groups };
+    case 'bootstrap':
+      return { name, groups: ['system:bootstrappers', authenticatedGroup] };
+    case 'node':
+      return { name, groups: ['system:nodes', authenticatedGroup] };
+  }
+};
+
+/** For what is kept about a deed: who it was, and who acted in their name. */
+export const actorName = (identity: Identity): string => {
+  const name = identityName(identity);
+  const impersonator = identity.kind === 'user' ? identity.impersonator : undefined;
+  return impersonator === undefined ? name : `${name} (by ${impersonator})`;
 };

@@ -4,6 +4,7 @@
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { ObjectRow } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';
+import { withSharedSets } from './managed.ts';
 import { ChangeRecord, ChangeWindow } from './window.ts';
 
 /** Sorts by namespace, then name. */
@@ -33,6 +34,8 @@ const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' 
 export class KindCache {
   readonly kind: Kind;
   readonly window: ChangeWindow;
+  /** Revision of the newest change of this kind; that of the start when there was none since. */
+  changedAt: number;
   readonly #byKey = new Map<string, KubeObject>();
   /** Sorted by key. */
   readonly #entries: Entry[] = [];
@@ -40,9 +43,10 @@ export class KindCache {
   constructor(kind: Kind, rows: readonly ObjectRow[], revision: number) {
     this.kind = kind;
     this.window = new ChangeWindow(revision, windowRecords);
+    this.changedAt = revision;
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
-      const object = deepFreeze(row.value);
+      const object = deepFreeze(withSharedSets(row.value));
       this.#byKey.set(key, object);
       this.#entries.push({ key, object });
     }
@@ -77,6 +81,7 @@ export class KindCache {
       before,
     });
     this.window.append(record);
+    this.changedAt = row.revision;
     return record;
   }
 

@@ -112,13 +112,15 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       writer.update({ kind, namespace, name }, object, writeOptions),
     patch: async (kind, namespace, name, patch, writeOptions) =>
       writer.patch({ kind, namespace, name }, patch, writeOptions),
+    apply: async (kind, namespace, name, object, applyOptions) =>
+      writer.apply({ kind, namespace, name }, object, applyOptions),
     modify: async (kind, namespace, name, change, writeOptions) =>
       writer.modify({ kind, namespace, name }, change, writeOptions),
     delete: async (kind, namespace, name, deleteOptions) =>
       writer.delete({ kind, namespace, name }, deleteOptions),
     deleteCollection: (kind, deleteOptions) => deleteCollection(cache, writer, kind, deleteOptions),
     watch: (kind, watchOptions) => watches.watch(kind, watchOptions),
-    revision: () => cache.revision,
+    revision: (kind) => (kind === undefined ? cache.revision : cache.of(kind).changedAt),
     close: async () => {
       watches.close();
       await retention.close();

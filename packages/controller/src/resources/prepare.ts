@@ -1,5 +1,5 @@
 // Owns what the server decides of an object, whatever the client sends (pure functions).
-// I1: uid, creationTimestamp, deletionTimestamp, generation and managedFields are the server's.
+// I1: uid, creationTimestamp, deletionTimestamp and generation are the server's; managedFields are managed.ts' own.
 // I2: a main write leaves status as it is; a status write leaves all else; an approval write only adds approvals.
 // I3: generation counts changes of anything but metadata and status.
 import {
@@ -86,14 +86,13 @@ const toMetadata = (current: ObjectMeta, input: Fields): Fields => {
     'deletionGracePeriodSeconds',
     'generation',
     'generateName',
-    'managedFields',
     'resourceVersion',
   ];
   const own = Object.fromEntries(Object.entries(current).filter(([name]) => kept.includes(name)));
-  return { ...own, ...without(input, ...kept, 'selfLink') };
+  return { ...own, ...without(input, ...kept, 'managedFields', 'selfLink') };
 };
 
-/** What is to be validated for an update of `current` with `input`. */
+/** What is to be validated for an update of `current` with `input`, without managedFields. */
 export const toUpdateInput = (
   kind: Kind,
   subresource: Subresource,
@@ -102,7 +101,7 @@ export const toUpdateInput = (
 ): Fields => {
   if (subresource !== undefined) {
     const status = toStatus(kind, subresource, current['status'], input['status']);
-    return { ...current, status };
+    return { ...current, metadata: without(current.metadata, 'managedFields'), status };
   }
   const given = isPlainObject(input['metadata']) ? input['metadata'] : {};
   const rest = kind.hasStatus ? { ...input, status: current['status'] } : input;

@@ -72,6 +72,43 @@ describe('create', () => {
   });
 });
 
+describe('a guard', () => {
+  test('sees what is about to be stored in every way of writing, and what it refuses is not stored', async () => {
+    const { resources } = await rooms.fresh();
+    const kind = resources.kind('configmaps');
+    const seen: [unknown, unknown][] = [];
+    const guard = (before: KubeObject | undefined, after: KubeObject): void => {
+      seen.push([before?.['data'], after['data']]);
+      if (seen.length > 2) throw new Error('refused');
+    };
+
+    await resources.create(kind, ns, configMap('a', {}, { x: '1' }), { guard });
+    await resources.update(kind, ns, 'a', configMap('a', {}, { x: '2' }), { guard });
+    const patch = { type: 'application/merge-patch+json', body: { data: { x: '3' } } } as const;
+    await expect(resources.patch(kind, ns, 'a', patch, { guard, dryRun: true })).rejects.toThrow('refused');
+    await expect(resources.create(kind, ns, configMap('b'), { guard })).rejects.toThrow('refused');
+
+    expect(seen.slice(0, 3)).toEqual([
+      [undefined, { x: '1' }],
+      [{ x: '1' }, { x: '2' }],
+      [{ x: '2' }, { x: '3' }],
+    ]);
+    expect(resources.get(kind, ns, 'a')['data']).toEqual({ x: '2' });
+    expect(resources.find(kind, ns, 'b')).toBeUndefined();
+  });
+});
+
+test('the revision of a kind grows with its own changes only', async () => {
+  const { resources } = await rooms.fresh();
+  const [maps, secrets] = [resources.kind('configmaps'), resources.kind('secrets')];
+  const before = resources.revision(secrets);
+
+  const made = await resources.create(maps, ns, configMap('a'));
+
+  expect(resources.revision(maps)).toBe(Number(made.metadata.resourceVersion));
+  expect(resources.revision(secrets)).toBe(before);
+});
+
 describe('update', () => {
   test('refuses an old version and applies an update without one to the newest', async () => {
     const { resources } = await rooms.fresh();

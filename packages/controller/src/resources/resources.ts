@@ -22,11 +22,25 @@ export interface ObjectList {
 
 export interface WriteOptions {
   readonly dryRun?: boolean;
+  /** Who writes, for metadata.managedFields; undefined: a controller of this process. */
   readonly fieldManager?: string;
   /** Ignore: drop unknown fields; Warn: drop and tell; Strict: refuse. Default Strict. */
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly onWarning?: (message: string) => void;
   readonly subresource?: 'status' | 'approval';
+  /**
+   * Sees what is about to be stored (`before` undefined: created), also in a dry run, and throws to refuse it. May
+   * be called again after a conflict.
+   */
+  readonly guard?: (before: KubeObject | undefined, after: KubeObject) => void;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  readonly fieldManager: string;
+  /** Take over what others manage. */
+  readonly force?: boolean;
+  /** Asked when the object is to be made: may it, and as what? It may be asked again. */
+  readonly beforeCreate?: (object: KubeObject) => Promise<unknown>;
 }
 
 export interface DeleteOptions {
@@ -83,6 +97,17 @@ export interface Resources {
     options?: WriteOptions,
   ): Promise<KubeObject>;
   /**
+   * Server-side apply: makes the object, or changes what `object` says, and takes away what this manager applied before
+   * and nobody manages any more. Throws Conflict with a cause for every field that another manages.
+   */
+  apply(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    object: unknown,
+    options: ApplyOptions,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }>;
+  /**
    * Read-modify-write with retry on conflict, for controllers. `change` returns the new object, or undefined to
    * leave it; it must be pure. Resolves to the object as it is now.
    */
@@ -102,7 +127,7 @@ export interface Resources {
    * identity can key an encoding. No iteration, no cost: a watch that is never read needs no clean-up.
    */
   watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
-  /** Newest revision the cache shows. */
-  revision(): number;
+  /** Newest revision the cache shows; of one kind: that of its last change. */
+  revision(kind?: Kind): number;
   close(): Promise<void>;
 }

@@ -3,10 +3,6 @@
 // I2: what changes nothing is not written.
 import { randomUUID } from 'node:crypto';
 import {
-  ApiError,
-  applyJsonPatch,
-  applyMergePatch,
-  applyStrategicPatch,
   checkImmutable,
   createValidator,
   isPlainObject,
@@ -30,6 +26,8 @@ import {
   type Verb,
 } from './errors.ts';
 import { deepFreeze } from './freeze.ts';
+import { applyTo, type Change, trackApplied, trackCreated, trackUpdated, withManaged } from './managed.ts';
+import { applyPatch, readApplied } from './patches.ts';
 import {
   addedFinalizers,
   isNamespaceKind,
@@ -39,7 +37,7 @@ import {
   toUpdated,
   toUpdateInput,
 } from './prepare.ts';
-import type { DeleteOptions, PatchType, WriteOptions } from './resources.ts';
+import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -77,10 +75,18 @@ export class Writer {
     this.#deps = deps;
   }
 
-  #validate(kind: Kind, input: Fields, options: WriteOptions): KubeObject {
+  #validatorOf(kind: Kind): Validator {
     const validator = this.#validators.get(kind) ?? createValidator(kind);
     this.#validators.set(kind, validator);
-    const { object, warnings } = validator(input, options.fieldValidation ?? 'Strict');
+    return validator;
+  }
+
+  #changeOf({ fieldManager, subresource }: WriteOptions): Change {
+    return { manager: fieldManager, subresource, time: toTimestamp(this.#deps.clock.nowMs()) };
+  }
+
+  #validate(kind: Kind, input: Fields, options: WriteOptions): KubeObject {
+    const { object, warnings } = this.#validatorOf(kind)(input, options.fieldValidation ?? 'Strict');
     for (const warning of warnings) options.onWarning?.(warning);
     return object;
   }
@@ -148,14 +154,20 @@ export class Writer {
     }
   }
 
-  async #createNamed(object: ObjectName, valid: KubeObject, options: WriteOptions): Promise<KubeObject> {
+  async #createNamed(
+    object: ObjectName,
+    valid: KubeObject,
+    options: WriteOptions,
+    track = (made: KubeObject) => trackCreated(object.kind, made, this.#changeOf(options)),
+  ): Promise<KubeObject> {
+    options.guard?.(undefined, valid);
     if (this.find(object) !== undefined) throw alreadyExists(object);
     const given = {
       name: object.name,
       uid: randomUUID(),
       creationTimestamp: toTimestamp(this.#deps.clock.nowMs()),
     };
-    const value = toCreated(valid, given);
+    const value = track(toCreated(valid, given));
     if (options.dryRun === true) return deepFreeze(value);
     return this.#store(object, 'created', value, 0).catch((error: unknown) => {
       throw isReason(error, 'AlreadyExists') ? alreadyExists(object) : error;
@@ -229,6 +241,60 @@ export class Writer {
     );
   }
 
+  /** See Resources.apply. */
+  apply(
+    object: ObjectName,
+    body: unknown,
+    options: ApplyOptions,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    const fields = asObject('patch', object, body);
+    const { applied, warnings } = readApplied(object, fields, this.#validatorOf(object.kind), options);
+    for (const warning of warnings) options.onWarning?.(warning);
+    return this.#retry(
+      'patch',
+      object,
+      async () => {
+        const current = this.find(object);
+        return current === undefined
+          ? { object: await this.#applyNew(object, applied, options), created: true }
+          : { object: await this.#applyOver(object, current, applied, options), created: false };
+      },
+      () => applied.metadata.resourceVersion !== undefined,
+    );
+  }
+
+  async #applyOver(
+    object: ObjectName,
+    current: KubeObject,
+    applied: KubeObject,
+    options: ApplyOptions,
+  ): Promise<KubeObject> {
+    this.#checkUpdate('patch', object, current, applied, options);
+    const { fieldManager, force = false } = options;
+    const apply = { ...this.#changeOf(options), manager: fieldManager, force };
+    const result = applyTo(object, current, applied, apply);
+    const track = (valid: KubeObject) => withManaged(valid, result.managedFields);
+    return this.#apply('patch', object, current, result.object, options, track);
+  }
+
+  async #applyNew(object: ObjectName, applied: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+    const { kind, namespace } = object;
+    const { resourceVersion, uid } = applied.metadata;
+    if (options.subresource !== undefined) throw notFound('patch', object);
+    if (resourceVersion !== undefined || uid !== undefined) {
+      throw refuse('Conflict', 'patch', object, 'it is not there any more (uid or resourceVersion is given)');
+    }
+    this.#checkCreate(object, applied.metadata);
+    const admitted = (await options.beforeCreate?.(applied)) ?? applied;
+    const input = toCreateInput(kind, namespace, asObject('patch', object, admitted));
+    const valid = this.#validate(kind, input, options);
+    const apply = { ...this.#changeOf(options), manager: options.fieldManager, force: false };
+    const track = (made: KubeObject) => trackApplied(kind, made, applied, apply);
+    return this.#createNamed(object, valid, options, track).catch((error: unknown) => {
+      throw isReason(error, 'AlreadyExists') ? new Stale() : error;
+    });
+  }
+
   modify(
     object: ObjectName,
     change: (current: KubeObject) => KubeObject | undefined,
@@ -254,6 +320,8 @@ export class Writer {
     current: KubeObject,
     input: Fields,
     options: WriteOptions,
+    track = (valid: KubeObject) =>
+      trackUpdated(object.kind, current, valid, metadataOf(input)['managedFields'], this.#changeOf(options)),
   ): Promise<KubeObject> {
     this.#checkUpdate(verb, object, current, input, options);
     const candidate = toUpdateInput(object.kind, options.subresource, current, input);
@@ -265,7 +333,8 @@ export class Writer {
       const why = `it is being deleted, so finalizers cannot be added (${added.join(', ')})`;
       throw refuse('Forbidden', verb, object, why);
     }
-    return this.#commit(object, current, toUpdated(current, valid), options.dryRun === true);
+    options.guard?.(current, valid);
+    return this.#commit(object, current, toUpdated(current, track(valid)), options.dryRun === true);
   }
 
   /** Writes what became of `current`; deletes it when nothing holds it any more. */
@@ -347,7 +416,9 @@ export class Writer {
         const current = this.find(object);
         const changed = current && change(current);
         if (current === undefined || changed === undefined) return current;
-        return this.#commit(object, current, changed, false);
+        const { managedFields } = changed.metadata;
+        const tracked = trackUpdated(object.kind, current, changed, managedFields, this.#changeOf({}));
+        return this.#commit(object, current, tracked, false);
       },
       () => false,
     );
@@ -356,23 +427,3 @@ export class Writer {
 
 /** The object changed between reading and writing it. */
 class Stale extends Error {}
-
-const applyPatch = (
-  kind: Kind,
-  current: KubeObject,
-  patch: { readonly type: PatchType; readonly body: unknown },
-): unknown => {
-  switch (patch.type) {
-    case 'application/json-patch+json':
-      return applyJsonPatch(current, patch.body);
-    case 'application/merge-patch+json':
-      return applyMergePatch(current, patch.body);
-    case 'application/strategic-merge-patch+json':
-      return applyStrategicPatch(current, patch.body, kind.schema);
-    default:
-      throw new ApiError(
-        'UnsupportedMediaType',
-        `cannot patch: "${String(patch.type satisfies never)}" is not supported; use JSON patch, merge patch or strategic merge patch`,
-      );
-  }
-};

@@ -21,6 +21,9 @@ const refusing: ServerAuth = {
     asked.push(attributes);
     return { allowed: false, reason: 'test' };
   },
+  rulesOf: () => ({ rules: [], missing: [] }),
+  guard: () => undefined,
+  createAccountToken: async () => ({ token: '', expiresAtMs: 0 }),
   takeLink: async () => undefined,
   createToken: async () => ({ token: '' }),
   signOut: async () => ({ cookie: 'session=' }),
@@ -62,6 +65,13 @@ const table: readonly (readonly [string, string, string])[] = [
   ['GET', '/api/v1/nodes', 'list nodes/  '],
   ['GET', '/api/v1/nodes?watch=1', 'watch nodes/  '],
   ['GET', '/api/v1/nodes?watch=true&fieldSelector=metadata.name%3Dweb1', 'watch nodes/  web1'],
+  [
+    'GET',
+    '/api/v1/nodes?fieldSelector=spec.unschedulable%3Dtrue,metadata.name%3D%3Dweb1',
+    'list nodes/  web1',
+  ],
+  ['GET', '/api/v1/nodes?fieldSelector=metadata.name!%3Dweb1', 'list nodes/  '],
+  ['GET', '/api/v1/nodes?fieldSelector=metadata.name%3Dweb%5C%5C1', 'list nodes/  '],
   ['GET', '/api/v1/nodes?watch=false', 'list nodes/  '],
   ['POST', '/api/v1/nodes', 'create nodes/  '],
   ['DELETE', '/api/v1/nodes', 'deletecollection nodes/  '],
@@ -89,6 +99,13 @@ const table: readonly (readonly [string, string, string])[] = [
     'GET',
     '/apis/drover.dev/v1alpha1/namespaces/a/filetransfers/r/fold',
     'get filetransfers.drover.dev/fold a r',
+  ],
+  ['GET', '/api/v1/namespaces/a', 'get namespaces/ a a'],
+  ['POST', '/api/v1/namespaces/a/serviceaccounts/b/token', 'create serviceaccounts/token a b'],
+  [
+    'POST',
+    '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    'create subjectaccessreviews.authorization.k8s.io/  ',
   ],
   ['POST', '/auth/tokens', 'create tokens/  '],
   ['GET', '/join/config', 'get join/  '],

@@ -2,16 +2,19 @@
 // I1: every route declares its access; a route without one is refused when it is registered.
 // I2: nothing of a request's body is read before its caller is known and allowed.
 // I3: a request that is authenticated by cookie and is not a plain read must come from our own pages.
+// I4: who acts as somebody else (Impersonate-User) may do so, and is then judged as that user only.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Identity, identityName } from '../auth/identity.ts';
+import { forbidden } from '../auth/forbidden.ts';
+import type { Identity } from '../auth/identity.ts';
+import { type DistinctHeaders, impersonate } from '../auth/impersonation.ts';
 import type { Attributes, Verb } from '../auth/permissions.ts';
 import type { ServerAuth } from './deps.ts';
 import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
-/** Resources that are not kinds, named as RBAC rules will name them. */
+/** What is not a kind. */
 export type PlainResource = 'agents' | 'audit' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
 
 export type Access =
@@ -25,6 +28,8 @@ export type Access =
       readonly verb: Verb | 'read';
       readonly resource: string;
       readonly subresource?: string;
+      /** Not a kind: roles know it by method and path (nonResourceURLs). */
+      readonly isPath?: true;
     };
 
 declare module 'fastify' {
@@ -43,19 +48,17 @@ export const resourceAccess = (verb: Verb | 'read', resource: string, subresourc
   subresource,
 });
 
-export const plainAccess = (verb: Verb, resource: PlainResource): Access => resourceAccess(verb, resource);
+export const plainAccess = (verb: Verb, resource: PlainResource): Access => ({
+  kind: 'resource',
+  verb,
+  resource,
+  isPath: true,
+});
 
 const unauthorized = (): ApiError =>
   new ApiError(
     'Unauthorized',
     'cannot serve this request: not signed in; send a token (Authorization: Bearer ...) or sign in with a link',
-  );
-
-const forbidden = (identity: Identity, a: Attributes, reason: string): ApiError =>
-  new ApiError(
-    'Forbidden',
-    `cannot ${a.verb} ${a.resource}${a.subresource ? `/${a.subresource}` : ''}${a.name ? ` "${a.name}"` : ''}: ${identityName(identity)} may not${reason === '' ? '' : ` (${reason})`}`,
-    { name: a.name ?? '', kind: a.resource },
   );
 
 /** True when the page that makes the request is ours (or the client is not a browser page). */
@@ -68,18 +71,20 @@ const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
 
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
+  /** The same, each value by itself. */
+  readonly distinct: DistinctHeaders;
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
 }
 
 /**
- * Who is asking? Throws Unauthorized when nobody known, Forbidden for a cookie sent by a foreign page (I3),
- * TooManyRequests for who guesses.
+ * Whom is the request to be judged as? Throws Unauthorized when nobody known, Forbidden for a cookie sent by a foreign page (I3)
+ * or for who may not act as somebody else (I4), TooManyRequests for who guesses.
  */
 export const identify = async (
   auth: ServerAuth,
-  { headers, remoteAddress, reads }: Caller,
+  { headers, distinct, remoteAddress, reads }: Caller,
 ): Promise<Identity> => {
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
@@ -87,7 +92,7 @@ export const identify = async (
   if (authorization === undefined && !reads && !isSameOrigin(headers)) {
     throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
   }
-  return identity;
+  return impersonate(auth.authorize, identity, distinct);
 };
 
 /** Throws Forbidden unless `identity` may. */
@@ -96,8 +101,18 @@ export const permit = (auth: ServerAuth, identity: Identity, attributes: Attribu
   if (!answer.allowed) throw forbidden(identity, attributes, answer.reason);
 };
 
-const nameSelected = (query: Query): string | undefined =>
-  /^metadata\.name==?([^,=!]+)$/.exec(first(query, 'fieldSelector') ?? '')?.[1];
+/** The one name that the field selector leaves; escapes do not narrow, since they are not read here. */
+const nameSelected = (query: Query): string | undefined => {
+  const text = first(query, 'fieldSelector') ?? '';
+  if (text.includes('\\')) return undefined;
+  const found = text.split(',').map((term) => /^\s*metadata\.name\s*==?([^=!]+)$/.exec(term)?.[1]);
+  return found.find((name) => name !== undefined);
+};
+
+/** Paths that are no kind's: how nonResourceURLs of roles know them. */
+const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
+  url: { verb: request.method.toLowerCase(), path: request.url.split('?', 1)[0] ?? '' },
+});
 
 /** What a request to a route with this access asks for. */
 export const attributesOf = (
@@ -110,12 +125,16 @@ export const attributesOf = (
   const read: Verb = isTrue(query, 'watch') ? 'watch' : 'list';
   // A collection narrowed to one name counts as that name, as in Kubernetes.
   const narrowed = access.verb === 'read' ? nameSelected(query) : undefined;
+  const name = params['name'] ?? narrowed ?? '';
+  // A namespace is judged by the roles in it, as in Kubernetes.
+  const isNamespace = access.resource === 'namespaces' && params['name'] !== undefined;
   return {
     verb: access.verb === 'read' ? read : access.verb,
     resource: access.resource,
     subresource: access.subresource ?? '',
-    namespace: params['namespace'] ?? '',
-    name: params['name'] ?? narrowed ?? '',
+    namespace: isNamespace ? name : (params['namespace'] ?? ''),
+    name,
+    ...(access.isPath === true ? urlOf(request) : {}),
   };
 };
 
@@ -142,7 +161,8 @@ export const installAccess = (
     if (access === undefined || access.kind === 'public') return;
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
-    request.identity = await identify(auth, { headers, remoteAddress, reads });
+    const distinct = request.raw.headersDistinct;
+    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads });
     guard.trust(request.socket);
     if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
   });

@@ -6,7 +6,7 @@
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
 import { ApiError, type AuditEntry } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { credentialOf, groupsOf, identityName } from '../auth/identity.ts';
+import { credentialOf, identityName, toSubject } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
@@ -104,7 +104,7 @@ const beginningOf = (request: FastifyRequest, requestId: string, nowMs: number) 
     time: new Date(nowMs).toISOString(),
     requestId,
     user: identity === null ? '' : identityName(identity),
-    ...(identity === null ? {} : { groups: groupsOf(identity) }),
+    ...(identity === null ? {} : { groups: toSubject(identity).groups }),
     ...present('credential', identity === null ? '' : credentialOf(identity)),
     ...askedFor(request),
     ...present('address', request.ip),

@@ -1,9 +1,11 @@
-// Owns request bodies: bytes → plain JSON values, within bounds.
+// Owns request bodies: bytes → plain JSON values, within bounds. JSON, YAML, and protobuf as Kubernetes' typed clients
+// send it (@drover/api/protobuf); patches are JSON.
 // I1: at most jsonBodyBytes (yamlBodyBytes) are held, for at most bodyTimeoutMs; more is 413, later is 408's sense (504).
 // I2: what comes out nests at most 100 deep and has no key "__proto__", so everything after may recurse and spread.
 // I3: YAML is parsed in a process that can be given up (yaml-apart.ts): it stops nobody else.
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
+import { parseProtobuf, protobufType } from '@drover/api/protobuf';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Limits } from './deps.ts';
 import { createYamlReader } from './yaml-apart.ts';
@@ -11,6 +13,8 @@ import { yamlToJson } from './yaml-text.ts';
 
 const maxDepth = 100;
 const yamlTypes = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
+/** Clients send JSON under this name as often as YAML. */
+export const applyType = 'application/apply-patch+yaml';
 const jsonTypes = new Set([
   '',
   'application/json',
@@ -24,18 +28,9 @@ export const mediaType = (request: FastifyRequest): string =>
   (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 const unsupported = (type: string): ApiError => {
-  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
-    return new ApiError(
-      'UnsupportedMediaType',
-      'cannot apply on the server: not supported yet; use client-side apply (kubectl apply --server-side=false)',
-    );
-  }
-  const hint = type.includes('protobuf')
-    ? ' (protobuf is not spoken; set the content type of your client)'
-    : '';
   return new ApiError(
     'UnsupportedMediaType',
-    `cannot read a body of type ${type.slice(0, 100)}${hint}: send application/json or application/yaml`,
+    `cannot read a body of type ${type.slice(0, 100)}: send application/json, application/yaml or ${protobufType}`,
   );
 };
 
@@ -109,15 +104,35 @@ export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
 
 const readYaml = createYamlReader();
 
+const fromYaml = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
+  if (bytes.length > limits.yamlBodyBytes) throw tooLarge(limits.yamlBodyBytes);
+  return checked(JSON.parse(await readYaml(decode(bytes, 'YAML'))));
+};
+
+/** JSON where it is that, for YAML costs a process. */
+const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(decode(bytes, 'YAML'));
+  } catch {
+    return fromYaml(bytes, limits);
+  }
+  return checked(value);
+};
+
 const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
   const type = mediaType(request);
   const isYaml = yamlTypes.has(type);
-  if (!isYaml && !jsonTypes.has(type)) throw unsupported(type);
+  const isProtobuf = type === protobufType;
+  const isApply = type === applyType && request.method === 'PATCH';
+  if (!isYaml && !isProtobuf && !isApply && !jsonTypes.has(type)) throw unsupported(type);
   const limitBytes = isYaml ? limits.yamlBodyBytes : limits.jsonBodyBytes;
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readAll(payload, limitBytes, limits.bodyTimeoutMs);
   if (bytes.length === 0) return undefined;
-  return isYaml ? checked(JSON.parse(await readYaml(decode(bytes, 'YAML')))) : parseText(bytes, 'JSON');
+  if (isProtobuf) return checked(parseProtobuf(bytes));
+  if (isApply) return fromEither(bytes, limits);
+  return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
 };
 
 /** Makes this room's reader the only one of the application. */

@@ -10,7 +10,17 @@ import type { Resources } from '../resources/resources.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the server uses of the auth room. */
-export type ServerAuth = Pick<Auth, 'authenticate' | 'authorize' | 'takeLink' | 'createToken' | 'signOut'>;
+export type ServerAuth = Pick<
+  Auth,
+  | 'authenticate'
+  | 'authorize'
+  | 'rulesOf'
+  | 'guard'
+  | 'takeLink'
+  | 'createToken'
+  | 'createAccountToken'
+  | 'signOut'
+>;
 
 interface JoinInfo {
   readonly caPem: string;

@@ -45,23 +45,29 @@ export const sendError = (request: FastifyRequest, reply: FastifyReply, error: u
 /** A client that does not even take a refusal is cut after this. */
 const farewellMs = 1_000;
 
-/** Writes a whole answer on a bare socket and closes it: broken HTTP, refused upgrades. */
-export const endSocket = (socket: Socket, error: ApiError): void => {
-  const body = JSON.stringify(toStatus(error));
-  const line = `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? 'Error'}`;
-  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+const endWith = (socket: Socket, answer: string): void => {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   socket.setTimeout(farewellMs, () => socket.destroy());
-  socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(answer, () => socket.destroy());
 };
 
-const clientErrors: Readonly<Record<string, [Reason, string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['Timeout', 'the request did not arrive in time'],
-  HPE_HEADER_OVERFLOW: ['BadRequest', 'the headers are too large'],
+/** Writes a whole answer on a bare socket and closes it: broken HTTP, refused upgrades. */
+export const endSocket = (socket: Socket, error: ApiError): void => {
+  const body = JSON.stringify(toStatus(error));
+  const line = `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? 'Error'}`;
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  endWith(socket, `${line}\r\n${headers}\r\n\r\n${body}`);
 };
+
+/**
+ * The answer to headers that are too large. It has no body, since the method is not known any more, and an answer to
+ * HEAD has none (RFC 9110, 9.3.2): to a client that waits for none, a body is a broken connection.
+ */
+const tooLargeHeaders =
+  'HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 /** For Fastify's clientErrorHandler: what is not even HTTP, or not even TLS (then there is nobody to tell). */
 export const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): void => {
@@ -70,8 +76,10 @@ export const answerClientError = (error: Error & { readonly code?: string }, soc
     socket.destroy();
     return;
   }
-  const [reason, why] = clientErrors[code] ?? ['BadRequest', 'this is not HTTP/1.1'];
-  endSocket(socket, new ApiError(reason, `cannot read the request: ${why}`));
+  if (code === 'HPE_HEADER_OVERFLOW') endWith(socket, tooLargeHeaders);
+  else if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    endSocket(socket, new ApiError('Timeout', 'cannot read the request: it did not arrive in time'));
+  else endSocket(socket, new ApiError('BadRequest', 'cannot read the request: this is not HTTP/1.1'));
 };
 
 export const installErrors = (app: FastifyInstance, log: Log): void => {

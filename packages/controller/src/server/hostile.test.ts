@@ -100,11 +100,11 @@ describe('hostile requests', () => {
         types,
         bodies,
         async (method, path, type, body) => {
-          const { code, text } = await send(method, `${path}?dryRun=All`, type, body);
+          const { code, text } = await send(method, `${path}?dryRun=All&fieldManager=x`, type, body);
           expect([500, 0]).not.toContain(code);
           if (code >= 400) {
             expect(JSON.parse(text)).toMatchObject({ kind: 'Status', status: 'Failure', code });
-            expect(JSON.parse(text).message).toMatch(/^(cannot |[\w.]+ ".*" is invalid: )/s);
+            expect(JSON.parse(text).message).toMatch(/^(cannot |Apply failed |[\w.]+ ".*" is invalid: )/s);
           }
         },
       ),

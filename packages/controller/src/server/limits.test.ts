@@ -212,3 +212,15 @@ describe('old versions of TLS', () => {
     expect(code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
   });
 });
+
+it.each(['GET', 'HEAD', 'POST'])('refuses overlong headers of %s without a body', async (method) => {
+  const ground = await start({});
+  const code = await new Promise((resolve, reject) => {
+    const path = `${ground.address}/content/${'a'.repeat(70_000)}`;
+    const outgoing = request(path, { method, ca: ground.caPem, agent: false }, (answer) => {
+      answer.on('error', reject).on('end', () => resolve(answer.statusCode)).resume();
+    });
+    outgoing.on('error', reject).end();
+  });
+  expect(code).toBe(431);
+});

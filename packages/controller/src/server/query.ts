@@ -1,5 +1,5 @@
 // Owns the query string: Kubernetes' spelling of options → typed options of the resources room.
-import { ApiError } from '@drover/api';
+import { ApiError, managerProblem } from '@drover/api';
 import type { FastifyRequest } from 'fastify';
 import type { ListOptions, WatchOptions, WriteOptions } from '../resources/resources.ts';
 
@@ -80,12 +80,54 @@ export const watchOptions = (query: Query, namespace: string, signal: AbortSigna
 /** dryRun=All, or absent. */
 export const isDryRun = (query: Query): boolean => word(query, 'dryRun', ['All']) === 'All';
 
-export const writeOptions = (query: Query, onWarning: (message: string) => void): WriteOptions => ({
+const maxManagerLength = 128;
+
+const invalidOption = (field: string, why: string): ApiError =>
+  new ApiError('Invalid', `PatchOptions.meta.k8s.io "" is invalid: ${field}: ${why}`, {
+    group: 'meta.k8s.io',
+    kind: 'PatchOptions',
+    causes: [{ reason: 'FieldValueInvalid', message: why, field }],
+  });
+
+/** fieldManager as the query has it. Throws Invalid. */
+const givenManager = (query: Query): string | undefined => {
+  const name = first(query, 'fieldManager');
+  const problem = name === undefined ? undefined : managerProblem(name);
+  if (problem !== undefined) throw invalidOption('fieldManager', `Invalid value: ${problem}`);
+  return name;
+};
+
+/** Whose the change is: fieldManager, else the program by its User-Agent, as Kubernetes has it. */
+const managerOf = (query: Query, userAgent: string): string => {
+  const program = (userAgent.split('/', 1)[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, maxManagerLength);
+  return givenManager(query) ?? (program === '' ? 'unknown' : program);
+};
+
+export const writeOptions = (
+  query: Query,
+  userAgent: string,
+  onWarning: (message: string) => void,
+): WriteOptions & { readonly fieldManager: string } => ({
   dryRun: isDryRun(query),
-  ...present('fieldManager', first(query, 'fieldManager')),
+  fieldManager: managerOf(query, userAgent),
   ...present('fieldValidation', word(query, 'fieldValidation', ['Ignore', 'Warn', 'Strict'])),
   onWarning,
 });
+
+/** What apply takes besides. Throws Invalid without a fieldManager. */
+export const applyForce = (query: Query): boolean => {
+  if (givenManager(query) === undefined) {
+    throw invalidOption('fieldManager', 'Required value: is required for apply patch');
+  }
+  return isTrue(query, 'force');
+};
+
+/** Throws Invalid when `force` is given for what is not an apply. */
+export const refuseForce = (query: Query): void => {
+  if (query['force'] !== undefined) {
+    throw invalidOption('force', 'Forbidden: may not be specified for non-apply patch');
+  }
+};
 
 /** Throws when a list cannot be as new, or as old, as resourceVersion and resourceVersionMatch want it. */
 export const checkFreshness = (query: Query, revision: number): void => {

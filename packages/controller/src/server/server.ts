@@ -21,6 +21,8 @@ import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
+import { addReviewRoutes } from './routes/reviews.ts';
+import { addTokenRoute } from './routes/service-account-token.ts';
 import { createShellDoor } from './shell.ts';
 import { createStreams } from './streams.ts';
 import { createWorkSignals } from './work-signals.ts';
@@ -107,6 +109,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   });
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
+  addReviewRoutes(app, context);
+  addTokenRoute(app, context);
   addBulkRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AuditEntry, toStatus } from '@drover/api';
 import { redactArgv } from '../auth/audit/redact.ts';
-import { credentialOf, groupsOf, type Identity, identityName } from '../auth/identity.ts';
+import { credentialOf, type Identity, identityName, toSubject } from '../auth/identity.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { ShellRequest } from '../platform/shell.ts';
@@ -36,7 +36,7 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
     user: shell.identity === undefined ? '' : identityName(shell.identity),
     ...(shell.identity === undefined
       ? {}
-      : { groups: groupsOf(shell.identity), credential: credentialOf(shell.identity) }),
+      : { groups: toSubject(shell.identity).groups, credential: credentialOf(shell.identity) }),
     verb,
     resource: 'nodes',
     subresource: 'shell',

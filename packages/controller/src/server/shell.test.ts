@@ -8,6 +8,7 @@ import { waitFor } from '../../../../test/harness/wait.ts';
 import { adminUser } from '../auth/auth.ts';
 import type { OpenShell, ShellRequest } from '../platform/shell.ts';
 import { type Ground, openGround } from './test-ground.ts';
+import { bind, tokenOf } from './test-people.ts';
 
 /** A node that echoes what is typed, says its size when told, and ends at "exit". */
 interface Played {
@@ -190,6 +191,17 @@ describe('the door of a shell', () => {
     expect(code).toBe(401);
     expect(JSON.parse(body)).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
     expect(played.requests).toEqual([]);
+  });
+
+  it('is closed to whom no role opens it, also when an administrator acts as them', async () => {
+    const path = '/api/v1/nodes/web1/shell';
+    const viewer = { authorization: `Bearer ${ground.token}`, 'impersonate-user': 'alice' };
+    const { code, body } = await knock(path, { headers: viewer });
+    expect(code).toBe(403);
+    expect(body).toContain('User \\"alice\\" cannot create resource \\"nodes/shell\\"');
+    await bind(ground, 'olga', 'operator');
+    const operator = { authorization: `Bearer ${await tokenOf(ground, 'olga')}` };
+    await expect(knock(path, { headers: operator })).rejects.toThrow('it opened');
   });
 
   it('is closed to pages of other sites, whatever cookie they carry', async () => {

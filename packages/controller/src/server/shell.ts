@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, nodeKind, toStatus } from '@drover/api';
 import { WebSocket, WebSocketServer } from 'ws';
-import { identityName } from '../auth/identity.ts';
+import { actorName } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { ServerOptions } from './deps.ts';
@@ -70,7 +70,8 @@ const parseRequest = (url: string): ShellRequest => {
 /** Throws ApiError: Unauthorized, Forbidden, NotFound, BadRequest. Resolves to the viewer's name and the wish. */
 const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit) => {
   const { remoteAddress } = request.socket;
-  const identity = await identify(input.auth, { headers: request.headers, remoteAddress, reads: false });
+  const { headers, headersDistinct: distinct } = request;
+  const identity = await identify(input.auth, { headers, distinct, remoteAddress, reads: false });
   audit.identity = identity;
   input.guard.trust(request.socket);
   const wish = parseRequest(request.url ?? '');
@@ -85,7 +86,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   input.resources.get(nodeKind, '', wish.node);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
-  return { viewer: identityName(identity), wish, audit };
+  return { viewer: actorName(identity), wish, audit };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>

@@ -8,6 +8,7 @@ import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { openAuthority } from '../auth/authority.ts';
+import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog, silentLog } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
@@ -57,6 +58,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
   const store = await openStore({ dataDir, clock, log });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
   const authority = await openAuthority({ store, clock, dataDir });
+  const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
@@ -97,6 +99,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     close: async () => {
       client.close();
       await server.close();
+      await roles.close();
       await resources.close();
       await store.close();
       await rm(dataDir, { recursive: true, force: true });

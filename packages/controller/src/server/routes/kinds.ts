@@ -60,5 +60,5 @@ const addKind = (app: FastifyInstance, context: RouteContext, kind: Kind): void 
 };
 
 export const addKindRoutes = (app: FastifyInstance, context: RouteContext): void => {
-  for (const kind of context.resources.kinds) addKind(app, context, kind);
+  for (const kind of context.resources.kinds) if (kind.transient !== true) addKind(app, context, kind);
 };

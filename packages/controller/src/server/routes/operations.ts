@@ -1,7 +1,7 @@
 // Owns the paths that are neither Kubernetes' nor bulk facts: sign-in, tokens, joining, agents, content, recordings.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, type KubeObject, nodeKind } from '@drover/api';
+import { ApiError, type KubeObject, nodeKind, serviceAccountOf } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
 import { recordBefore } from '../audit.ts';
@@ -54,8 +54,11 @@ const addSignIn = (app: FastifyInstance, { auth }: RouteContext): void => {
   });
   addRoute(app, 'POST', '/auth/tokens', plainAccess('create', 'tokens'), async (request, reply) => {
     const identity = identityOf(request);
-    if (identity.kind !== 'user')
-      throw new ApiError('Forbidden', 'cannot make a token: only users have tokens');
+    if (identity.kind !== 'user' || serviceAccountOf(identity.name) !== undefined)
+      throw new ApiError('Forbidden', 'cannot make a token: only people have such tokens');
+    // Otherwise a right to act as somebody for one request would become a secret that outlives it.
+    if (identity.impersonator !== undefined)
+      throw new ApiError('Forbidden', 'cannot make a token: not while acting as somebody else');
     const { token } = await auth.createToken(identity.name, tokenWish(request));
     reply.code(201).header('cache-control', 'no-store');
     return JSON.stringify({ token });

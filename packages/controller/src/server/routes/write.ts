@@ -3,10 +3,11 @@ import { ApiError, apiVersionOf, type Kind, type KubeObject, resourceKey } from 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
-import { mediaType, objectBody } from '../body.ts';
+import { applyType, mediaType, objectBody } from '../body.ts';
 import { createEncoder, includeObjectOf } from '../encode.ts';
 import { representationOf } from '../negotiate.ts';
-import { isDryRun, listOptions, queryOf, word, writeOptions } from '../query.ts';
+import { isDryRun, listOptions, queryOf, refuseForce, word, writeOptions } from '../query.ts';
+import { createApply } from './apply.ts';
 import { type Handler, parameter, type RouteContext, warner } from './context.ts';
 
 type WritableSubresource = 'status' | 'approval';
@@ -19,10 +20,16 @@ const patchTypes: readonly PatchType[] = [
 
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
-const optionsOf = (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => ({
-  ...writeOptions(queryOf(request), warner(reply)),
-  ...(subresource === undefined ? {} : { subresource }),
-});
+const optionsFor =
+  ({ auth }: RouteContext, kind: Kind) =>
+  (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
+    const guard = auth.guard(kind, identityOf(request));
+    return {
+      ...writeOptions(queryOf(request), request.headers['user-agent'] ?? '', warner(reply)),
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(guard === undefined ? {} : { guard }),
+    };
+  };
 
 const badOption = (field: string, why: string): ApiError =>
   new ApiError('BadRequest', `cannot read DeleteOptions: ${field}: ${why}`);
@@ -88,7 +95,7 @@ const patchTypeOf = (request: FastifyRequest): PatchType => {
   if (found !== undefined) return found;
   throw new ApiError(
     'UnsupportedMediaType',
-    `cannot patch with ${type === '' ? 'a body of no type' : type.slice(0, 100)}: send ${patchTypes.join(', ')}`,
+    `cannot patch with ${type === '' ? 'a body of no type' : type.slice(0, 100)}: send ${[...patchTypes, applyType].join(', ')}`,
   );
 };
 
@@ -109,6 +116,8 @@ const ofKind = (kind: Kind, body: Readonly<Record<string, unknown>>): Readonly<R
 export const writeHandlers = (context: RouteContext, kind: Kind) => {
   const { resources, clock, admission } = context;
   const admit = admission[resourceKey(kind)];
+  const optionsOf = optionsFor(context, kind);
+  const apply = createApply(context, kind);
 
   const answer = (request: FastifyRequest, object: KubeObject): string =>
     createEncoder(representationOf(request), {
@@ -146,6 +155,12 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
     (subresource?: WritableSubresource): Handler =>
     async (request, reply) => {
       const options = optionsOf(request, reply, subresource);
+      if (mediaType(request) === applyType) {
+        const applied = await apply(request, ofKind(kind, objectBody(request)), options);
+        if (applied.created) reply.code(201);
+        return answer(request, applied.object);
+      }
+      refuseForce(queryOf(request));
       const change = { type: patchTypeOf(request), body: request.body };
       const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')];
       return answer(request, await resources.patch(kind, namespace, name, change, options));

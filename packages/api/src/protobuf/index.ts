@@ -1,0 +1,1 @@
+export { parseProtobuf, protobufType } from './envelope.ts';

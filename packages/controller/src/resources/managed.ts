@@ -1,0 +1,199 @@
+// Owns metadata.managedFields of what is written: whether fields are tracked, for whom, and that it costs little.
+// I1: tracking begins when somebody with a name creates the object, or first applies it; as in Kubernetes, an object that
+//     nobody manages is changed without. So what the controllers make, thousands of nodes say, carries nothing.
+// I2: the controllers of this process are one manager; its entry changes only with the set of its fields.
+// I3: equal sets are one object in memory.
+import {
+  apiVersionOf,
+  applyFields,
+  conflictError,
+  isEqualJson,
+  type Kind,
+  type KubeObject,
+  type ManagedFields,
+  type ManagerName,
+  type Managers,
+  ownUpdate,
+  parseManagedFields,
+  schemaOf,
+  toManagedFields,
+  toManagers,
+} from '@drover/api';
+import type { ObjectName } from './errors.ts';
+
+/** Who the controllers of this process are (I2). */
+const ownManager = 'drover';
+/** Whose the fields are that were there before tracking began; Kubernetes' name for it. */
+const beforeApply = 'before-first-apply';
+
+const maxSharedSets = 1024;
+/** Larger sets are rarely equal. */
+const maxSharedChars = 2048;
+const shared = new Map<string, unknown>();
+
+/** I3. */
+const share = (set: unknown): unknown => {
+  const key = JSON.stringify(set);
+  if (key.length > maxSharedChars) return set;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  if (shared.size >= maxSharedSets) shared.clear();
+  shared.set(key, set);
+  return set;
+};
+
+const sharing = (entries: ManagedFields | undefined): ManagedFields | undefined =>
+  entries?.map((entry) => ({ ...entry, fieldsV1: share(entry['fieldsV1']) }));
+
+/** The object with these entries, and no others. */
+export const withManaged = (object: KubeObject, entries: ManagedFields | undefined): KubeObject => {
+  if (object.metadata.managedFields === entries) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: entries === undefined ? metadata : { ...metadata, managedFields: entries } };
+};
+
+/** The object with its sets shared (I3); the object itself when it has none. */
+export const withSharedSets = (object: KubeObject): KubeObject =>
+  object.metadata.managedFields === undefined
+    ? object
+    : withManaged(object, sharing(object.metadata.managedFields));
+
+const fieldsOf = (kind: Kind, managers: Managers): ManagedFields | undefined =>
+  sharing(toManagedFields(managers, apiVersionOf(kind)));
+
+export interface Change {
+  /** Of the controllers when undefined. */
+  readonly manager: string | undefined;
+  readonly subresource: string | undefined;
+  readonly time: string;
+}
+
+const updaterOf = ({ manager = ownManager, subresource = '' }: Change): ManagerName => ({
+  manager,
+  operation: 'Update',
+  subresource,
+});
+
+const nothing = { metadata: {} };
+
+const createdBy = (kind: Kind, object: KubeObject, by: ManagerName, time: string): Managers =>
+  ownUpdate({ before: nothing, after: object, schema: schemaOf(kind), managers: new Map(), by, time });
+
+/** A new object with its first manager (I1). */
+export const trackCreated = (kind: Kind, object: KubeObject, change: Change): KubeObject => {
+  if (change.manager === undefined) return object;
+  return withManaged(object, fieldsOf(kind, createdBy(kind, object, updaterOf(change), change.time)));
+};
+
+/** What an update says of the managers (`given`), unless that is what they are. */
+const saidOf = (
+  live: unknown,
+  given: unknown,
+  { subresource }: Change,
+): ManagedFields | 'reset' | undefined => {
+  // A subresource is no place to say who manages what.
+  const isSaid = subresource === undefined && given !== live && !isEqualJson(given, live);
+  return isSaid ? parseManagedFields(given) : undefined;
+};
+
+/** `object`, the new form of `current`, with its managers. `given`: metadata.managedFields as the update has it. */
+export const trackUpdated = (
+  kind: Kind,
+  current: KubeObject,
+  object: KubeObject,
+  given: unknown,
+  change: Change,
+): KubeObject => {
+  const live = current.metadata.managedFields;
+  const said = saidOf(live, given, change);
+  if (said === 'reset' || (said ?? live) === undefined) return withManaged(object, undefined);
+  const managers = toManagers(said ?? live, apiVersionOf(kind));
+  const after = ownUpdate({
+    before: current,
+    after: object,
+    schema: schemaOf(kind),
+    managers,
+    by: updaterOf(change),
+    time: change.time,
+    keepTime: change.manager === undefined,
+  });
+  if (after === managers && said === undefined) return withManaged(object, live);
+  const entries = fieldsOf(kind, after);
+  return withManaged(object, isEqualJson(entries, live) ? live : entries);
+};
+
+export interface Apply {
+  readonly manager: string;
+  readonly subresource: string | undefined;
+  readonly force: boolean;
+  readonly time: string;
+}
+
+const applierOf = ({ manager, subresource = '' }: Apply): ManagerName => ({
+  manager,
+  operation: 'Apply',
+  subresource,
+});
+
+/** Without times: who applies the same again has changed nothing. */
+const timeless = (entries: ManagedFields | undefined) => entries?.map(({ time: _, ...entry }) => entry);
+
+export interface Applied {
+  /** What the object becomes, not yet validated. */
+  readonly object: Readonly<Record<string, unknown>>;
+  readonly managedFields: ManagedFields | undefined;
+}
+
+/** What becomes of `current` when `applied` is applied to it. Throws ApiError Conflict with a cause per field. */
+export const applyTo = (
+  name: ObjectName,
+  current: KubeObject,
+  applied: KubeObject,
+  apply: Apply,
+): Applied => {
+  const { kind } = name;
+  const apiVersion = apiVersionOf(kind);
+  const live = current.metadata.managedFields;
+  const known = toManagers(live, apiVersion);
+  const before: ManagerName = { manager: beforeApply, operation: 'Update', subresource: '' };
+  const result = applyFields({
+    live: current,
+    applied,
+    schema: schemaOf(kind),
+    managers: known.size > 0 ? known : createdBy(kind, current, before, apply.time),
+    by: applierOf(apply),
+    time: apply.time,
+    force: apply.force,
+  });
+  if (result.kind === 'conflicts') {
+    const details = { name: name.name, group: kind.group, kind: kind.plural };
+    throw conflictError(result.conflicts, apiVersion, details);
+  }
+  const entries = fieldsOf(kind, result.managers);
+  const isSame = isEqualJson(timeless(entries), timeless(live));
+  return {
+    object: result.object,
+    managedFields: isSame && isEqualJson(current, result.object) ? live : entries,
+  };
+};
+
+/** Managers of an object that `applied` has just made. */
+export const trackApplied = (
+  kind: Kind,
+  object: KubeObject,
+  applied: KubeObject,
+  apply: Apply,
+): KubeObject => {
+  const by = applierOf(apply);
+  const { time } = apply;
+  const result = applyFields({
+    live: nothing,
+    applied,
+    schema: schemaOf(kind),
+    managers: new Map(),
+    by,
+    time,
+    force: false,
+  });
+  return result.kind === 'applied' ? withManaged(object, fieldsOf(kind, result.managers)) : object;
+};

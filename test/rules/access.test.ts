@@ -1,0 +1,63 @@
+// Who may call a route is declared with it (server/access.ts refuses a route that declares nothing). What is open to
+// everybody, or to everybody who is signed in, is a closed list: a longer one is a decision, to be made here.
+import { expect, test } from 'vitest';
+import { isTest, sourcesOf } from './sources.ts';
+
+const sources = sourcesOf(['.ts']).filter(
+  ({ path }) => path.startsWith('packages/controller/src/server/') && !isTest(path),
+);
+const nameOf = (path: string): string => path.replace('packages/controller/src/server/', '');
+
+/** 'file: path' of every use of a kind of access, in order. */
+const declared = (kind: 'public' | 'signed-in'): readonly string[] => {
+  const word = kind === 'public' ? "\\{ kind: 'public' \\}" : "(?:\\{ kind: 'signed-in' \\}|signedIn)";
+  const route = new RegExp(`addRoute\\(\\s*app,\\s*'[A-Z]+',\\s*([^,]+),\\s*${word},`, 'g');
+  return sources.flatMap(({ path, text }) =>
+    [...text.matchAll(route)].map(([, url = '']) => `${nameOf(path)}: ${url.replaceAll("'", '')}`),
+  );
+};
+
+/** How often the word stands in the code at all: a declaration that is written in another way is seen here. */
+const mentions = (kind: 'public' | 'signed-in'): readonly string[] =>
+  sources.flatMap(({ path, text }) => [
+    ...[...text.matchAll(new RegExp(`kind: '${kind}'`, 'g'))].map(() => nameOf(path)),
+  ]);
+
+test('what answers everybody is this, and nothing else', () => {
+  expect([...declared('public')].sort()).toEqual([
+    'routes/discovery.ts: /version',
+    'routes/discovery.ts: path', // /healthz, /livez, /readyz
+    'routes/operations.ts: /join/agent.py',
+    'routes/operations.ts: /join/ca.pem',
+    'routes/operations.ts: /sign-in',
+    'server.ts: /',
+  ]);
+  expect([...mentions('public')].sort()).toEqual([
+    'access.ts', // the type
+    'routes/discovery.ts',
+    'routes/discovery.ts',
+    'routes/operations.ts',
+    'routes/operations.ts',
+    'routes/operations.ts',
+    'server.ts',
+  ]);
+});
+
+test('what answers everybody who is signed in is this, and nothing else', () => {
+  expect([...declared('signed-in')].sort()).toEqual([
+    'routes/discovery.ts: /api/v1',
+    'routes/discovery.ts: /apis/:group',
+    'routes/discovery.ts: /apis/:group/:version',
+    'routes/discovery.ts: /openapi/v3',
+    'routes/discovery.ts: /openapi/v3/api/:version',
+    'routes/discovery.ts: /openapi/v3/apis/:group/:version',
+    'routes/discovery.ts: path', // /api, /apis
+    'routes/operations.ts: /auth/sign-out',
+  ]);
+  expect([...mentions('signed-in')].sort()).toEqual([
+    'access.ts', // the type
+    'routes/discovery.ts', // signedIn
+    'routes/methods.ts', // "this path does not take that method"
+    'routes/operations.ts',
+  ]);
+});
