@@ -166,6 +166,12 @@ describe('a request that changes something', () => {
   it('leaves nothing when it only reads', async () => {
     expect(await left(() => ground.client.list(nodes))).toEqual([]);
   });
+
+  it('leaves nothing when it only asks about permissions', async () => {
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    const spec = { resourceAttributes: { verb: 'get', resource: 'nodes' } };
+    expect(await left(() => json({ method: 'POST', path, body: { spec } }))).toEqual([]);
+  });
 });
 
 describe('who is nobody', () => {

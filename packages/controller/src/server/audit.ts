@@ -1,10 +1,11 @@
 // Owns how requests come into the audit trail.
 // I1: what a request changes in the store has its row in the same transaction (store/audit-scope.ts). Whatever else a
 //     request that may change something came to - refused, a dry run, nothing to change, an effect outside the store - has
-//     its row durable before it is answered. Of reads only those that were refused have one.
+//     its row durable before it is answered. Of reads, and of questions about permissions, only those that were refused
+//     have one.
 // I2: nothing of a body stands in a row but names, where a run is to go, and its command line with secrets masked.
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
-import { ApiError, type AuditEntry } from '@drover/api';
+import { ApiError, type AuditEntry, allKinds, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialOf, identityName, toSubject } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { AuditScope, Store } from '../store/store.ts';
-import { attributesOf } from './access.ts';
+import { type Access, attributesOf } from './access.ts';
 import { workFields } from './audit-work.ts';
 import { pathOf } from './errors.ts';
 import { isTrue, type Query } from './query.ts';
@@ -56,9 +57,17 @@ const isPiece = (request: FastifyRequest): boolean =>
   request.routeOptions.url === '/content/*' &&
   !(request.method === 'POST' && pathOf(request).endsWith('/finish'));
 
-const mayChange = (request: FastifyRequest): boolean =>
-  request.routeOptions.url === '/sign-in' ||
-  (!isRead(request) && request.routeOptions.config.access !== undefined && !isPiece(request));
+/** What is asked with POST and changes nothing: access reviews. */
+const questions: ReadonlySet<string> = new Set(allKinds.filter((kind) => kind.transient).map(resourceKey));
+
+const isQuestion = (access: Access): boolean =>
+  access.kind === 'resource' && access.verb === 'create' && questions.has(access.resource);
+
+const mayChange = (request: FastifyRequest): boolean => {
+  const { url, config } = request.routeOptions;
+  if (url === '/sign-in') return true;
+  return !isRead(request) && config.access !== undefined && !isPiece(request) && !isQuestion(config.access);
+};
 
 const targetOf = ({ verb, resource, subresource, namespace, name }: Attributes) => {
   const dot = resource.indexOf('.');
