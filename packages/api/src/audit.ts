@@ -20,6 +20,8 @@ export interface AuditEntry {
   readonly requestId?: string;
   /** '' when nobody known. */
   readonly user: string;
+  /** Who really asked, acting as `user`; groups are then those of `user`, and the credential is theirs. */
+  readonly impersonator?: string;
   readonly groups?: readonly string[];
   /** How they proved who they are: 'token/<id>', 'session/<id>', 'link/<id>', 'enrollmenttoken/<name>', 'certificate'. */
   readonly credential?: string;
@@ -64,6 +66,7 @@ export interface ChainPoint {
 export const chainStart: ChainPoint = { seq: 0, hash: '0'.repeat(64) };
 
 export interface AuditFilter {
+  /** Also what they did as somebody else. */
   readonly user?: string;
   readonly verb?: string;
   /** 'nodes', 'commandruns.drover.dev', 'nodes/shell'. */

@@ -19,7 +19,7 @@ export interface FilterOptions {
 
 export const addFilterOptions = (command: Command): Command =>
   command
-    .option('--user <name>', 'what this user did')
+    .option('--user <name>', 'what this user did, also as somebody else')
     .option('--verb <verb>', 'create, update, patch, delete, sign-in, start ...')
     .option('--resource <resource>', "e.g. 'nodes', 'commandruns', 'nodes/shell'")
     .option('--namespace <name>', 'in this namespace')

@@ -62,6 +62,11 @@ const writeLines = (records: readonly object[], name = 'audit.log'): string => {
 };
 
 describe('drover audit list', () => {
+  test('shows who really asked beside whom they acted as', async () => {
+    serve(chain([{ ...entry, impersonator: 'eve' }]));
+    expect((await drover(['audit', 'list'], home())).stdout).toContain('ada (by eve)');
+  });
+
   test('shows who did what, newest first, and passes the filters on', async () => {
     serve(five.slice(0, 2));
     const filters = ['--user', 'ada', '--node', 'web1', '--denied', '--since', '2026-01-01T00:00:00Z'];

@@ -30,6 +30,9 @@ const outcomeOf = ({ decision, code, reason, dryRun }: AuditRecord): string => {
   return words.filter((word) => word !== '').join(' ') || 'ok';
 };
 
+const whoOf = ({ user, impersonator }: AuditRecord): string =>
+  impersonator === undefined ? user || '-' : `${user} (by ${impersonator})`;
+
 const nodesOf = ({ nodes }: AuditRecord): string => {
   if (nodes?.set !== undefined)
     return nodes.count === undefined ? nodes.set : `${nodes.set} (${nodes.count})`;
@@ -39,7 +42,7 @@ const nodesOf = ({ nodes }: AuditRecord): string => {
 const toRow = (record: AuditRecord): string[] => [
   String(record.seq),
   `${record.time.slice(0, 19)}Z`,
-  record.user || '-',
+  whoOf(record),
   record.verb,
   record.subresource === undefined ? record.resource : `${record.resource}/${record.subresource}`,
   [record.namespace, record.name].filter((part) => part !== undefined).join('/') || '-',

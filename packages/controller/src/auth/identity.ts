@@ -1,5 +1,6 @@
 // Owns who somebody is.
 // I1: service accounts are users by the name system:serviceaccount:<namespace>:<name>, as in Kubernetes.
+import type { AuditEntry } from '@drover/api';
 
 export interface UserIdentity {
   readonly kind: 'user';
@@ -64,6 +65,22 @@ export const toSubject = (
     case 'node':
       return { name, groups: ['system:nodes', authenticatedGroup] };
   }
+};
+
+/** Who an identity is, as a row of the audit trail says it. */
+export const auditedAs = (
+  identity: Identity | null,
+): Pick<AuditEntry, 'user' | 'impersonator' | 'groups' | 'credential'> => {
+  if (identity === null) return { user: '' };
+  const { name: user, groups } = toSubject(identity);
+  const credential = credentialOf(identity);
+  const impersonator = identity.kind === 'user' ? identity.impersonator : undefined;
+  return {
+    user,
+    ...(impersonator === undefined ? {} : { impersonator }),
+    groups,
+    ...(credential === '' ? {} : { credential }),
+  };
 };
 
 /** For what is kept about a deed: who it was, and who acted in their name. */

@@ -6,6 +6,7 @@ import { waitFor } from '../../../../test/harness/wait.ts';
 import { adminUser } from '../auth/auth.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import { type Ground, openGround } from './test-ground.ts';
+import { leftBy, rowsOf } from './test-trail.ts';
 
 const echo: OpenShell = async (_request, { onClose }) => ({
   write: async () => onClose(3, ''),
@@ -21,17 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => ground.close());
 
-const rows = async (after = 0): Promise<readonly AuditRecord[]> =>
-  (await ground.store.audit.list({ filter: {}, from: { after }, limit: 1_000 })).records;
-
-/** The rows that `work` leaves. */
-const left = async (work: () => Promise<unknown>): Promise<readonly AuditRecord[]> => {
-  const { seq } = ground.store.audit.head();
-  await work().catch((error: unknown) => {
-    if (!(error instanceof ApiError)) throw error;
-  });
-  return rows(seq);
-};
+const rows = (after = 0) => rowsOf(ground, after);
+const left = (work: () => Promise<unknown>) => leftBy(ground, work);
 
 const json = (call: Call) => ground.client.http.json<Record<string, unknown>>(call);
 const asNobody = () =>
@@ -171,40 +163,6 @@ describe('a request that changes something', () => {
     const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
     const spec = { resourceAttributes: { verb: 'get', resource: 'nodes' } };
     expect(await left(() => json({ method: 'POST', path, body: { spec } }))).toEqual([]);
-  });
-});
-
-describe('who is nobody', () => {
-  it('cannot fill the disk with rows', async () => {
-    const { http } = createClient({ address: ground.address, caPem: ground.caPem, token: '' });
-    const found = await left(async () => {
-      for (let i = 0; i < 50; i++)
-        await http.json({ method: 'POST', path: '/api/v1/nodes', body: {} }).catch(() => undefined);
-    });
-    http.close();
-    expect(found.length).toBeGreaterThan(0);
-    expect(found.length).toBeLessThanOrEqual(30);
-  });
-});
-
-describe('sign-in', () => {
-  it('tells the link that was used and the session that was made, and a link that was not right', async () => {
-    const link = await ground.auth.createLink(adminUser);
-    const used = await left(async () =>
-      (await ground.client.http.open({ path: '/sign-in', query: { link } })).resume(),
-    );
-    expect(used.map(({ verb, resource, user }) => [verb, resource, user])).toEqual([
-      ['use', 'links', adminUser],
-      ['create', 'sessions', adminUser],
-    ]);
-    expect(JSON.stringify(used)).not.toContain(link);
-    const again = await left(() => ground.client.http.json({ path: '/sign-in', query: { link } }));
-    expect(JSON.stringify(again)).not.toContain(link);
-  });
-
-  it('tells a token that was made', async () => {
-    const found = await left(() => ground.client.createToken({ description: 'x' }));
-    expect(found).toMatchObject([{ verb: 'create', resource: 'tokens', user: adminUser, code: 201 }]);
   });
 });
 

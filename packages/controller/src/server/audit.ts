@@ -7,7 +7,7 @@
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
 import { ApiError, type AuditEntry, allKinds, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { credentialOf, identityName, toSubject } from '../auth/identity.ts';
+import { auditedAs } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
@@ -108,13 +108,10 @@ const askedFor = (request: FastifyRequest): Pick<AuditEntry, 'verb' | 'resource'
 
 /** Who, from where, and what: all but how it ended. */
 const beginningOf = (request: FastifyRequest, requestId: string, nowMs: number) => {
-  const { identity } = request;
   return {
     time: new Date(nowMs).toISOString(),
     requestId,
-    user: identity === null ? '' : identityName(identity),
-    ...(identity === null ? {} : { groups: toSubject(identity).groups }),
-    ...present('credential', identity === null ? '' : credentialOf(identity)),
+    ...auditedAs(request.identity),
     ...askedFor(request),
     ...present('address', request.ip),
     ...present('userAgent', plain(request.headers['user-agent'] ?? '')),

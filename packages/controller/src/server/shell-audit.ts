@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AuditEntry, toStatus } from '@drover/api';
 import { redactArgv } from '../auth/audit/redact.ts';
-import { credentialOf, type Identity, identityName, toSubject } from '../auth/identity.ts';
+import { auditedAs, type Identity } from '../auth/identity.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { ShellRequest } from '../platform/shell.ts';
@@ -33,10 +33,7 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
   const entry = (verb: string, rest: Pick<AuditEntry, 'decision'> & Partial<AuditEntry>): AuditEntry => ({
     time: new Date(clock.nowMs()).toISOString(),
     requestId,
-    user: shell.identity === undefined ? '' : identityName(shell.identity),
-    ...(shell.identity === undefined
-      ? {}
-      : { groups: toSubject(shell.identity).groups, credential: credentialOf(shell.identity) }),
+    ...auditedAs(shell.identity ?? null),
     verb,
     resource: 'nodes',
     subresource: 'shell',

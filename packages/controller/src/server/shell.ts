@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, nodeKind, toStatus } from '@drover/api';
 import { WebSocket, WebSocketServer } from 'ws';
-import { actorName } from '../auth/identity.ts';
+import { actorName, type Identity } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { ServerOptions } from './deps.ts';
@@ -71,7 +71,11 @@ const parseRequest = (url: string): ShellRequest => {
 const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit) => {
   const { remoteAddress } = request.socket;
   const { headers, headersDistinct: distinct } = request;
-  const identity = await identify(input.auth, { headers, distinct, remoteAddress, reads: false });
+  const onProven = (proven: Identity): void => {
+    audit.identity = proven;
+  };
+  const caller = { headers, distinct, remoteAddress, reads: false, onProven };
+  const identity = await identify(input.auth, caller);
   audit.identity = identity;
   input.guard.trust(request.socket);
   const wish = parseRequest(request.url ?? '');

@@ -24,7 +24,7 @@ const isOf = (record: AuditRecord, wanted: string): boolean => {
 };
 
 export const matchesAudit = (record: AuditRecord, filter: AuditFilter): boolean =>
-  (filter.user === undefined || record.user === filter.user) &&
+  (filter.user === undefined || record.user === filter.user || record.impersonator === filter.user) &&
   (filter.verb === undefined || record.verb === filter.verb) &&
   (filter.name === undefined || record.name === filter.name) &&
   (filter.namespace === undefined || record.namespace === filter.namespace) &&
