@@ -237,8 +237,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       return { token: await add('token', user, wanted) };
     },
     signOut: async (request) => {
-      const row = await credentials.bySha256(sha256Hex(readSecret(request).secret));
-      if (row !== undefined) await credentials.remove(row.id);
+      await credentials.take(sha256Hex(readSecret(request).secret));
       return { cookie: setCookie('', 0) };
     },
   };

@@ -93,19 +93,6 @@ describe('who acts as somebody else', () => {
   });
 });
 
-describe('who is nobody', () => {
-  it('cannot fill the disk with rows', async () => {
-    const { http } = createClient({ address: ground.address, caPem: ground.caPem, token: '' });
-    const found = await left(async () => {
-      for (let i = 0; i < 50; i++)
-        await http.json({ method: 'POST', path: '/api/v1/nodes', body: {} }).catch(() => undefined);
-    });
-    http.close();
-    expect(found.length).toBeGreaterThan(0);
-    expect(found.length).toBeLessThanOrEqual(30);
-  });
-});
-
 describe('sign-in', () => {
   it('tells the link that was used and the session that was made, and a link that was not right', async () => {
     const link = await ground.auth.createLink(adminUser);
@@ -118,11 +105,56 @@ describe('sign-in', () => {
     ]);
     expect(JSON.stringify(used)).not.toContain(link);
     const again = await left(() => ground.client.http.json({ path: '/sign-in', query: { link } }));
+    expect(again).toMatchObject([
+      { verb: 'sign-in', user: '', decision: 'deny', code: 401, reason: expect.stringContaining('was used') },
+    ]);
     expect(JSON.stringify(again)).not.toContain(link);
   });
 
   it('tells a token that was made', async () => {
     const found = await left(() => ground.client.createToken({ description: 'x' }));
     expect(found).toMatchObject([{ verb: 'create', resource: 'tokens', user: adminUser, code: 201 }]);
+  });
+
+  it('tells for which service account a token was made, and names that token when it is used', async () => {
+    const accounts = '/api/v1/namespaces/default/serviceaccounts';
+    await call(ground, { method: 'POST', path: accounts, body: { metadata: { name: 'ci' } } });
+    let token = '';
+    const path = `${accounts}/ci/token`;
+    const [made, ...more] = await left(async () => {
+      const answer = await call(ground, { method: 'POST', path, body: { spec: {} } });
+      token = (answer.json() as unknown as { status: { token: string } }).status.token;
+    });
+    const target = { resource: 'serviceaccounts', subresource: 'token', namespace: 'default', name: 'ci' };
+    expect(more).toEqual([]);
+    expect(made).toMatchObject({ ...target, verb: 'create', user: adminUser, code: 201 });
+    expect(JSON.stringify(made)).not.toContain(token);
+    const [used] = await left(() => call(ground, { method: 'DELETE', path: `${collection}/x`, token }));
+    expect(used).toMatchObject({ user: 'system:serviceaccount:default:ci', decision: 'deny' });
+    expect(made?.reason).toBe(`made ${used?.credential}`);
+  });
+
+  it('tells the session that was signed out, in one row that is there or not together with its end', async () => {
+    const { cookie = '' } = (await ground.auth.takeLink(await ground.auth.createLink(adminUser))) ?? {};
+    const headers = { cookie: cookie.split(';')[0] ?? '' };
+    const path = '/auth/sign-out';
+    const found = await left(() => call(ground, { method: 'POST', path, headers, token: null }));
+    expect(found).toMatchObject([{ verb: 'sign-out', resource: 'sessions', user: adminUser, code: 200 }]);
+    expect(found[0]?.credential).toBe(`session/${found[0]?.name}`);
+    expect(found).toHaveLength(1);
+  });
+});
+
+// Last: it uses up what strangers may leave in a minute.
+describe('who is nobody', () => {
+  it('cannot fill the disk with rows', async () => {
+    const { http } = createClient({ address: ground.address, caPem: ground.caPem, token: '' });
+    const found = await left(async () => {
+      for (let i = 0; i < 50; i++)
+        await http.json({ method: 'POST', path: '/api/v1/nodes', body: {} }).catch(() => undefined);
+    });
+    http.close();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.length).toBeLessThanOrEqual(30);
   });
 });

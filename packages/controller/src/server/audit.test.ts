@@ -155,6 +155,16 @@ describe('a request that changes something', () => {
     expect((await rows()).at(-1)).toMatchObject({ verb: 'create', name: 'full', code: 201 });
   });
 
+  it('that applies on the server has the code of what it came to', async () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' } };
+    const path = '/api/v1/namespaces/default/configmaps/applied';
+    const call = { method: 'PATCH', path, query: { fieldManager: 'test' }, body: object } as const;
+    const apply = () => json({ ...call, contentType: 'application/apply-patch+yaml' });
+    const row = { verb: 'patch', name: 'applied', decision: 'allow' };
+    expect(await left(apply)).toMatchObject([{ ...row, code: 201, resourceVersion: expect.any(String) }]);
+    expect(await left(apply)).toMatchObject([{ ...row, code: 200 }]);
+  });
+
   it('leaves nothing when it only reads', async () => {
     expect(await left(() => ground.client.list(nodes))).toEqual([]);
   });

@@ -145,6 +145,8 @@ export const recordBefore = async (request: FastifyRequest): Promise<void> => {
   await audit.store.audit.append({ ...beginning, name: plain(pathOf(request)), decision: 'allow' });
 };
 
+const linkRefused = 'Unauthorized: the link was used, has expired or is none of ours';
+
 /** Why a request was refused: the reason's word, and for who may not, the words. Others may quote what was sent (I2). */
 const refusalOf = (code: number, payload: unknown): string => {
   if (typeof payload !== 'string') return '';
@@ -152,7 +154,8 @@ const refusalOf = (code: number, payload: unknown): string => {
     const { reason = '', message = '' } = JSON.parse(payload) as { reason?: string; message?: string };
     return code === 401 || code === 403 ? `${reason}: ${message}` : reason;
   } catch {
-    return '';
+    // A page for people: only signing in is refused with one.
+    return code === 401 ? linkRefused : '';
   }
 };
 

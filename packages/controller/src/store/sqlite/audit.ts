@@ -47,16 +47,22 @@ const ofObjects = (writes: readonly EncodedWrite[], first: number): readonly Par
     name: write.name,
     uid: write.uid,
     resourceVersion: String(first + index),
+    // Server-side apply only finds out here what it came to.
+    ...(write.type === 'created' ? { code: 201 } : {}),
     // Of something as short as a password the hash would tell it.
     ...(write.resource === 'secrets' ? {} : { objectSha256: sha256(write.json) }),
   }));
 
-const ofCredential = (verb: string, row: CredentialRow, entry: AuditEntry): Partial<AuditEntry> => ({
-  verb,
-  resource: `${row.kind}s`,
-  name: row.id,
-  ...(entry.user === '' ? { user: row.user, credential: `${row.kind}/${row.id}` } : {}),
-});
+const ofCredential = (verb: string, row: CredentialRow, entry: AuditEntry): Partial<AuditEntry> => {
+  const credential = `${row.kind}/${row.id}`;
+  // Made for a service account: the request has named it, and that is what is looked for.
+  if (entry.subresource === 'token') return { reason: `made ${credential}` };
+  const owner = entry.user === '' ? { user: row.user, credential } : {};
+  return { verb, resource: `${row.kind}s`, name: row.id, ...owner };
+};
+
+/** A link is used up; a session or token that is taken is signed out. */
+const takenAs = ({ kind }: CredentialRow): string => (kind === 'link' ? 'use' : 'sign-out');
 
 /** What an operation has changed, one row each. The operations are those of store/audit-scope.ts. */
 const changesOf = (
@@ -71,7 +77,9 @@ const changesOf = (
     case 'credentials.add':
       return [ofCredential('create', argument as CredentialRow, entry)];
     case 'credentials.take':
-      return value === undefined ? [] : [ofCredential('use', value as CredentialRow, entry)];
+      return value === undefined
+        ? []
+        : [ofCredential(takenAs(value as CredentialRow), value as CredentialRow, entry)];
     default:
       throw new Error(`cannot audit ${operation}: nothing is known of what it changes`);
   }
