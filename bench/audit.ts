@@ -1,5 +1,6 @@
-// Owns the benchmark of the audit trail: what a change costs with its row and without, in turns within one run.
-// I1: rounds come in the order on, off, off, on, so that what slows down with time slows both.
+// Owns the benchmark of the audit trail: what a change costs with its row and without, within one run.
+// I1: short rounds with and without come in pairs, in turns which of them is first, and figures are medians of the pairs:
+//     what else goes on on the machine meets both.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,10 +10,22 @@ import { type Bench, median, round } from './bench.ts';
 
 const path = '/api/v1/namespaces/default/configmaps';
 const clientCounts = [64, 1] as const;
+const roundMs = 300;
+const warmUpPairs = 4;
+
+interface Target {
+  readonly server: ChildProcess;
+  readonly api: Api;
+}
 
 interface Round {
   readonly perSecond: number;
   readonly cpuUs: number;
+}
+
+interface Pair {
+  readonly on: Round;
+  readonly off: Round;
 }
 
 const ask = async (server: ChildProcess, wish: Switch): Promise<Told> => {
@@ -22,11 +35,8 @@ const ask = async (server: ChildProcess, wish: Switch): Promise<Told> => {
   return told as Told;
 };
 
-/** Creates as fast as the clients can, each waiting for its answer: how many in `roundMs`. */
-const createFor = async (
-  api: Api,
-  { name, clients, roundMs }: { name: string; clients: number; roundMs: number },
-) => {
+/** Creates as fast as the clients can, each waiting for its answer. */
+const createFor = async (api: Api, { name, clients }: { name: string; clients: number }) => {
   const start = performance.now();
   let made = 0;
   const client = async (id: number): Promise<void> => {
@@ -41,9 +51,8 @@ const createFor = async (
 };
 
 const runRound = async (
-  server: ChildProcess,
-  api: Api,
-  wish: Switch & { readonly name: string; readonly clients: number; readonly roundMs: number },
+  { server, api }: Target,
+  wish: Switch & { readonly name: string; readonly clients: number },
 ): Promise<Round> => {
   const before = await ask(server, wish);
   const { made, seconds } = await createFor(api, wish);
@@ -51,40 +60,58 @@ const runRound = async (
   return { perSecond: made / seconds, cpuUs: (after.cpuMicroseconds - before.cpuMicroseconds) / made };
 };
 
+const runPair = async (
+  target: Target,
+  { clients, index }: { readonly clients: number; readonly index: number },
+): Promise<Pair> => {
+  const run = (isAudited: boolean): Promise<Round> =>
+    runRound(target, { isAudited, clients, name: `bench-${clients}-${index}-${isAudited ? 'on' : 'off'}` });
+  if (index % 2 === 0) {
+    const on = await run(true);
+    return { on, off: await run(false) };
+  }
+  const off = await run(false);
+  return { on: await run(true), off };
+};
+
+const medianOver = (pairs: readonly Pair[], of: (pair: Pair) => number, digits = 0): number =>
+  round(median(pairs.map(of)), digits);
+
+const startServer = async ({ signal, defer }: Parameters<Bench['run']>[0]): Promise<Target> => {
+  const server = fork(join(import.meta.dirname, 'audit-server.ts'));
+  const ended = once(server, 'exit');
+  defer(async () => {
+    server.disconnect();
+    await ended;
+  });
+  const [told] = await once(server, 'message', { signal });
+  const api = openApi(told as Told, { sockets: Math.max(...clientCounts) });
+  defer(api.close);
+  return { server, api };
+};
+
 export const audit: Bench = {
   name: 'audit',
   explain:
     'durable creates a second from 64 clients and from one, with the audit trail and without: bar 10 % less',
-  run: async ({ quick, signal, figure, say, defer }) => {
-    const server = fork(join(import.meta.dirname, 'audit-server.ts'));
-    const ended = once(server, 'exit');
-    defer(async () => {
-      server.disconnect();
-      await ended;
-    });
-    const [told] = await once(server, 'message', { signal });
-    const api = openApi(told as Told, { sockets: Math.max(...clientCounts) });
-    defer(api.close);
-    const roundMs = quick ? 500 : 2_000;
+  run: async (context) => {
+    const target = await startServer(context);
+    const count = warmUpPairs + (context.quick ? 14 : 100);
     for (const clients of clientCounts) {
-      const rounds = { on: [] as Round[], off: [] as Round[] };
-      for (let i = -4; i < (quick ? 16 : 40); i++) {
-        signal.throwIfAborted();
-        const mode = i % 4 === 0 || Math.abs(i % 4) === 3 ? 'on' : 'off';
-        const name = `bench-${clients}-${i + 4}`;
-        const found = await runRound(server, api, { isAudited: mode === 'on', name, clients, roundMs });
-        // The first ones warm up.
-        if (i >= 0) rounds[mode].push(found);
+      const all: Pair[] = [];
+      for (let index = 0; index < count; index++) {
+        context.signal.throwIfAborted();
+        all.push(await runPair(target, { clients, index }));
       }
-      const of = (mode: 'on' | 'off', what: keyof Round): number =>
-        median(rounds[mode].map((one) => one[what]));
-      for (const mode of ['on', 'off'] as const) {
-        figure(`${mode}${clients}PerSecond`, round(of(mode, 'perSecond')));
-        figure(`${mode}${clients}CpuUs`, round(of(mode, 'cpuUs')));
-      }
-      figure(`loss${clients}Percent`, round(100 * (1 - of('on', 'perSecond') / of('off', 'perSecond'))));
-      figure(`moreCpu${clients}Percent`, round(100 * (of('on', 'cpuUs') / of('off', 'cpuUs') - 1)));
-      say(`${clients} clients: ${rounds.on.length} rounds with, ${rounds.off.length} without`);
+      const pairs = all.slice(warmUpPairs);
+      const figure = (name: string, of: (pair: Pair) => number, digits = 0): void =>
+        context.figure(`${name}Of${clients}`, medianOver(pairs, of, digits));
+      figure('withPerSecond', ({ on }) => on.perSecond);
+      figure('withoutPerSecond', ({ off }) => off.perSecond);
+      figure('lossPercent', ({ on, off }) => 100 * (1 - on.perSecond / off.perSecond), 1);
+      figure('withCpuUs', ({ on }) => on.cpuUs);
+      figure('withoutCpuUs', ({ off }) => off.cpuUs);
+      figure('moreCpuPercent', ({ on, off }) => 100 * (on.cpuUs / off.cpuUs - 1), 1);
     }
   },
 };

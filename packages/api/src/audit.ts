@@ -89,6 +89,7 @@ export interface ChainProblem {
 
 /** JSON with the keys of every object in order and nothing between: equal values have equal texts. */
 export const toCanonicalJson = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => toCanonicalJson(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   // On the way of every change: one pass, no arrays of pairs.
@@ -97,9 +98,21 @@ export const toCanonicalJson = (value: unknown): string => {
   for (const key of Object.keys(fields).sort()) {
     const field = fields[key];
     if (field === undefined) continue;
-    text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${toCanonicalJson(field)}`;
+    text += `${text === '' ? '{' : ','}${quoted(key)}:${toCanonicalJson(field)}`;
   }
   return text === '' ? '{}' : `${text}}`;
+};
+
+/** Names of fields in quotes; those of rows are few. */
+const quotedNames = new Map<string, string>();
+const maxQuotedNames = 1_000;
+
+const quoted = (name: string): string => {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(name);
+  if (quotedNames.size < maxQuotedNames) quotedNames.set(name, text);
+  return text;
 };
 
 /** The first thing that is wrong with `record` where the row before it is `before`; undefined when it follows. */

@@ -1,8 +1,8 @@
 // Owns the copy of the audit trail outside the database: JSON lines, one record each, in <data-dir>/audit.log.
 // I1: the file holds every row of the store in order, from the row with which it began: after a fault, a crash or a full
 //     disk it goes on from its last whole line with what it has missed.
-// I2: mode 0600, append only. Rows are handed to the system as soon as they are durable in the store, and the file is
-//     fsynced once a second: a power cut costs at most that, and I1 brings it back.
+// I2: mode 0600, append only. Rows are handed to the system at most `gatherMs` after they are durable in the store, those of
+//     that time together, and the file is fsynced once a second: a power cut costs at most that, and I1 brings it back.
 // I3: at `maxBytes` the file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
 import { type FileHandle, open, rename, truncate } from 'node:fs/promises';
 import type { Log } from '../../platform/log.ts';
@@ -21,6 +21,7 @@ interface Deps {
   readonly log: Log;
 }
 
+const gatherMs = 100;
 const syncMs = 1_000;
 const pageRows = 500;
 const maxPending = 10_000;
@@ -55,6 +56,7 @@ export class AuditFile {
   /** Number of the last row in the file; undefined before that is known. */
   #written: number | undefined;
   #pending: AuditLine[] = [];
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   #working: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
@@ -77,11 +79,13 @@ export class AuditFile {
     this.#pending.push(...lines);
     // They are in the store: what is too much is read from there.
     if (this.#pending.length > maxPending) this.#pending = [];
-    void this.flush();
+    this.#gathering ??= setTimeout(() => void this.flush(), gatherMs);
   }
 
   /** Resolves when the file has what the store has, or cannot have it. */
   flush(): Promise<void> {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     if (this.#retry !== undefined && !this.#isClosed) return Promise.resolve();
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
@@ -154,10 +158,23 @@ export class AuditFile {
   }
 
   async #write(lines: readonly AuditLine[]): Promise<void> {
-    const data = Buffer.from(lines.map(([, , line]) => `${line}\n`).join(''));
-    if (this.#sizeBytes > 0 && this.#sizeBytes + data.length > this.#options.maxBytes) await this.#rotate();
-    await this.#file?.appendFile(data);
-    this.#sizeBytes += data.length;
+    let text = '';
+    for (const [, , line] of lines) {
+      const sizeBytes = Buffer.byteLength(line) + 1;
+      if (this.#sizeBytes > 0 && this.#sizeBytes + sizeBytes > this.#options.maxBytes) {
+        await this.#append(text);
+        text = '';
+        await this.#rotate();
+      }
+      text += `${line}\n`;
+      this.#sizeBytes += sizeBytes;
+    }
+    await this.#append(text);
+  }
+
+  async #append(text: string): Promise<void> {
+    if (text === '') return;
+    await this.#file?.appendFile(text);
     this.#dirty = true;
   }
 
