@@ -26,6 +26,7 @@ import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
+import type { AuditStore } from './store/store.ts';
 
 const clock = systemClock;
 
@@ -155,6 +156,26 @@ const enrolThisMachine = (
     log: deps.log,
   });
 
+/** What the controller makes for itself: it stands in the audit trail as its own doing. */
+const makeWaysIn = (
+  config: Config,
+  deps: Parameters<typeof enrolThisMachine>[1] & {
+    readonly audit: AuditStore;
+    readonly auth: Auth;
+    readonly closers: Closers;
+    readonly address: string;
+  },
+): Promise<void> => {
+  const { audit, auth, authority, closers, address } = deps;
+  const own = { entry: () => ownEntry(clock.nowMs(), 'create'), rows: 0 };
+  return audit.within(own, async () => {
+    const contextFile = join(config.dataDir, 'admin.json');
+    await writeAdminContext(contextFile, localAddress(config), authority.caPem, auth);
+    if (config.localNode) closers.add(await enrolThisMachine(config, deps));
+    announce(config, address, await auth.createLink(adminUser), authority.caPin);
+  });
+};
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const store = closers.add(
@@ -228,14 +249,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       dataDir,
     }),
   );
-  // What the controller makes for itself stands in the audit trail as its own doing.
-  const own = { entry: () => ownEntry(clock.nowMs(), 'create'), rows: 0 };
-  await audit.within(own, async () => {
-    await writeAdminContext(join(dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
-    if (config.localNode)
-      closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
-    announce(config, address, await auth.createLink(adminUser), authority.caPin);
-  });
+  await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
 };
 
 const main = async (): Promise<void> => {
