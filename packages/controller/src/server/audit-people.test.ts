@@ -84,6 +84,13 @@ describe('who acts as somebody else', () => {
     expect(row?.reason).toMatch(/^Forbidden: users "alice" is forbidden: User "mallory" cannot impersonate/);
   });
 
+  it('leaves a row of bounded length, however long the name is that they want', async () => {
+    const token = await tokenOf(ground, 'mallory');
+    const [row] = await create({ 'impersonate-user': 'x'.repeat(10_000) }, token);
+    expect(row).toMatchObject({ user: 'mallory', code: 403 });
+    expect(JSON.stringify(row).length).toBeLessThan(2_000);
+  });
+
   it('through the cookie of somebody whom a foreign page made ask, is refused in the name of that one', async () => {
     const { cookie = '' } = (await ground.auth.takeLink(await ground.auth.createLink(adminUser))) ?? {};
     const path = `${collection}/one`;

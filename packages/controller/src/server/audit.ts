@@ -45,6 +45,7 @@ const named: Readonly<Record<string, Pick<AuditEntry, 'verb' | 'resource'>>> = {
   '/auth/sign-out': { verb: 'sign-out', resource: 'sessions' },
 };
 const maxText = 300;
+const maxReason = 1_000;
 
 const plain = (text: string): string => text.slice(0, maxText).replace(/[^\x20-\x7e]/g, '?');
 
@@ -166,7 +167,7 @@ const refusalOf = (code: number, payload: unknown): string => {
   if (typeof payload !== 'string') return '';
   try {
     const { reason = '', message = '' } = JSON.parse(payload) as { reason?: string; message?: string };
-    return code === 401 || code === 403 ? `${reason}: ${message}` : reason;
+    return code === 401 || code === 403 ? `${reason}: ${message}`.slice(0, maxReason) : reason;
   } catch {
     // A page for people: only signing in is refused with one.
     return code === 401 ? linkRefused : '';

@@ -20,6 +20,8 @@ export interface ShellAudit {
   wish?: ShellRequest;
 }
 
+const maxReason = 1_000;
+
 interface Deps {
   readonly store: Pick<Store, 'audit'>;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
       if (shell.identity === undefined && strangers.take(address) === undefined) return;
       const { code, reason = '', message = '' } = toStatus(error);
       const isDenied = code === 401 || code === 403 || code === 429;
-      const why = code === 401 || code === 403 ? `${reason}: ${message}` : reason;
+      const why = code === 401 || code === 403 ? `${reason}: ${message}`.slice(0, maxReason) : reason;
       const decision = isDenied ? 'deny' : 'allow';
       await store.audit.append(entry('create', { decision, code, reason: why })).catch(() => undefined);
     },
