@@ -4,9 +4,9 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 import collections
 import json
 import os
-import pwd
 import signal
 import time
+import unittest
 
 import drover_agent as agent
 from fake_controller import command, wait_for
@@ -263,3 +263,7 @@ class Launch(Case):
             self.assertEqual(agent.read_state('none')[1]['outcome'], 'never-started')
         finally:
             os.chdir(home)
+
+
+if __name__ == '__main__':
+    unittest.main()
