@@ -9,6 +9,7 @@ import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
 import { files } from './files.ts';
+import { floodBench } from './flood.ts';
 import { output } from './output.ts';
 
 export const benches: readonly Bench[] = [
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   access,
   audit,
   api,
+  floodBench,
 ];

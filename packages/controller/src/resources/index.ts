@@ -107,6 +107,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       return found;
     },
     list: (kind, listOptions = {}) => list(cache, kind, listOptions),
+    size: (kind) => cache.of(kind).size,
     create: (kind, namespace, object, writeOptions) => writer.create(kind, namespace, object, writeOptions),
     update: async (kind, namespace, name, object, writeOptions) =>
       writer.update({ kind, namespace, name }, object, writeOptions),

@@ -81,6 +81,8 @@ export interface Resources {
   /** Same, but undefined when absent. */
   find(kind: Kind, namespace: string, name: string): KubeObject | undefined;
   list(kind: Kind, options?: ListOptions): ObjectList;
+  /** How many objects of the kind there are. */
+  size(kind: Kind): number;
   create(kind: Kind, namespace: string, object: unknown, options?: WriteOptions): Promise<KubeObject>;
   update(
     kind: Kind,

@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { Store } from '../store/store.ts';
+import type { FairnessSettings } from './fairness/fairness.ts';
 
 /** What the server uses of the auth room. */
 export type ServerAuth = Pick<
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly dataDir: string;
   readonly limits?: Partial<Limits>;
+  /** Other seats and queues than those of fairness/flows.ts. */
+  readonly fairness?: FairnessSettings;
 }
 
 /** Bounds on what a client can take from others; the defaults are in limits.ts. */

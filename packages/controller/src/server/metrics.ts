@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store, Unsubscribe } from '../store/store.ts';
 import { type Access, plainAccess } from './access.ts';
+import type { Fairness } from './fairness/fairness.ts';
+import { observeFairness } from './fairness/fairness-metrics.ts';
 import type { ConnectionGuard } from './limits.ts';
 import { isTrue, queryOf } from './query.ts';
 import { addRoute } from './routes/context.ts';
@@ -18,6 +20,7 @@ interface MetricsInput {
   readonly store: Pick<Store, 'agents'>;
   readonly streams: Streams;
   readonly guard: ConnectionGuard;
+  readonly fairness: Fairness;
 }
 
 /** Keeps count of connected agents without asking the database. */
@@ -81,7 +84,7 @@ const observeRequests = (app: FastifyInstance, registry: Registry): void => {
 /** Adds the hook, the gauges and the route. */
 export const installMetrics = async (
   app: FastifyInstance,
-  { store, streams, guard }: MetricsInput,
+  { store, streams, guard, fairness }: MetricsInput,
 ): Promise<Metrics> => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -92,6 +95,7 @@ export const installMetrics = async (
     guard.strangers(),
   );
   observeRequests(app, registry);
+  observeFairness(registry, fairness);
   addRoute(app, 'GET', '/metrics', plainAccess('get', 'metrics'), async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();

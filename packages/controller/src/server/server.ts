@@ -1,5 +1,5 @@
 // Owns the HTTPS server: what it listens with, in which order a request meets its parts, and how it closes.
-// I1: route → authenticate → authorize (access.ts) → read the body (body.ts) → one call → encode.
+// I1: route → authenticate → authorize (access.ts) → wait for its turn (fairness/) → read the body (body.ts) → one call → encode.
 // I2: closing ends streams and shells in order, lets what is under way finish for `graceMs`, then cuts.
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
+import { createFairness, installFairness } from './fairness/fairness.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { pageType, securityHeaders, startPage } from './pages.ts';
@@ -91,7 +92,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const streams = createStreams({ log });
   const signals = createWorkSignals(options);
   const recorder = await openRecorder(options);
-  const shells = createShellDoor({ ...options, log, recorder, guard });
+  const fairness = createFairness(options.fairness);
+  const shells = createShellDoor({ ...options, log, recorder, guard, fairness });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
   const context = { ...options, log, limits, streams, signals };
@@ -100,9 +102,10 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addHeaders(app);
   installAudit(app, { ...options, log });
   installAccess(app, { auth: options.auth, guard });
+  installFairness(app, { fairness, resources: options.resources });
   installBodies(app, limits);
   installErrors(app, log);
-  const metrics = await installMetrics(app, { store: options.store, streams, guard });
+  const metrics = await installMetrics(app, { store: options.store, streams, guard, fairness });
   addRoute(app, 'GET', '/', { kind: 'public' }, async (_request, reply) => {
     reply.type(pageType);
     return startPage;

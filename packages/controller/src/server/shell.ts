@@ -14,6 +14,7 @@ import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { ServerOptions } from './deps.ts';
 import { endSocket } from './errors.ts';
+import type { Fairness } from './fairness/fairness.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
 import { auditShell, type ShellAudit } from './shell-audit.ts';
@@ -38,6 +39,7 @@ interface DoorInput
   extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal'> {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
+  readonly fairness: Fairness;
 }
 
 const dimension = (query: URLSearchParams, name: string, otherwise: number): number => {
@@ -90,7 +92,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   input.resources.get(nodeKind, '', wish.node);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
-  return { viewer: actorName(identity), wish, audit };
+  return { viewer: actorName(identity), wish, audit, ticket: input.fairness.open(identity) };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>
@@ -239,6 +241,8 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
     try {
       const admitted = await admit(input, request, audit);
       socket.off('error', onEarlyError);
+      socket.once('close', admitted.ticket.leave);
+      if (socket.destroyed) admitted.ticket.leave();
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
         const serving = serveShell(input, admitted, viewer).finally(() => shells.delete(viewer));
         shells.set(viewer, serving);

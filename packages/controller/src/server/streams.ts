@@ -71,6 +71,7 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
 
   const run: Streams['run'] = async (reply, { contentType, slowMs, mayEndAnyTime = false }, produce) => {
     const { raw } = reply;
+    reply.request.ticket?.stay();
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     const tooSlow = (): void => {

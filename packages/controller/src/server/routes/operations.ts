@@ -111,6 +111,7 @@ const addContent = async (app: FastifyInstance, { content }: RouteContext): Prom
     const verbs = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update' } as const;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT'] as const) {
       addRoute(scope, method, '/content/*', plainAccess(verbs[method], 'content'), async (request, reply) => {
+        request.ticket?.stay();
         await recordBefore(request);
         reply.hijack();
         endWhenIdle(request.raw.socket, reply.raw);
