@@ -63,7 +63,7 @@ const run = async (context: BenchContext): Promise<void> => {
   );
   const greedy = await makeAccount(ground, 'greedy');
   const modest = { ...controller.context, token: await makeAccount(ground, 'modest') };
-  const count = context.quick ? 200 : 1_000;
+  const count = context.quick ? 60 : 500;
   const measure = (signal: AbortSignal) =>
     runLoad(modest, 1, count, signal, (connection) =>
       connection.ask('GET', '/api/v1/namespaces/default/serviceaccounts/modest'),

@@ -310,6 +310,23 @@ describe('waiting and deleting', () => {
     expect(await deleting).toBe('node "web1" deleted\n');
   });
 
+  it('deletes a namespace with all that is in it, tells meanwhile what it waits for, and ends', async () => {
+    await kubectl.ok('create', 'namespace', 'team');
+    await kubectl.ok('create', 'configmap', 'plain', '-n', 'team');
+    await kubectl.ok('create', 'secret', 'generic', 'held', '-n', 'team');
+    const held = ['patch', 'secret', 'held', '-n', 'team', '--type=merge', '-p'];
+    await kubectl.ok(...held, '{"metadata":{"finalizers":["example.org/hold"]}}');
+    const deleting = kubectl.ok('delete', 'namespace', 'team');
+    await kubectl.ok('wait', '--for=condition=NamespaceFinalizersRemaining', 'namespace/team');
+    expect(await kubectl.ok('get', 'namespace', 'team')).toMatch(/^team +Terminating /m);
+    expect(await kubectl.ok('get', 'configmaps,secrets', '-n', 'team', '-o', 'name')).toBe('secret/held\n');
+    const late = await kubectl.try('create', 'configmap', 'late', '-n', 'team');
+    expect(late.stderr).toContain('is being terminated');
+    await kubectl.ok(...held, '{"metadata":{"finalizers":null}}');
+    expect(await deleting).toBe('namespace "team" deleted\n');
+    expect((await kubectl.try('delete', 'namespace', 'kube-system')).stderr).toContain('may not be deleted');
+  });
+
   it('deletes a collection', async () => {
     for (const name of ['web1', 'web2']) await addNode(name, { role: 'web' });
     await addNode('db1');

@@ -15,6 +15,7 @@ const mainVerbs = [
 const statusVerbs = ['get', 'patch', 'update'] as const;
 const readVerbs = ['get'] as const;
 const createVerbs = ['create'] as const;
+const updateVerbs = ['update'] as const;
 
 export interface Subresource {
   readonly name: string;
@@ -25,6 +26,7 @@ export interface Subresource {
 
 const toSubresource = (name: string): Subresource => {
   if (name === 'token') return { name, verbs: createVerbs, answers: tokenRequestKind };
+  if (name === 'finalize') return { name, verbs: updateVerbs };
   return { name, verbs: name === 'approval' ? statusVerbs : readVerbs };
 };
 

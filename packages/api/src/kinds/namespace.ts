@@ -52,7 +52,7 @@ export const namespaceKind: Kind = {
   schema: Namespace,
   columns: [textColumn('Status', 'The status of the namespace', 0, phase)],
   hasStatus: true,
-  subresources: [],
+  subresources: ['finalize'],
   selectableFields: { 'status.phase': phase },
   immutablePaths: [],
   normalize: (object) => {

@@ -107,6 +107,7 @@ const createOnly = (kind: Kind, schema: unknown) => ({
 const subresourcePaths = (kind: Kind, name: string) => {
   const suffix = name.charAt(0).toUpperCase() + name.slice(1);
   if (name === 'token') return createOnly(tokenRequestKind, { type: 'object' });
+  if (name === 'finalize') return { put: readAndChange(kind, suffix).put };
   return name === 'approval' ? readAndChange(kind, suffix) : readOnly(kind, suffix);
 };
 

@@ -109,10 +109,43 @@ describe('namespaces', () => {
       reason: 'Forbidden',
     });
     await until(() => resources.list(maps, { namespace: 'team' }).items.length === 1);
-    expect(resources.find(kind, '', 'team')).toBeDefined();
+    await until(() => JSON.stringify(resources.get(kind, '', 'team')).includes('configmaps. has 1 resource'));
+    expect(resources.get(kind, '', 'team')['status']).toMatchObject({
+      conditions: [
+        { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain' },
+        {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'True',
+          message:
+            'Some content in the namespace has finalizers remaining: x.dev/hold in 1 resource instances',
+        },
+      ],
+    });
     await resources.modify(maps, 'team', 'b', (o) => ({ ...o, metadata: { ...o.metadata, finalizers: [] } }));
 
     await until(() => resources.find(kind, '', 'team') === undefined);
+  });
+
+  test('its finalizers are changed through finalize alone, and the one for its contents stays while there are some', async () => {
+    const { resources } = await rooms.fresh();
+    const kind = resources.kind('namespaces');
+    const maps = resources.kind('configmaps');
+    const finalize = (finalizers: readonly string[]) =>
+      resources.update(kind, '', 'team', { spec: { finalizers } }, { subresource: 'finalize' });
+    await resources.create(kind, '', { metadata: { name: 'team' } });
+    await resources.create(maps, 'team', configMap('a'));
+
+    await resources.update(kind, '', 'team', { spec: { finalizers: [] } });
+    expect(resources.get(kind, '', 'team')['spec']).toEqual({ finalizers: ['kubernetes'] });
+    await expect(finalize([])).rejects.toMatchObject({ reason: 'Conflict' });
+    await finalize(['kubernetes', 'x.dev/hold']);
+    await resources.delete(kind, '', 'team');
+    await until(
+      () => JSON.stringify(resources.get(kind, '', 'team')['spec']) === '{"finalizers":["x.dev/hold"]}',
+    );
+    expect(resources.list(maps, { namespace: 'team' }).items).toEqual([]);
+    await finalize([]);
+    expect(resources.find(kind, '', 'team')).toBeUndefined();
   });
 
   test('creations that race with the deletion of their namespace leave nothing behind', async () => {

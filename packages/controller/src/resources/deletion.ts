@@ -9,10 +9,13 @@ export const foregroundFinalizer = 'foregroundDeletion';
 
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
+/** Stands in a namespace's spec.finalizers for everything that is in it. */
+export const namespaceFinalizer = 'kubernetes';
+
 /** Namespaces that are there from the start and cannot be deleted. */
 export const permanentNamespaces: readonly string[] = ['default', 'kube-system'];
 
-const specFinalizers = (kind: Kind, object: KubeObject): readonly unknown[] => {
+export const specFinalizers = (kind: Kind, object: KubeObject): readonly unknown[] => {
   const spec = object['spec'];
   const list = isNamespaceKind(kind) && isPlainObject(spec) ? spec['finalizers'] : undefined;
   return Array.isArray(list) ? list : [];

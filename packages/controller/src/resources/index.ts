@@ -76,7 +76,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
   const { cache, follow } = await load(store.objects, kinds);
   const writer = new Writer({ cache, objects: store.objects, clock });
   const collector = new Collector({ cache, writer, log });
-  const namespaces = new Namespaces({ cache, writer, log });
+  const namespaces = new Namespaces({ cache, writer, clock, log });
   const watches = new Watches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
   const unfollow = follow((rows) => {
     const changes = cache.apply(rows);

@@ -1,25 +1,31 @@
 // Owns the life of namespaces: the permanent ones are made at start; one that is deleted takes its contents along.
 // I1: a namespace goes only after everything in it has gone, and nothing can be made in it once it is marked.
-import { isPlainObject, type Kind, type KubeObject, resourceKey } from '@drover/api';
+// I2: its status says what it waits for (namespace-conditions.ts).
+import { isPlainObject, type KubeObject } from '@drover/api';
 import { createBackoff } from '../platform/backoff.ts';
+import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Cache, Change, KindCache } from './cache.ts';
-import { permanentNamespaces } from './deletion.ts';
+import { namespaceFinalizer, permanentNamespaces } from './deletion.ts';
 import { isReason, type ObjectName } from './errors.ts';
+import { withConditions } from './namespace-conditions.ts';
+import { type Content, contentsOf } from './namespace-contents.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 interface Deps {
   readonly cache: Cache;
   readonly writer: Writer;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
-const withSpecFinalizers = (object: KubeObject, finalizers: readonly string[]): KubeObject | undefined => {
+/** Others' finalizers stay: they are taken off through the finalize subresource by whoever put them there. */
+const withoutOwnFinalizer = (object: KubeObject): KubeObject | undefined => {
   const spec = isPlainObject(object['spec']) ? object['spec'] : {};
-  const had = Array.isArray(spec['finalizers']) ? spec['finalizers'] : [];
-  if (had.length === finalizers.length) return undefined;
-  return { ...object, spec: { ...spec, finalizers: [...finalizers] } };
+  const had: readonly unknown[] = Array.isArray(spec['finalizers']) ? spec['finalizers'] : [];
+  if (!had.includes(namespaceFinalizer)) return undefined;
+  return { ...object, spec: { ...spec, finalizers: had.filter((name) => name !== namespaceFinalizer) } };
 };
 
 export class Namespaces {
@@ -70,35 +76,23 @@ export class Namespaces {
     this.#queue.add(name);
   }
 
-  #contents(namespace: string): readonly ObjectName[] {
-    return this.#deps.cache
-      .all()
-      .filter((cache) => cache.kind.scope === 'Namespaced')
-      .flatMap((cache) =>
-        cache.entries(namespace).map(({ object }) => ({
-          kind: cache.kind,
-          namespace,
-          name: object.metadata.name ?? '',
-        })),
-      );
-  }
-
   async #empty(namespace: string): Promise<void> {
-    const { kind } = this.#namespaces;
-    const self: ObjectName = { kind, namespace: '', name: namespace };
-    if (this.#deps.writer.find(self)?.metadata.deletionTimestamp === undefined) return;
-    const contents = this.#contents(namespace);
-    await Promise.all(contents.map((object) => this.#delete(object)));
+    const { cache, clock, writer } = this.#deps;
+    const self: ObjectName = { kind: this.#namespaces.kind, namespace: '', name: namespace };
+    if (writer.find(self)?.metadata.deletionTimestamp === undefined) return;
+    await Promise.all(contentsOf(cache, namespace).map((content) => this.#delete(content)));
     // Creations that were on their way when the mark was made are in the store before this write is.
-    const marked = await this.#deps.writer.rewrite(self, (o) => withCondition(o, this.#contents(namespace)));
-    if (marked === undefined || this.#contents(namespace).length > 0) return;
-    await this.#deps.writer.rewrite(self, (o) => withSpecFinalizers(o, []));
+    const marked = await writer.rewrite(self, (object) =>
+      withConditions(object, contentsOf(cache, namespace), toTimestamp(clock.nowMs())),
+    );
+    if (marked === undefined || contentsOf(cache, namespace).length > 0) return;
+    await writer.rewrite(self, withoutOwnFinalizer);
   }
 
-  async #delete(object: ObjectName): Promise<void> {
-    if (this.#deps.writer.find(object)?.metadata.deletionTimestamp !== undefined) return;
+  async #delete({ kind, object }: Content): Promise<void> {
+    const { namespace = '', name = '' } = object.metadata;
     try {
-      await this.#deps.writer.delete(object, { propagationPolicy: 'Background' });
+      await this.#deps.writer.delete({ kind, namespace, name }, { propagationPolicy: 'Background' });
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error;
     }
@@ -108,23 +102,3 @@ export class Namespaces {
     return this.#queue.close();
   }
 }
-
-const describe = (contents: readonly ObjectName[]): string => {
-  const counts = Map.groupBy(contents, ({ kind }: { readonly kind: Kind }) => resourceKey(kind));
-  return [...counts].map(([resource, objects]) => `${resource} has ${objects.length}`).join(', ');
-};
-
-/** Says in status what the namespace still waits for. */
-const withCondition = (object: KubeObject, contents: readonly ObjectName[]): KubeObject | undefined => {
-  const status = isPlainObject(object['status']) ? object['status'] : {};
-  const condition = {
-    type: 'NamespaceContentRemaining',
-    status: contents.length > 0 ? 'True' : 'False',
-    reason: contents.length > 0 ? 'SomeResourcesRemain' : 'ContentRemoved',
-    message:
-      contents.length > 0 ? `waiting for finalizers: ${describe(contents)}` : 'all content has been removed',
-  };
-  const known = Array.isArray(status['conditions']) ? status['conditions'] : [];
-  if (JSON.stringify(known) === JSON.stringify([condition])) return undefined;
-  return { ...object, status: { ...status, conditions: [condition] } };
-};

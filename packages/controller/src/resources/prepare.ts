@@ -1,6 +1,7 @@
 // Owns what the server decides of an object, whatever the client sends (pure functions).
 // I1: uid, creationTimestamp, deletionTimestamp and generation are the server's; managedFields are managed.ts' own.
-// I2: a main write leaves status as it is; a status write leaves all else; an approval write only adds approvals.
+// I2: a main write leaves status as it is; a status write leaves all else; an approval write only adds approvals;
+//     a finalize write changes a namespace's spec.finalizers, and nothing else does.
 // I3: generation counts changes of anything but metadata and status.
 import {
   apiVersionOf,
@@ -11,7 +12,7 @@ import {
   type ObjectMeta,
 } from '@drover/api';
 
-export type Subresource = 'status' | 'approval' | undefined;
+export type Subresource = 'status' | 'approval' | 'finalize' | undefined;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -99,6 +100,11 @@ export const toUpdateInput = (
   current: KubeObject,
   input: Fields,
 ): Fields => {
+  if (subresource === 'finalize') {
+    const finalizers = isPlainObject(input['spec']) ? input['spec']['finalizers'] : undefined;
+    const spec = { ...(isPlainObject(current['spec']) ? current['spec'] : {}), finalizers: finalizers ?? [] };
+    return { ...current, metadata: without(current.metadata, 'managedFields'), spec };
+  }
   if (subresource !== undefined) {
     const status = toStatus(kind, subresource, current['status'], input['status']);
     return { ...current, metadata: without(current.metadata, 'managedFields'), status };

@@ -27,7 +27,7 @@ export interface WriteOptions {
   /** Ignore: drop unknown fields; Warn: drop and tell; Strict: refuse. Default Strict. */
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly onWarning?: (message: string) => void;
-  readonly subresource?: 'status' | 'approval';
+  readonly subresource?: 'status' | 'approval' | 'finalize';
   /**
    * Sees what is about to be stored (`before` undefined: created), also in a dry run, and throws to refuse it. May
    * be called again after a conflict.

@@ -14,7 +14,7 @@ import {
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type Cache, toKey } from './cache.ts';
-import { isReleased, permanentNamespaces, toMarked } from './deletion.ts';
+import { isReleased, namespaceFinalizer, permanentNamespaces, specFinalizers, toMarked } from './deletion.ts';
 import {
   alreadyExists,
   invalid,
@@ -27,6 +27,8 @@ import {
 } from './errors.ts';
 import { deepFreeze } from './freeze.ts';
 import { applyTo, type Change, trackApplied, trackCreated, trackUpdated, withManaged } from './managed.ts';
+import { tellContents } from './namespace-conditions.ts';
+import { contentsOf } from './namespace-contents.ts';
 import { applyPatch, readApplied } from './patches.ts';
 import {
   addedFinalizers,
@@ -333,8 +335,18 @@ export class Writer {
       const why = `it is being deleted, so finalizers cannot be added (${added.join(', ')})`;
       throw refuse('Forbidden', verb, object, why);
     }
+    if (options.subresource === 'finalize') this.#checkFinalize(verb, object, valid);
     options.guard?.(current, valid);
     return this.#commit(object, current, toUpdated(current, track(valid)), options.dryRun === true);
+  }
+
+  /** Who takes off the finalizer that stands for the contents would leave them in no namespace (namespaces.ts I1). */
+  #checkFinalize(verb: Verb, object: ObjectName, valid: KubeObject): void {
+    if (specFinalizers(object.kind, valid).includes(namespaceFinalizer)) return;
+    const contents = contentsOf(this.#deps.cache, object.name);
+    if (contents.length === 0) return;
+    const why = `the finalizer ${namespaceFinalizer} stays while something is in it (${tellContents(contents)}); delete that, or take its finalizers off`;
+    throw refuse('Conflict', verb, object, why);
   }
 
   /** Writes what became of `current`; deletes it when nothing holds it any more. */
@@ -363,7 +375,7 @@ export class Writer {
     if (
       options.subresource === 'status'
         ? !kind.hasStatus
-        : options.subresource === 'approval' && !kind.subresources.includes('approval')
+        : options.subresource !== undefined && !kind.subresources.includes(options.subresource)
     ) {
       throw refuse('NotFound', verb, object, `${kind.plural} has no subresource ${options.subresource}`);
     }

@@ -61,13 +61,15 @@ export const flowOf = (identity: Identity | null, address: string, path: string 
 };
 
 const one: Cost = { seats: 1, work: 1 };
-const maxSeats = 16;
-/** A hundred objects of a list are about the work of one get or write. */
-const objectsPerWork = 100;
+/** Half of what a flow may have: in one thread nothing is gained by long lists side by side. */
+const maxSeats = 48;
+const objectsPerSeat = 10;
+/** So many objects of a list are about the work of one get or write. */
+const objectsPerWork = 25;
 
 /** `verb` as routes declare it. `objects`: how many are looked at or, for deletecollection, written. */
 export const costOf = (verb: string, objects: number): Cost => {
   if (verb !== 'read' && verb !== 'watch' && verb !== 'deletecollection') return one;
   const work = 1 + (verb === 'deletecollection' ? objects : objects / objectsPerWork);
-  return { seats: Math.min(maxSeats, Math.ceil(work)), work };
+  return { seats: Math.min(maxSeats, 1 + Math.floor(objects / objectsPerSeat)), work };
 };

@@ -57,6 +57,9 @@ const addKind = (app: FastifyInstance, context: RouteContext, kind: Kind): void 
   if (kind.scope === 'Namespaced') add('GET', `${prefixOf(kind)}/${kind.plural}`, 'read', read.collection);
   if (kind.hasStatus) addSubresource(add, item, 'status', read.one, write);
   if (kind.subresources.includes('approval')) addSubresource(add, item, 'approval', read.one, write);
+  if (kind.subresources.includes('finalize')) {
+    add('PUT', `${item}/finalize`, 'update', write.update('finalize'), 'finalize');
+  }
 };
 
 export const addKindRoutes = (app: FastifyInstance, context: RouteContext): void => {

@@ -10,7 +10,7 @@ import { isDryRun, listOptions, queryOf, refuseForce, word, writeOptions } from 
 import { createApply } from './apply.ts';
 import { type Handler, parameter, type RouteContext, warner } from './context.ts';
 
-type WritableSubresource = 'status' | 'approval';
+type WritableSubresource = 'status' | 'approval' | 'finalize';
 
 const patchTypes: readonly PatchType[] = [
   'application/json-patch+json',
