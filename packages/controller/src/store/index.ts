@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
+import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
@@ -71,6 +72,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
+      factors: createFactors({ threads }),
       blobs,
       meta: {
         get: (key) => threads().read('meta.get', key),

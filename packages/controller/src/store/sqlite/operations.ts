@@ -2,6 +2,7 @@
 import { agentReads, agentWrites } from './agents.ts';
 import { blobReads, blobWrites } from './blobs.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
+import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
@@ -13,6 +14,7 @@ export const writeOperations = {
   ...outputWrites,
   ...agentWrites,
   ...credentialWrites,
+  ...factorWrites,
   ...blobWrites,
   ...metaWrites,
 };
@@ -23,6 +25,7 @@ export const readOperations = {
   ...outputReads,
   ...agentReads,
   ...credentialReads,
+  ...factorReads,
   ...blobReads,
   ...metaReads,
 };
