@@ -11,6 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { actorName } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
+import type { Cuts } from './cuts.ts';
 import type { ServerOptions } from './deps.ts';
 import { endSocket } from './errors.ts';
 import type { ConnectionGuard } from './limits.ts';
@@ -34,7 +35,10 @@ export interface ShellDoor {
 interface DoorInput extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log'> {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
+  readonly cuts: Cuts;
 }
+
+const signedOut = 'what signed you in does not hold any more';
 
 const dimension = (query: URLSearchParams, name: string, otherwise: number): number => {
   const value = Number(query.get(name) ?? otherwise);
@@ -67,7 +71,8 @@ const parseRequest = (url: string): ShellRequest => {
 const admit = async (input: DoorInput, request: IncomingMessage) => {
   const { remoteAddress } = request.socket;
   const { headers, headersDistinct: distinct } = request;
-  const identity = await identify(input.auth, { headers, distinct, remoteAddress, reads: false });
+  const caller = { headers, distinct, remoteAddress, reads: false, takesForm: true };
+  const identity = await identify(input.auth, caller);
   input.guard.trust(request.socket);
   const wish = parseRequest(request.url ?? '');
   permit(input.auth, identity, {
@@ -78,7 +83,7 @@ const admit = async (input: DoorInput, request: IncomingMessage) => {
     name: wish.node,
   });
   input.resources.get(nodeKind, '', wish.node);
-  return { viewer: actorName(identity), wish };
+  return { viewer: actorName(identity), wish, identity };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>
@@ -222,7 +227,11 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
       const admitted = await admit(input, request);
       socket.off('error', onEarlyError);
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
-        const serving = serveShell(input, admitted, viewer).finally(() => shells.delete(viewer));
+        const release = input.cuts.hold(admitted.identity, () => viewer.close(1008, signedOut));
+        const serving = serveShell(input, admitted, viewer).finally(() => {
+          release();
+          shells.delete(viewer);
+        });
         shells.set(viewer, serving);
       });
     } catch (error) {

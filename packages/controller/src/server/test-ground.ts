@@ -8,6 +8,7 @@ import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { openAuthority } from '../auth/authority.ts';
+import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog, silentLog } from '../platform/log.ts';
@@ -24,6 +25,7 @@ export interface Ground {
   readonly resources: Resources;
   readonly store: Store;
   readonly auth: Auth;
+  readonly people: PeopleDesk;
   readonly client: Client;
   readonly address: string;
   readonly caPem: string;
@@ -60,12 +62,14 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
   const authority = await openAuthority({ store, clock, dataDir });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
+  const people = await openPeopleDesk({ store, resources, clock, log });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({
     resources,
     store,
     auth,
+    people,
     tls,
     content: echoContent,
     openShell: noShell,
@@ -91,6 +95,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     resources,
     store,
     auth,
+    people,
     client,
     address,
     caPem: authority.caPem,
@@ -99,6 +104,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     close: async () => {
       client.close();
       await server.close();
+      await people.close();
       await roles.close();
       await resources.close();
       await store.close();
