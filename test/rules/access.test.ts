@@ -27,6 +27,8 @@ test('what answers everybody is this, and nothing else', () => {
   expect([...declared('public')].sort()).toEqual([
     'routes/discovery.ts: /version',
     'routes/discovery.ts: path', // /healthz, /livez, /readyz
+    'routes/oidc.ts: /auth/oidc/:method/callback',
+    'routes/oidc.ts: /auth/oidc/:method/start',
     'routes/operations.ts: /join/agent.py',
     'routes/operations.ts: /join/ca.pem',
     'routes/sign-in.ts: /',
@@ -37,6 +39,8 @@ test('what answers everybody is this, and nothing else', () => {
     'access.ts', // the type
     'routes/discovery.ts',
     'routes/discovery.ts',
+    'routes/oidc.ts',
+    'routes/oidc.ts',
     'routes/operations.ts',
     'routes/operations.ts',
     'routes/sign-in.ts',

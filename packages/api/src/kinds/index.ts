@@ -21,6 +21,7 @@ import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
+import { signInMethodKind } from './sign-in-method.ts';
 import { userKind } from './user.ts';
 
 export * from './access-review.ts';
@@ -41,6 +42,7 @@ export * from './role.ts';
 export * from './role-binding.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
+export * from './sign-in-method.ts';
 export * from './user.ts';
 
 export const allKinds: readonly Kind[] = [
@@ -61,6 +63,7 @@ export const allKinds: readonly Kind[] = [
   enrollmentTokenKind,
   fileTransferKind,
   groupKind,
+  signInMethodKind,
   userKind,
   clusterRoleKind,
   clusterRoleBindingKind,

@@ -21,8 +21,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-const page = (title: string, body: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head><body><h1>${title}</h1>${body}</body></html>\n`;
+const page = (title: string, body: string, head = ''): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8">${head}<meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head><body><h1>${title}</h1>${body}</body></html>\n`;
 
 const aboutThisPage = `<dl>
 <dt>Command line</dt><dd><code>drover login</code>, then <code>drover nodes</code>, <code>drover run</code>, <code>drover push</code>; <code>drover --help</code> lists the rest</dd>
@@ -42,8 +42,27 @@ export const startPage = (user: string): string =>
 <form method="post" action="/auth/sign-out"><button>Sign out</button></form>${aboutThisPage}`,
   );
 
+/** A provider that somebody may choose in place of a password. */
+export interface ProviderLink {
+  readonly title: string;
+  readonly path: string;
+}
+
+const providerLinks = (providers: readonly ProviderLink[]): string =>
+  providers
+    .map(({ title, path }) => `<p><a href="${escaped(path)}">Sign in with ${escaped(title)}</a></p>`)
+    .join('');
+
 /** `next`: where to go then, a path that safePath has made sure of. `problem`: why the last try was in vain; '': there was none. */
-export const signInPage = ({ next, problem }: { readonly next: string; readonly problem: string }): string =>
+export const signInPage = ({
+  next,
+  problem,
+  providers,
+}: {
+  readonly next: string;
+  readonly problem: string;
+  readonly providers: readonly ProviderLink[];
+}): string =>
   page(
     'Sign in to Drover',
     `${problem === '' ? '' : `<p role="alert"><strong>${escaped(problem)}</strong></p>`}
@@ -51,7 +70,24 @@ export const signInPage = ({ next, problem }: { readonly next: string; readonly 
 <label>User <input name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <label>Code, where you use an app <input name="code" autocomplete="one-time-code" inputmode="numeric"></label>
-<button>Sign in</button></form>${aboutThisPage}`,
+<button>Sign in</button></form>${providerLinks(providers)}${aboutThisPage}`,
+  );
+
+/**
+ * Goes on to `next`, a path that safePath has made sure of. A redirect would do it as part of the visit that another
+ * site has begun, and a cookie that is SameSite=Strict would not be sent along; from this page it is.
+ */
+export const continuePage = (next: string): string =>
+  page(
+    'You are signed in',
+    `<p><a href="${escaped(next)}">Go on</a></p>`,
+    `<meta http-equiv="refresh" content="0;url=${escaped(next)}">`,
+  );
+
+export const providerFailedPage = (problem: string): string =>
+  page(
+    'That did not work',
+    `<p role="alert">${escaped(problem)}</p><p><a href="/">Back to the sign-in page</a></p>`,
   );
 
 export const signInFailedPage = page(

@@ -17,6 +17,7 @@ import { addBulkRoutes } from './routes/bulk.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
+import { addOidcRoutes } from './routes/oidc.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
@@ -110,6 +111,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addTokenRoute(app, context);
   addBulkRoutes(app, context);
   await addSignInRoutes(app, context);
+  addOidcRoutes(app, context);
   addOwnRoutes(app, context);
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   ground = await openGround({ log });
   for (const name of ['alice', 'dora', 'mia', 'tim', 'una']) await makePerson(ground, name, password);
   await ground.resources.create(userKind, '', { metadata: { name: 'linkonly' } });
-});
+}, 60_000);
 afterAll(() => ground.close());
 
 /** Tests come from addresses of their own: one is not slowed by another. */

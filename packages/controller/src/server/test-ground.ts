@@ -56,7 +56,8 @@ const echoContent = (request: IncomingMessage, response: ServerResponse): void =
 export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
   const clock = systemClock;
-  const log = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+  const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+  const log = changes.log ?? own;
   const store = await openStore({ dataDir, clock, log });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
   const authority = await openAuthority({ store, clock, dataDir });

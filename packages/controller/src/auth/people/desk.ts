@@ -5,6 +5,8 @@ import type { Resources } from '../../resources/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { createIssuer } from '../issue.ts';
 import { openPeopleKeeper } from './keeper.ts';
+import { createDirectories } from './ldap.ts';
+import { createOidc, type Oidc } from './oidc.ts';
 import { createHasher } from './password.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createPeople } from './person.ts';
@@ -16,6 +18,7 @@ export interface PeopleDesk {
   readonly signIn: SignIn;
   readonly passwords: Passwords;
   readonly secondFactor: SecondFactor;
+  readonly oidc: Oidc;
   close(): Promise<void>;
 }
 
@@ -35,7 +38,9 @@ export const openPeopleDesk = async ({ store, resources, clock, log }: DeskDeps)
   const slowing = await openSlowing({ factors, clock });
   const base = { factors, resources, clock };
   const secondFactor = createSecondFactor(base);
-  const signIn = createSignIn({ ...base, people, hasher, slowing, secondFactor, issuer });
+  const directories = createDirectories({ resources, log });
+  const oidc = createOidc({ resources, clock, log });
+  const signIn = createSignIn({ ...base, people, hasher, slowing, secondFactor, directories, issuer });
   const passwords = createPasswords({ ...base, credentials, hasher, signIn });
-  return { signIn, passwords, secondFactor, close: () => keeper.close() };
+  return { signIn, passwords, secondFactor, oidc, close: () => keeper.close() };
 };

@@ -19,6 +19,7 @@ import {
   resourceKey,
   roleBindingKind,
   roleKind,
+  signInMethodKind,
   userKind,
 } from '@drover/api';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
@@ -135,7 +136,8 @@ export const createWriteGuards = ({ roles, authorize, people }: Deps) => {
   return (kind: Kind, identity: Identity): WriteGuard | undefined => {
     const isMaster = identity.kind === 'user' && identity.groups.includes(mastersGroup);
     if (isMaster && identity.scope === undefined) return undefined;
-    if (kind === userKind || kind === groupKind) return guardPeople({ roles, people }, kind, identity);
+    if (kind === userKind || kind === groupKind || kind === signInMethodKind)
+      return guardPeople({ roles, people }, kind, identity);
     if (kind === roleKind || kind === clusterRoleKind) return guardRole(kind, identity);
     if (kind === roleBindingKind || kind === clusterRoleBindingKind) return guardBinding(kind, identity);
     return undefined;

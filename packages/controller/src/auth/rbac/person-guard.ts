@@ -3,8 +3,17 @@
 // I2: who takes the place of somebody - sets a password, makes a sign-in link, resets a second factor - holds
 //     everything that they have. Members of system:masters are touched by their like only.
 // I3: what is told of a person's ways to sign in (status) is written by the controller.
-// I4: of a token with bounds, those count: it holds no more than they say.
-import { ApiError, type Group, groupKind, isEqualJson, type Kind, type KubeObject } from '@drover/api';
+// I4: who says how people prove who they are says who everybody is: sign-in methods are for system:masters.
+// I5: of a token with bounds, those count: it holds no more than they say.
+import {
+  ApiError,
+  type Group,
+  groupKind,
+  isEqualJson,
+  type Kind,
+  type KubeObject,
+  signInMethodKind,
+} from '@drover/api';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
 import type { People } from '../people/person.ts';
 import type { WriteGuard } from './escalation.ts';
@@ -47,11 +56,13 @@ export const checkMayReplace = ({ roles, people }: Deps, identity: Identity, nam
 const membersOf = (object: KubeObject | undefined): readonly string[] =>
   object === undefined ? [] : (object as unknown as Group).spec.members;
 
-/** I1, I3. */
+/** I1, I3, I4. */
 export const guardPeople =
   ({ roles }: Deps, kind: Kind, identity: Identity): WriteGuard =>
   (before, after) => {
     const { name = '' } = after.metadata;
+    if (kind === signInMethodKind)
+      throw refuse('signinmethods', name, 'it would let its maker sign in as anybody: system:masters only');
     if (kind !== groupKind) {
       if (isEqualJson(before?.['status'] ?? {}, after['status'] ?? {})) return;
       throw refuse('users', name, 'its status is written by the controller');

@@ -11,16 +11,11 @@ import { formType, installForms, mediaType, objectBody } from '../body.ts';
 import { pageType, signInFailedPage, signInPage, startPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
+import { endBroughtSession, originOf } from './arrival.ts';
 import { addRoute, type RouteContext, success } from './context.ts';
+import { providersOf } from './oidc.ts';
 
 const maxText = 1_000;
-const maxAgent = 200;
-
-/** What the session's owner is shown of where it came from. */
-export const originOf = (request: FastifyRequest) => ({
-  address: request.ip,
-  agent: (request.headers['user-agent'] ?? '').slice(0, maxAgent),
-});
 
 const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
   const value = body[name] ?? '';
@@ -44,18 +39,22 @@ const showPage = (reply: FastifyReply, code: number, page: string): string => {
 };
 
 /** What went wrong, as a page or as a Status. */
-const answerProblem = (request: FastifyRequest, reply: FastifyReply, error: ApiError): string => {
+const answerProblem = (
+  context: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ApiError,
+): string => {
   if (!isForm(request)) throw error;
   const { details } = error;
   if (details?.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(details.retryAfterSeconds));
   const next = safePath(textOf(objectBody(request), 'next'));
-  return showPage(reply, error.code, signInPage({ next, problem: error.message }));
-};
-
-/** I3. */
-const endBroughtSession = async ({ auth }: RouteContext, { headers }: FastifyRequest): Promise<void> => {
-  if (headers.cookie !== undefined) await auth.signOut({ cookie: headers.cookie });
+  return showPage(
+    reply,
+    error.code,
+    signInPage({ next, problem: error.message, providers: providersOf(context, next) }),
+  );
 };
 
 const answerSignedIn = async (
@@ -84,13 +83,14 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
       case 'entered':
         return await answerSignedIn(context, request, reply, outcome);
       case 'code-needed':
-        return answerProblem(request, reply, codeNeeded());
+        return answerProblem(context, request, reply, codeNeeded());
       case 'refused':
-        return answerProblem(request, reply, refused());
+        return answerProblem(context, request, reply, refused());
     }
   } catch (error) {
-    if (error instanceof ApiError && error.reason === 'TooManyRequests')
-      return answerProblem(request, reply, error);
+    // What went wrong at a directory and what is slowed is told on the page, as the rest.
+    if (error instanceof ApiError && error.reason !== 'Invalid')
+      return answerProblem(context, request, reply, error);
     throw error;
   }
 };
@@ -104,12 +104,12 @@ const takeLink = async (context: RouteContext, request: FastifyRequest, reply: F
   return showPage(reply, 303, '');
 };
 
-const start = async ({ auth }: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
+const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const { cookie } = request.headers;
-  const identity = await auth.authenticate({ cookie }).catch(() => undefined);
+  const identity = await context.auth.authenticate({ cookie }).catch(() => undefined);
   if (identity !== undefined) return showPage(reply, 200, startPage(identityName(identity)));
   const next = safePath(first(queryOf(request), 'next'));
-  return showPage(reply, 200, signInPage({ next, problem: '' }));
+  return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
 };
 
 export const addSignInRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
