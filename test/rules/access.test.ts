@@ -32,6 +32,8 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/operations.ts: /join/agent.py',
     'routes/operations.ts: /join/ca.pem',
     'routes/sign-in.ts: /',
+    'routes/sign-in.ts: /auth/passkey',
+    'routes/sign-in.ts: /auth/passkey/options',
     'routes/sign-in.ts: /auth/sign-in',
     'routes/sign-in.ts: /sign-in',
   ]);
@@ -43,6 +45,8 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/oidc.ts',
     'routes/operations.ts',
     'routes/operations.ts',
+    'routes/sign-in.ts',
+    'routes/sign-in.ts',
     'routes/sign-in.ts',
     'routes/sign-in.ts',
     'routes/sign-in.ts',
@@ -58,6 +62,10 @@ test('what answers everybody who is signed in is this, and nothing else', () => 
     'routes/discovery.ts: /openapi/v3/api/:version',
     'routes/discovery.ts: /openapi/v3/apis/:group/:version',
     'routes/discovery.ts: path', // /api, /apis
+    'routes/own.ts: /auth/passkeys',
+    'routes/own.ts: /auth/passkeys',
+    'routes/own.ts: /auth/passkeys/:id/remove',
+    'routes/own.ts: /auth/passkeys/options',
     'routes/own.ts: /auth/password',
     'routes/own.ts: /auth/sessions',
     'routes/own.ts: /auth/totp',

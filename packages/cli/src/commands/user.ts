@@ -144,7 +144,7 @@ const addSessions = (command: Command, session: Session): void => {
 const addReset = (command: Command, session: Session): void => {
   const reset = command
     .command('reset-second-factor')
-    .description("Take a user's app and recovery codes away, when they are lost")
+    .description("Take a user's app, recovery codes and passkeys away, when they are lost")
     .argument('<name>');
   reset.action(async (name: string) => {
     await session.connect(reset).resetSecondFactor(name);

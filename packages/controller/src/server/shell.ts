@@ -3,6 +3,7 @@
 // I2: bytes are recorded before they are shown (recorder.ts); flow is controlled both ways: the node waits for the
 //     viewer, and while the node does not take input, nothing more is read from the viewer.
 // I3: whichever side ends first, the other is told, the recording is closed, and nothing is left open.
+// I4: a viewer whose session or token is taken away is cut off: nothing that they type from then on reaches the node.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -39,6 +40,7 @@ interface DoorInput extends Pick<ServerOptions, 'auth' | 'resources' | 'openShel
 }
 
 const signedOut = 'what signed you in does not hold any more';
+const farewellMs = 1_000;
 
 const dimension = (query: URLSearchParams, name: string, otherwise: number): number => {
   const value = Number(query.get(name) ?? otherwise);
@@ -125,6 +127,8 @@ const readViewer = (
     await recording.resized(...size);
   };
   socket.on('message', (data, isBinary) => {
+    // Whoever is being cut off (I4) types in vain.
+    if (socket.readyState !== WebSocket.OPEN) return;
     const bytes = Buffer.isBuffer(data)
       ? data
       : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
@@ -206,6 +210,12 @@ const serveShell = async (
   log.info({ node: wish.node, user: viewer, exit: ending.exit, reason: ending.reason }, 'a shell was closed');
 };
 
+/** I4. */
+const cutOff = (viewer: WebSocket): void => {
+  viewer.close(1008, signedOut);
+  setTimeout(() => viewer.terminate(), farewellMs).unref();
+};
+
 export const createShellDoor = (input: DoorInput): ShellDoor => {
   const upgrader = new WebSocketServer({
     noServer: true,
@@ -227,7 +237,7 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
       const admitted = await admit(input, request);
       socket.off('error', onEarlyError);
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
-        const release = input.cuts.hold(admitted.identity, () => viewer.close(1008, signedOut));
+        const release = input.cuts.hold(admitted.identity, () => cutOff(viewer));
         const serving = serveShell(input, admitted, viewer).finally(() => {
           release();
           shells.delete(viewer);

@@ -7,6 +7,7 @@ import { createIssuer } from '../issue.ts';
 import { openPeopleKeeper } from './keeper.ts';
 import { createDirectories } from './ldap.ts';
 import { createOidc, type Oidc } from './oidc.ts';
+import { createPasskeys, type Passkeys } from './passkeys.ts';
 import { createHasher } from './password.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createPeople } from './person.ts';
@@ -19,6 +20,7 @@ export interface PeopleDesk {
   readonly passwords: Passwords;
   readonly secondFactor: SecondFactor;
   readonly oidc: Oidc;
+  readonly passkeys: Passkeys;
   close(): Promise<void>;
 }
 
@@ -39,8 +41,9 @@ export const openPeopleDesk = async ({ store, resources, clock, log }: DeskDeps)
   const base = { factors, resources, clock };
   const secondFactor = createSecondFactor(base);
   const directories = createDirectories({ resources, log });
+  const passkeys = createPasskeys({ ...base, log });
   const oidc = createOidc({ resources, clock, log });
   const signIn = createSignIn({ ...base, people, hasher, slowing, secondFactor, directories, issuer });
   const passwords = createPasswords({ ...base, credentials, hasher, signIn });
-  return { signIn, passwords, secondFactor, oidc, close: () => keeper.close() };
+  return { signIn, passwords, secondFactor, oidc, passkeys, close: () => keeper.close() };
 };

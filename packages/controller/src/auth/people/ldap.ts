@@ -4,17 +4,13 @@
 // I3: TLS with verified certificates, but on this very machine (the kind refuses the rest).
 // I4: exactly one entry has to be found; of two, neither is anybody.
 import { ApiError, type LdapSpec } from '@drover/api';
-import {
-  AndFilter,
-  Client,
-  type Entry,
-  EqualityFilter,
-  InvalidCredentialsError,
-  PresenceFilter,
-} from 'ldapts';
+import type { Client, Entry } from 'ldapts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type ExternalAccount, type Method, methodsWith, readSecretKey } from './external-account.ts';
+
+/** Loaded when there is a directory to ask. */
+const library = () => import('ldapts');
 
 const timeoutMs = 10_000;
 const maxGroups = 1_000;
@@ -48,7 +44,8 @@ const tlsOf = ({ caPem }: LdapSpec) => ({
 const withClient = async <T>(spec: LdapSpec, work: (client: Client) => Promise<T>): Promise<T> => {
   const tlsOptions = tlsOf(spec);
   const isSecure = spec.url.toLowerCase().startsWith('ldaps:');
-  const client = new Client({
+  const ldapts = await library();
+  const client = new ldapts.Client({
     url: spec.url,
     timeout: timeoutMs,
     connectTimeout: timeoutMs,
@@ -72,6 +69,7 @@ const bindSearcher = async ({ resources }: Deps, spec: LdapSpec, client: Client)
 
 /** I2, I4. */
 const findEntry = async (spec: LdapSpec, client: Client, user: string): Promise<Entry | undefined> => {
+  const { EqualityFilter } = await library();
   const { searchEntries } = await client.search(spec.userBase, {
     scope: 'sub',
     filter: new EqualityFilter({ attribute: spec.userAttribute, value: user }),
@@ -83,6 +81,7 @@ const findEntry = async (spec: LdapSpec, client: Client, user: string): Promise<
 
 const findGroups = async (spec: LdapSpec, client: Client, dn: string): Promise<readonly string[]> => {
   if (spec.groupBase === undefined) return [];
+  const { AndFilter, EqualityFilter, PresenceFilter } = await library();
   const { searchEntries } = await client.search(spec.groupBase, {
     scope: 'sub',
     filter: new AndFilter({
@@ -99,6 +98,7 @@ const findGroups = async (spec: LdapSpec, client: Client, dn: string): Promise<r
 
 const isPasswordOf = (spec: LdapSpec, dn: string, password: string): Promise<boolean> =>
   withClient(spec, async (client) => {
+    const { InvalidCredentialsError } = await library();
     try {
       await client.bind(dn, password);
       return true;

@@ -5,13 +5,16 @@
 // I2: tokens of the provider are used for their claims and dropped: neither stored nor logged.
 // I3: what waits for an answer is in memory, bounded: a restart costs a click.
 import { ApiError, type OidcSpec } from '@drover/api';
-import * as client from 'openid-client';
+import type * as Library from 'openid-client';
 import type { Clock } from '../../platform/clock.ts';
 import { newSecret, sha256Hex } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type ExternalAccount, type Method, methodsWith, readSecretKey } from './external-account.ts';
 import { createPrivateFetch } from './private-fetch.ts';
+
+/** Loaded when somebody signs in through a provider. */
+const library = (): Promise<typeof Library> => import('openid-client');
 
 const waitMs = 10 * 60_000;
 const maxWaiting = 1_000;
@@ -58,12 +61,13 @@ const methodOf = (
 
 /** Asked again after a while, and when what it was asked with has changed. */
 const createConfigurations = ({ resources, clock }: Deps) => {
-  const known = new Map<string, { readonly config: client.Configuration; readonly untilMs: number }>();
-  return async (oidc: OidcSpec): Promise<client.Configuration> => {
+  const known = new Map<string, { readonly config: Library.Configuration; readonly untilMs: number }>();
+  return async (oidc: OidcSpec): Promise<Library.Configuration> => {
     const secret = oidc.clientSecret === undefined ? undefined : readSecretKey(resources, oidc.clientSecret);
     const key = sha256Hex(JSON.stringify([oidc, secret]));
     const found = known.get(key);
     if (found !== undefined && found.untilMs > clock.nowMs()) return found.config;
+    const client = await library();
     const proof = secret === undefined ? client.None() : client.ClientSecretBasic(secret);
     const config = await client.discovery(new URL(oidc.issuer), oidc.clientId, {}, proof, {
       // The kind has made sure that plain http is on this machine only.
@@ -97,11 +101,12 @@ const toAccount = (oidc: OidcSpec, claims: Readonly<Record<string, unknown>>): E
 };
 
 const askClaims = async (
-  config: client.Configuration,
+  config: Library.Configuration,
   { verifier, nonce, redirect }: Waiting,
   query: string,
   state: string,
 ): Promise<Readonly<Record<string, unknown>>> => {
+  const client = await library();
   const tokens = await client.authorizationCodeGrant(config, new URL(`${redirect}?${query}`), {
     pkceCodeVerifier: verifier,
     expectedState: state,
@@ -152,6 +157,7 @@ export const createOidc = (deps: Deps): Oidc => {
           `cannot sign in: the provider ${name} does not answer as it should`,
         );
       });
+      const client = await library();
       const [state, nonce, secret] = [newSecret(), newSecret(), newSecret()];
       const verifier = client.randomPKCECodeVerifier();
       const redirect = `${origin}/auth/oidc/${name}/callback`;

@@ -24,6 +24,8 @@ export interface SecondFactor {
   confirm(person: Holder, code: string): Promise<readonly string[]>;
   /** Takes app and recovery codes away. */
   remove(person: Holder): Promise<void>;
+  /** Takes passkeys away too: for somebody who has lost all. */
+  reset(person: Holder): Promise<void>;
   /** Whether this is a code of the app, or a recovery code, that has not served yet. It has, then. */
   accept(rows: readonly FactorRow[], code: string): Promise<boolean>;
 }
@@ -89,6 +91,10 @@ export const createSecondFactor = (deps: Deps): SecondFactor => {
     },
     remove: async (person) => {
       await factors.replace(person.uid, ['totp', 'recovery'], []);
+      await tellStatus(deps, person);
+    },
+    reset: async (person) => {
+      await factors.replace(person.uid, ['totp', 'recovery', 'passkey'], []);
       await tellStatus(deps, person);
     },
     accept: async (rows, code) => {

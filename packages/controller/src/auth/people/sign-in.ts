@@ -31,7 +31,9 @@ export interface SignInTry {
 export type SignInOutcome =
   | { readonly kind: 'entered'; readonly cookie: string; readonly enrolOnly: boolean }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'code-needed' };
+  | { readonly kind: 'code-needed' }
+  /** There is a passkey, and a password alone does not do. */
+  | { readonly kind: 'passkey-needed' };
 
 export interface SignIn {
   /** @throws ApiError TooManyRequests, ServiceUnavailable, Forbidden (right there, but nobody here). */
@@ -42,6 +44,8 @@ export interface SignIn {
     account: ExternalAccount,
     from: Pick<SignInTry, 'address' | 'agent'>,
   ): Promise<SignInOutcome>;
+  /** Whose passkey it was. */
+  byPasskey(uid: string, from: Pick<SignInTry, 'address' | 'agent'>): Promise<SignInOutcome>;
   /** Whether it is this person's password; slowed like a sign-in. @throws ApiError TooManyRequests. */
   isPassword(person: Holder, password: string, address: string): Promise<boolean>;
 }
@@ -69,8 +73,12 @@ const checkSecond = async (
   rows: readonly FactorRow[],
   user: string,
   code: string,
-): Promise<'passed' | 'refused' | 'code-needed' | 'enrol'> => {
-  if (confirmedTotp(rows) === undefined) return people.needsSecondFactor(user) ? 'enrol' : 'passed';
+): Promise<'passed' | 'refused' | 'code-needed' | 'passkey-needed' | 'enrol'> => {
+  if (confirmedTotp(rows) === undefined) {
+    if (!people.needsSecondFactor(user)) return 'passed';
+    // Who has one signs in with it: otherwise a stolen password could enrol an app beside it.
+    return rows.some(({ kind }) => kind === 'passkey') ? 'passkey-needed' : 'enrol';
+  }
   if (code === '') return 'code-needed';
   return (await secondFactor.accept(rows, code)) ? 'passed' : 'refused';
 };
@@ -118,8 +126,9 @@ export const createSignIn = (deps: Deps): SignIn => ({
       case 'refused':
         return { kind: 'refused' };
       case 'code-needed':
+      case 'passkey-needed':
         await attempt.undo();
-        return { kind: 'code-needed' };
+        return { kind: second };
       case 'passed':
       case 'enrol':
         await attempt.succeeded();
@@ -130,6 +139,12 @@ export const createSignIn = (deps: Deps): SignIn => ({
     const person = await admitAccount(deps, method, account);
     if (deps.people.identityOf(person.name, person.uid) === undefined) return { kind: 'refused' };
     return enter(deps, person, { method: method.name, enrolOnly: false, ...from });
+  },
+  byPasskey: async (uid, from) => {
+    const found = deps.resources.list(userKind).items.find(({ metadata }) => metadata.uid === uid);
+    const name = found?.metadata.name ?? '';
+    if (deps.people.identityOf(name, uid) === undefined) return { kind: 'refused' };
+    return enter(deps, { name, uid }, { method: 'passkey', enrolOnly: false, ...from });
   },
   isPassword: async ({ name, uid }, password, address) => {
     const attempt = await deps.slowing.begin(accountOf(name), address);

@@ -7,9 +7,11 @@ import { ApiError, serviceAccountOf } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { UserIdentity } from '../../auth/identity.ts';
 import type { Holder } from '../../auth/people/second-factor.ts';
+import { toTimestamp } from '../../platform/clock.ts';
 import type { CredentialRow } from '../../store/store.ts';
 import { identityOf, plainAccess } from '../access.ts';
 import { objectBody } from '../body.ts';
+import { siteOf } from './arrival.ts';
 import { addRoute, parameter, type RouteContext, success } from './context.ts';
 import { toCredentialView } from './credential-view.ts';
 import { tokenWish } from './token-wish.ts';
@@ -159,9 +161,45 @@ const addSecondFactor = (app: FastifyInstance, context: RouteContext): void => {
   });
 };
 
+const addPasskeys = (app: FastifyInstance, context: RouteContext): void => {
+  const { passkeys } = context.people;
+  addRoute(app, 'GET', '/auth/passkeys', signedIn, async (request) => {
+    const person = personOf(request, 'list passkeys');
+    const items = (await passkeys.list(holderOf(person))).map(({ id, name, createdAtMs }) => ({
+      id,
+      name,
+      createdAt: toTimestamp(createdAtMs),
+    }));
+    return JSON.stringify({ items });
+  });
+  addRoute(app, 'POST', '/auth/passkeys/options', signedIn, async (request, reply) => {
+    const { person, waits } = enrollerOf(request);
+    if (!waits) await checkPassword(context, request, holderOf(person));
+    reply.header('cache-control', 'no-store');
+    return JSON.stringify(await passkeys.beginEnrol(holderOf(person), siteOf(request)));
+  });
+  addRoute(app, 'POST', '/auth/passkeys', signedIn, async (request) => {
+    const { person } = enrollerOf(request);
+    const body = objectBody(request);
+    const { response } = body;
+    if (typeof response !== 'object' || response === null)
+      throw new ApiError('Invalid', 'cannot enrol the passkey: response must be an object');
+    const wish = { name: textOf(body, 'name').slice(0, 100), response };
+    await passkeys.finishEnrol(holderOf(person), siteOf(request), wish);
+    return success;
+  });
+  addRoute(app, 'POST', '/auth/passkeys/:id/remove', signedIn, async (request) => {
+    const person = freePersonOf(request, 'remove a passkey');
+    await checkPassword(context, request, holderOf(person));
+    await passkeys.remove(holderOf(person), parameter(request, 'id'));
+    return success;
+  });
+};
+
 export const addOwnRoutes = (app: FastifyInstance, context: RouteContext): void => {
   addSessions(app, context);
   addTokens(app, context);
   addPassword(app, context);
   addSecondFactor(app, context);
+  addPasskeys(app, context);
 };

@@ -11,7 +11,7 @@ import { formType, installForms, mediaType, objectBody } from '../body.ts';
 import { pageType, signInFailedPage, signInPage, startPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
-import { endBroughtSession, originOf } from './arrival.ts';
+import { endBroughtSession, originOf, siteOf } from './arrival.ts';
 import { addRoute, type RouteContext, success } from './context.ts';
 import { providersOf } from './oidc.ts';
 
@@ -31,6 +31,11 @@ const refused = (): ApiError =>
 const codeNeeded = (): ApiError =>
   new ApiError('Unauthorized', 'cannot sign in: the code of your app is needed too', {
     causes: [{ reason: 'SecondFactorRequired', message: 'a code is needed', field: 'code' }],
+  });
+
+const passkeyNeeded = (): ApiError =>
+  new ApiError('Unauthorized', 'cannot sign in: use your passkey, a password alone does not do here', {
+    causes: [{ reason: 'PasskeyRequired', message: 'a passkey is needed', field: 'password' }],
   });
 
 const showPage = (reply: FastifyReply, code: number, page: string): string => {
@@ -84,6 +89,8 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
         return await answerSignedIn(context, request, reply, outcome);
       case 'code-needed':
         return answerProblem(context, request, reply, codeNeeded());
+      case 'passkey-needed':
+        return answerProblem(context, request, reply, passkeyNeeded());
       case 'refused':
         return answerProblem(context, request, reply, refused());
     }
@@ -112,9 +119,32 @@ const start = async (context: RouteContext, request: FastifyRequest, reply: Fast
   return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
 };
 
+/** A passkey, by scripts of our own pages (navigator.credentials). */
+const addPasskey = (app: FastifyInstance, context: RouteContext): void => {
+  const { passkeys, signIn } = context.people;
+  addRoute(app, 'POST', '/auth/passkey/options', { kind: 'public' }, async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return JSON.stringify(await passkeys.begin(siteOf(request)));
+  });
+  addRoute(app, 'POST', '/auth/passkey', { kind: 'public' }, async (request, reply) => {
+    // I1
+    if (!isSameOrigin(request.headers))
+      throw new ApiError('Forbidden', 'cannot sign in: a page of another site has asked for it');
+    const uid = await passkeys.finish(siteOf(request), objectBody(request));
+    const outcome = uid === undefined ? undefined : await signIn.byPasskey(uid, originOf(request));
+    if (outcome?.kind !== 'entered')
+      throw new ApiError(
+        'Unauthorized',
+        'cannot sign in: the passkey is not known here, or the user is disabled',
+      );
+    return answerSignedIn(context, request, reply, outcome);
+  });
+};
+
 export const addSignInRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
   addRoute(app, 'GET', '/', { kind: 'public' }, (request, reply) => start(context, request, reply));
   addRoute(app, 'GET', '/sign-in', { kind: 'public' }, (request, reply) => takeLink(context, request, reply));
+  addPasskey(app, context);
   await app.register(async (scope) => {
     installForms(scope, context.limits);
     addRoute(scope, 'POST', '/auth/sign-in', { kind: 'public' }, (request, reply) =>

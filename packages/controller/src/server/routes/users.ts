@@ -90,7 +90,7 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
 const addSecondFactor = (app: FastifyInstance, context: RouteContext): void => {
   const access = resourceAccess('delete', key, 'secondfactor');
   addRoute(app, 'DELETE', `${path}/secondfactor`, access, async (request) => {
-    await context.people.secondFactor.remove(replaceable(context, request));
+    await context.people.secondFactor.reset(replaceable(context, request));
     return success;
   });
 };
