@@ -9,6 +9,7 @@ import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { openAuthority } from '../auth/authority.ts';
 import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
+import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog, silentLog } from '../platform/log.ts';
@@ -53,7 +54,14 @@ const echoContent = (request: IncomingMessage, response: ServerResponse): void =
   );
 };
 
-export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<Ground> => {
+/** Hashes that cost next to nothing: most tests are not about them. */
+const cheap: Cost = { memory: 64, passes: 1, parallelism: 1 };
+
+/** `passwordCost` undefined: as it is in earnest. */
+export const openGround = async (
+  changes: Partial<ServerOptions> = {},
+  { passwordCost }: { readonly passwordCost?: Cost | undefined } = { passwordCost: cheap },
+): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
   const clock = systemClock;
   const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
@@ -63,7 +71,13 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
   const authority = await openAuthority({ store, clock, dataDir });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
-  const people = await openPeopleDesk({ store, resources, clock, log });
+  const people = await openPeopleDesk({
+    store,
+    resources,
+    clock,
+    log,
+    ...(passwordCost === undefined ? {} : { passwordCost }),
+  });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({

@@ -8,7 +8,7 @@ import { openPeopleKeeper } from './keeper.ts';
 import { createDirectories } from './ldap.ts';
 import { createOidc, type Oidc } from './oidc.ts';
 import { createPasskeys, type Passkeys } from './passkeys.ts';
-import { createHasher } from './password.ts';
+import { type Cost, createHasher } from './password.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createPeople } from './person.ts';
 import { createSecondFactor, type SecondFactor } from './second-factor.ts';
@@ -29,14 +29,22 @@ export interface DeskDeps {
   readonly resources: Resources;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a password's hash; the standard one unless given. */
+  readonly passwordCost?: Cost;
 }
 
-export const openPeopleDesk = async ({ store, resources, clock, log }: DeskDeps): Promise<PeopleDesk> => {
+export const openPeopleDesk = async ({
+  store,
+  resources,
+  clock,
+  log,
+  passwordCost,
+}: DeskDeps): Promise<PeopleDesk> => {
   const { credentials, factors } = store;
   const keeper = await openPeopleKeeper({ resources, factors, credentials, log });
   const people = createPeople(resources);
   const issuer = createIssuer({ credentials, clock });
-  const hasher = createHasher();
+  const hasher = createHasher(passwordCost);
   const slowing = await openSlowing({ factors, clock });
   const base = { factors, resources, clock };
   const secondFactor = createSecondFactor(base);

@@ -11,13 +11,14 @@ import { guessedFirst } from './guessed-first.ts';
 const minLength = 10;
 const maxLength = 512;
 
-interface Cost {
+/** argon2's parameters: KiB, passes, lanes. */
+export interface Cost {
   readonly memory: number;
   readonly passes: number;
   readonly parallelism: number;
 }
 
-const cost: Cost = { memory: 65_536, passes: 3, parallelism: 4 };
+const standardCost: Cost = { memory: 65_536, passes: 3, parallelism: 4 };
 const saltBytes = 16;
 const tagBytes = 32;
 /** Bounds of what is read back: a row that was tampered with must not cost gigabytes. */
@@ -99,7 +100,7 @@ const createLine = () => {
   };
 };
 
-export const createHasher = (): Hasher => {
+export const createHasher = (cost: Cost = standardCost): Hasher => {
   const inLine = createLine();
   const nobody: Parsed = { ...cost, salt: randomBytes(saltBytes), tag: randomBytes(tagBytes) };
   return {
