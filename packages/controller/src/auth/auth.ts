@@ -58,7 +58,10 @@ export interface Auth {
   /** A secret that `takeLink` accepts once, within 15 minutes unless it is said. @throws ApiError NotFound. */
   createLink(user: string, lifeMs?: number): Promise<string>;
   /** Trades a link for a session of 12 hours: the value of Set-Cookie. Undefined when used or expired. */
-  takeLink(secret: string, from?: CredentialDetails): Promise<{ readonly cookie: string } | undefined>;
+  takeLink(
+    secret: string,
+    from?: CredentialDetails,
+  ): Promise<{ readonly cookie: string; readonly user: string } | undefined>;
   /** An API token. @throws ApiError Invalid, NotFound. */
   createToken(user: string, wish: TokenWish): Promise<{ readonly token: string; readonly id: string }>;
   /** A token of a service account, which ends with it. @throws ApiError Invalid. */
@@ -201,7 +204,8 @@ const secretsOf = (
       const found = await credentials.bySha256(hash);
       const row = found?.kind === 'link' ? await credentials.take(hash) : undefined;
       if (row === undefined || identityOfRow(deps, people, row) === undefined) return undefined;
-      return issuer.issueSession({ user: row.user, uid: row.userUid }, { method: 'link', ...from });
+      const owner = { user: row.user, uid: row.userUid };
+      return { ...(await issuer.issueSession(owner, { method: 'link', ...from })), user: row.user };
     },
     createToken: async (user, { description, expiresSeconds = tokenLifeSeconds, rules, namespaces }) => {
       checkTokenLife(expiresSeconds);

@@ -194,6 +194,8 @@ describe('a link', () => {
     const answer = await one.send('GET', `/sign-in?link=${link}`);
     expect([answer.code, answer.headers['location']]).toEqual([303, '/']);
     expect(await nameOf(one)).toBe('linkonly');
+    const { status } = ground.resources.get(userKind, '', 'linkonly') as { status?: { lastSignIn?: string } };
+    expect(status?.lastSignIn).toMatch(/Z$/);
     expect((await browser().send('GET', `/sign-in?link=${link}`)).code).toBe(401);
     await makePerson(ground, 'gone', password);
     const late = await ground.auth.createLink('gone');

@@ -46,6 +46,8 @@ export interface SignIn {
   ): Promise<SignInOutcome>;
   /** Whose passkey it was. */
   byPasskey(uid: string, from: Pick<SignInTry, 'address' | 'agent'>): Promise<SignInOutcome>;
+  /** Notes that somebody has signed in by a link. */
+  noteLink(user: string): Promise<void>;
   /** Whether it is this person's password; slowed like a sign-in. @throws ApiError TooManyRequests. */
   isPassword(person: Holder, password: string, address: string): Promise<boolean>;
 }
@@ -145,6 +147,10 @@ export const createSignIn = (deps: Deps): SignIn => ({
     const name = found?.metadata.name ?? '';
     if (deps.people.identityOf(name, uid) === undefined) return { kind: 'refused' };
     return enter(deps, { name, uid }, { method: 'passkey', enrolOnly: false, ...from });
+  },
+  noteLink: async (user) => {
+    const uid = deps.resources.find(userKind, '', user)?.metadata.uid;
+    if (uid !== undefined) await tellStatus(deps, { name: user, uid }, { signedIn: true });
   },
   isPassword: async ({ name, uid }, password, address) => {
     const attempt = await deps.slowing.begin(accountOf(name), address);

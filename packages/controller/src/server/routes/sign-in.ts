@@ -106,6 +106,7 @@ const takeLink = async (context: RouteContext, request: FastifyRequest, reply: F
   const link = first(queryOf(request), 'link');
   const session = link === undefined ? undefined : await context.auth.takeLink(link, originOf(request));
   if (session === undefined) return showPage(reply, 401, signInFailedPage);
+  await context.people.signIn.noteLink(session.user);
   await endBroughtSession(context, request);
   reply.code(303).header('set-cookie', session.cookie).header('location', '/');
   return showPage(reply, 303, '');
