@@ -222,8 +222,7 @@ const secretsOf = (
       return { token: secret, id };
     },
     signOut: async (request) => {
-      const row = await credentials.bySha256(sha256Hex(readSecret(request).secret));
-      if (row !== undefined) await credentials.remove(row.id);
+      await credentials.take(sha256Hex(readSecret(request).secret));
       return { cookie: setCookie('', 0) };
     },
   };

@@ -18,7 +18,7 @@ import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
 /** What is not a kind. */
-export type PlainResource = 'agents' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
+export type PlainResource = 'agents' | 'audit' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
 
 export type Access =
   /** Answers anybody. */
@@ -88,6 +88,8 @@ export interface Caller {
   readonly reads: boolean;
   /** True where X-Drover-Request cannot be sent (I3). */
   readonly takesForm?: boolean;
+  /** Told who it really is, before it is known whether they may do it this way, or as somebody else. */
+  readonly onProven: (identity: Identity) => void;
 }
 
 /** I3. Throws Forbidden. */
@@ -106,10 +108,11 @@ const checkOwnPage = ({ headers, takesForm = false }: Caller): void => {
  * or for who may not act as somebody else (I4), TooManyRequests for who guesses.
  */
 export const identify = async (auth: ServerAuth, caller: Caller): Promise<Identity> => {
-  const { headers, distinct, remoteAddress, reads } = caller;
+  const { headers, distinct, remoteAddress, reads, onProven } = caller;
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
   if (identity === undefined) throw unauthorized();
+  onProven(identity);
   if (authorization === undefined && !reads) checkOwnPage(caller);
   return impersonate(auth.authorize, identity, distinct);
 };
@@ -133,7 +136,11 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
   url: { verb: request.method.toLowerCase(), path: request.url.split('?', 1)[0] ?? '' },
 });
 
-const attributesOf = (request: FastifyRequest, access: Extract<Access, { kind: 'resource' }>): Attributes => {
+/** What a request to a route with this access asks for. */
+export const attributesOf = (
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'resource' }>,
+): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
   const query = request.query as Query;
@@ -178,7 +185,11 @@ export const installAccess = (
     const { headers, ip: remoteAddress } = request;
     const distinct = request.raw.headersDistinct;
     const takesForm = access.kind === 'signed-in' && access.takesForm === true;
-    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads, takesForm });
+    const onProven = (identity: Identity): void => {
+      request.identity = identity;
+    };
+    const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    request.identity = await identify(auth, caller);
     guard.trust(request.socket);
     if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
   });

@@ -5,6 +5,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import { installAccess } from './access.ts';
+import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
 import { createCuts } from './cuts.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
@@ -13,6 +14,7 @@ import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './li
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
+import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addKindRoutes } from './routes/kinds.ts';
@@ -101,6 +103,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
+  installAudit(app, { ...options, log });
   installAccess(app, { auth: options.auth, guard });
   installBodies(app, limits);
   installErrors(app, log);
@@ -116,6 +119,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
+  addAuditRoutes(app, context);
   answerOtherMethods();
   guardConnections(listener.server, limits, guard);
   listener.server.on('upgrade', shells.onUpgrade);

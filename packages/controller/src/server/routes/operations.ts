@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { type KubeObject, nodeKind } from '@drover/api';
 import type { FastifyInstance } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
+import { recordBefore } from '../audit.ts';
 import { addRoute, parameter, type RouteContext, success } from './context.ts';
 
 /** A content transfer may take hours, but not without a byte for this long. */
@@ -55,6 +56,7 @@ const addContent = async (app: FastifyInstance, { content, cuts }: RouteContext)
     const verbs = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update' } as const;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT'] as const) {
       addRoute(scope, method, '/content/*', plainAccess(verbs[method], 'content'), async (request, reply) => {
+        await recordBefore(request);
         reply.hijack();
         endWhenIdle(request.raw.socket, reply.raw);
         reply.raw.once(
