@@ -183,6 +183,19 @@ describe('API tokens', () => {
 });
 
 describe('the password', () => {
+  it('is not asked for any more from an address that guesses, and the owner gets in from another', async () => {
+    const { name } = await newPerson();
+    const thief = openBrowser(ground, { localAddress: '127.0.5.1' });
+    const guess = (word: string) => thief.send('POST', '/auth/sign-in', { user: name, password: word });
+    const codes: number[] = [];
+    for (let n = 0; n < 6; n++) codes.push((await guess(`guess-${n}-of-many`)).code);
+    expect(codes).toEqual([401, 401, 401, 401, 429, 429]);
+    const right = await guess(password);
+    expect([right.code, Number(right.headers['retry-after'])]).toEqual([429, 1]);
+    const owner = openBrowser(ground, { localAddress: '127.0.5.2' });
+    expect((await owner.send('POST', '/auth/sign-in', { user: name, password })).code).toBe(200);
+  });
+
   it('is changed by who knows it, and the other sessions end', async () => {
     const { name, browser, signIn } = await newPerson();
     await signIn();
