@@ -22,6 +22,8 @@ export type Access =
   | { readonly kind: 'public' }
   /** Answers anybody who is somebody: discovery and the API's own description. */
   | { readonly kind: 'signed-in' }
+  /** The kind is one that users defined; the path parameters group and plural say which. */
+  | { readonly kind: 'custom'; readonly verb: Verb | 'read'; readonly subresource: string }
   | {
       readonly kind: 'resource';
       /** 'read': list, or watch when the query says so. */
@@ -31,6 +33,13 @@ export type Access =
       /** Not a kind: roles know it by method and path (nonResourceURLs). */
       readonly isPath?: true;
     };
+
+/** A kind that users defined: the path names its group and its plural. */
+export const customAccess = (verb: Verb | 'read', subresource = ''): Access => ({
+  kind: 'custom',
+  verb,
+  subresource,
+});
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -114,7 +123,10 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
   url: { verb: request.method.toLowerCase(), path: request.url.split('?', 1)[0] ?? '' },
 });
 
-const attributesOf = (request: FastifyRequest, access: Extract<Access, { kind: 'resource' }>): Attributes => {
+const attributesOf = (
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'resource' | 'custom' }>,
+): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
   const query = request.query as Query;
@@ -123,14 +135,16 @@ const attributesOf = (request: FastifyRequest, access: Extract<Access, { kind: '
   const narrowed = access.verb === 'read' ? nameSelected(query) : undefined;
   const name = params['name'] ?? narrowed ?? '';
   // A namespace is judged by the roles in it, as in Kubernetes.
-  const isNamespace = access.resource === 'namespaces' && params['name'] !== undefined;
+  const resource =
+    access.kind === 'custom' ? `${params['plural'] ?? ''}.${params['group'] ?? ''}` : access.resource;
+  const isNamespace = resource === 'namespaces' && params['name'] !== undefined;
   return {
     verb: access.verb === 'read' ? read : access.verb,
-    resource: access.resource,
+    resource,
     subresource: access.subresource ?? '',
     namespace: isNamespace ? name : (params['namespace'] ?? ''),
     name,
-    ...(access.isPath === true ? urlOf(request) : {}),
+    ...(access.kind === 'resource' && access.isPath === true ? urlOf(request) : {}),
   };
 };
 
@@ -160,6 +174,6 @@ export const installAccess = (
     const distinct = request.raw.headersDistinct;
     request.identity = await identify(auth, { headers, distinct, remoteAddress, reads });
     guard.trust(request.socket);
-    if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
+    if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));
   });
 };

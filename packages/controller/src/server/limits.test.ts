@@ -218,7 +218,10 @@ it.each(['GET', 'HEAD', 'POST'])('refuses overlong headers of %s without a body'
   const code = await new Promise((resolve, reject) => {
     const path = `${ground.address}/content/${'a'.repeat(70_000)}`;
     const outgoing = request(path, { method, ca: ground.caPem, agent: false }, (answer) => {
-      answer.on('error', reject).on('end', () => resolve(answer.statusCode)).resume();
+      answer
+        .on('error', reject)
+        .on('end', () => resolve(answer.statusCode))
+        .resume();
     });
     outgoing.on('error', reject).end();
   });

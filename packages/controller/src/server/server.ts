@@ -14,6 +14,7 @@ import { pageType, securityHeaders, startPage } from './pages.ts';
 import { openRecorder } from './recorder.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addRoute } from './routes/context.ts';
+import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
@@ -106,6 +107,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   });
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
+  addCustomRoutes(app, context);
   addReviewRoutes(app, context);
   addTokenRoute(app, context);
   addBulkRoutes(app, context);
