@@ -43,6 +43,11 @@ spec:
               type: object
               description: What is to be run.
               required: [cronSpec]
+              x-kubernetes-validations:
+                - rule: self.replicas <= 5 || self.image != 'busybox'
+                  message: busybox runs at most five times
+                - rule: self.cronSpec != 'now' && self.replicas >= oldSelf.replicas - 5
+                  messageExpression: "'from ' + string(oldSelf.replicas) + ' go down in steps'"
               properties:
                 cronSpec: { type: string, description: When it runs., pattern: '^(\\S+\\s+){4}\\S+$' }
                 image: { type: string, default: busybox }
@@ -157,6 +162,12 @@ describe.each(generations)('a kind of one’s own with $name', ({ layer }) => {
     expect(await refused(tab('bad', '{ cronSpec: "0 3 * * *", color: red }'), 'apply')).toContain(
       'unknown field "spec.color"',
     );
+    const busy = tab('bad', '{ cronSpec: "0 3 * * *", replicas: 6 }');
+    expect(await refused(busy, 'apply')).toContain(
+      'spec: Invalid value: "object": busybox runs at most five times',
+    );
+    const unknown = definition.replace('self.replicas <= 5', 'self.copies <= 5');
+    expect(await refused(unknown, 'apply')).toContain("compilation failed: undefined field 'copies'");
     const table = await kubectl.ok('get', 'ct');
     expect(table).toMatch(/NAME\s+SPEC\s+REPLICAS\s+AGE\s+nightly\s+0 3 \* \* \*\s+1\s+\d+s/);
     expect(await kubectl.ok('get', 'all')).toContain('nightly ');
@@ -181,6 +192,11 @@ describe.each(generations)('a kind of one’s own with $name', ({ layer }) => {
     expect(await kubectl.ok('scale', 'ct/nightly', '--replicas=5')).toContain('nightly scaled');
     const { stderr } = await kubectl.try('scale', 'ct/nightly', '--replicas=50');
     expect(stderr).toContain('should be less than or equal to 10');
+    await kubectl.ok('scale', 'ct/nightly', '--replicas=10');
+    expect((await kubectl.try('scale', 'ct/nightly', '--replicas=4')).stderr).toContain(
+      'from 10 go down in steps',
+    );
+    await kubectl.ok('scale', 'ct/nightly', '--replicas=5');
     await kubectl.ok(
       'patch',
       'ct',

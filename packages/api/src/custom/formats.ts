@@ -22,7 +22,9 @@ const isIpv6 = (text: string): boolean => {
   return halves.length === 2 ? count < 8 : count === 8;
 };
 
-const isCidr = (text: string): boolean => {
+export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
+
+export const isCidr = (text: string): boolean => {
   const [address = '', bits = '', ...more] = text.split('/');
   if (more.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(bits)) return false;
   return isIpv4(address) ? Number(bits) <= 32 : isIpv6(address) && Number(bits) <= 128;

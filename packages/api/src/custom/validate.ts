@@ -1,5 +1,6 @@
 // Owns the value validations of structural schemas: is this value what the schema says?
-// I1: patterns are RE2 (patterns.ts), so the time taken is linear in the value times the size of the schema.
+// I1: patterns are RE2 (patterns.ts), so the time taken is linear in the value times the size of the schema; what one object
+//     may spend on them is bounded besides.
 // I2: `partial`: of something to be applied only types are looked at; nothing has to be there.
 import type { Cause } from '../errors.ts';
 import { isEqualJson, isPlainObject } from '../patch/json.ts';
@@ -7,12 +8,17 @@ import { memberPath } from '../validation/prune.ts';
 import { invalidInBody, maxCauses, notSupported, required, typeInvalid } from './causes.ts';
 import { isOfFormat } from './formats.ts';
 import { listTypeCauses } from './lists.ts';
-import { matchesPattern } from './patterns.ts';
+import { matchesPattern, patternCost } from './patterns.ts';
 import { isIntOrString, restSchema, type Schema } from './schema.ts';
 
-export interface ValidateOptions {
+interface ValidateOptions {
   readonly partial: boolean;
+  /** What may still be spent on patterns (I1); shared by all values of one object. */
+  readonly work: { left: number };
 }
+
+/** For one object: about half a second. */
+const patternWork = 1_000_000;
 
 const typeOf = (value: unknown): string => {
   if (value === null) return 'null';
@@ -39,15 +45,25 @@ const lengthOf = (text: string): number => {
   return length;
 };
 
-const stringCauses = (value: string, schema: Schema, path: string): readonly Cause[] => {
+const stringCauses = (
+  value: string,
+  schema: Schema,
+  path: string,
+  options: ValidateOptions,
+): readonly Cause[] => {
   const causes: Cause[] = [];
   const { minLength, maxLength, pattern, format } = schema;
   if (maxLength !== undefined && lengthOf(value) > maxLength)
     causes.push(invalidInBody(path, value, `should be at most ${maxLength} chars long`));
   if (minLength !== undefined && lengthOf(value) < minLength)
     causes.push(invalidInBody(path, value, `should be at least ${minLength} chars long`));
-  if (pattern !== undefined && pattern !== '' && !matchesPattern(pattern, value))
-    causes.push(invalidInBody(path, value, `should match '${pattern}'`));
+  if (pattern !== undefined && pattern !== '') {
+    options.work.left -= patternCost(pattern, value);
+    if (options.work.left < 0)
+      causes.push(invalidInBody(path, '', 'is more text than can be compared with patterns in one object'));
+    else if (!matchesPattern(pattern, value))
+      causes.push(invalidInBody(path, value, `should match '${pattern}'`));
+  }
   if (format !== undefined && !isOfFormat(format, value))
     causes.push(
       invalidInBody(path, value, `must be of type ${format}: ${JSON.stringify(value.slice(0, 200))}`),
@@ -120,9 +136,14 @@ const objectCauses = (
     .map((key) => required(memberPath(path, key))),
 ];
 
-const junctorCauses = (value: unknown, schema: Schema, path: string): readonly Cause[] => {
-  const holds = (part: Schema): boolean => validateValue(value, part, path).length === 0;
-  const causes: Cause[] = (schema.allOf ?? []).flatMap((part) => validateValue(value, part, path));
+const junctorCauses = (
+  value: unknown,
+  schema: Schema,
+  path: string,
+  options: ValidateOptions,
+): readonly Cause[] => {
+  const holds = (part: Schema): boolean => validateValue(value, part, path, options).length === 0;
+  const causes: Cause[] = (schema.allOf ?? []).flatMap((part) => validateValue(value, part, path, options));
   if (schema.anyOf !== undefined && schema.anyOf.length > 0 && !schema.anyOf.some(holds))
     causes.push(invalidInBody(path, value, 'must validate at least one schema (anyOf)'));
   if (schema.oneOf !== undefined && schema.oneOf.length > 0) {
@@ -136,15 +157,20 @@ const junctorCauses = (value: unknown, schema: Schema, path: string): readonly C
   return causes;
 };
 
-const ownCauses = (value: unknown, schema: Schema, path: string): readonly Cause[] => {
+const ownCauses = (
+  value: unknown,
+  schema: Schema,
+  path: string,
+  options: ValidateOptions,
+): readonly Cause[] => {
   const causes: Cause[] = [];
   if (schema.enum !== undefined && !schema.enum.some((one) => isEqualJson(one, value)))
     causes.push(notSupported(path, value, schema.enum));
-  if (typeof value === 'string') causes.push(...stringCauses(value, schema, path));
+  if (typeof value === 'string') causes.push(...stringCauses(value, schema, path, options));
   else if (typeof value === 'number') causes.push(...numberCauses(value, schema, path));
   else if (Array.isArray(value)) causes.push(...arrayCauses(value, schema, path));
   else if (isPlainObject(value)) causes.push(...objectCauses(value, schema, path));
-  return [...causes, ...junctorCauses(value, schema, path)];
+  return [...causes, ...junctorCauses(value, schema, path, options)];
 };
 
 const innerCauses = (
@@ -175,11 +201,15 @@ export const validateValue = (
   value: unknown,
   schema: Schema,
   path: string,
-  options: ValidateOptions = { partial: false },
+  options: ValidateOptions = { partial: false, work: { left: patternWork } },
 ): readonly Cause[] => {
   const wrong = typeCauses(value, schema, path);
   if (wrong.length > 0) return wrong;
   if (value === null && schema.nullable === true) return [];
-  const own = options.partial ? [] : ownCauses(value, schema, path);
+  const own = options.partial ? [] : ownCauses(value, schema, path, options);
   return [...own, ...innerCauses(value, schema, path, options)];
 };
+
+/** Causes for values that are of another type than the schema says (I2). */
+export const validateTypes = (value: unknown, schema: Schema): readonly Cause[] =>
+  validateValue(value, schema, '', { partial: true, work: { left: 0 } });

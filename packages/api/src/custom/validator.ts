@@ -25,7 +25,7 @@ import { embeddedCauses } from './embedded.ts';
 import { pruneBySchema } from './prune.ts';
 import { createRules } from './rules.ts';
 import type { Schema } from './schema.ts';
-import { validateValue } from './validate.ts';
+import { validateTypes, validateValue } from './validate.ts';
 
 const MetadataHolder = Type.Object({ metadata: ObjectMeta }, { additionalProperties: false });
 const checkMetadata = new Ajv({ strict: false, allErrors: true, logger: false }).compile(MetadataHolder);
@@ -93,14 +93,14 @@ export const createCustomValidator = (kind: Kind, schema: Schema): Validator => 
       ...embeddedCauses(object, schema, ''),
     ];
     const causes = values.filter((cause) => before === undefined || !isOld(cause, object, before));
-    if (values.length === 0) causes.push(...rules(object, before));
+    if (causes.length === 0) causes.push(...rules(object, before));
     if (causes.length > 0) throw invalidObject(kind, name, causes.slice(0, maxCauses));
     return { object, warnings };
   };
   const partial = (input: unknown, mode: FieldValidation) => {
     const { object: whole, name, warnings } = read(kind, schema, input, mode);
     const object = withoutNulls(whole, schema) as KubeObject; // it only lost members that were null
-    const causes = validateValue(object, schema, '', { partial: true });
+    const causes = validateTypes(object, schema);
     if (causes.length > 0) throw invalidObject(kind, name, causes.slice(0, maxCauses));
     return { object, warnings };
   };
