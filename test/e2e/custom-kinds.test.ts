@@ -1,11 +1,14 @@
 // Real kubectl and helm, of both generations, with kinds that users define.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ground, openGround } from '../../packages/controller/src/server/test-ground.ts';
+import { missingLines, readSteps } from '../harness/document.ts';
 import { type Kubectl, openHelm, openKubectl } from '../harness/kubectl.ts';
-import type { Layer } from '../harness/kubectl-binary.ts';
+import { kubectlPath, type Layer } from '../harness/kubectl-binary.ts';
 
 let ground: Ground;
 let directory: string;
@@ -272,4 +275,25 @@ describe.each(generations)('a kind of one’s own with $name', ({ layer }) => {
     // helm leaves definitions to people.
     await kubectl.ok('delete', 'crd', 'breads.bakery.example.com', '--timeout=20s');
   });
+});
+
+const run = promisify(execFile);
+
+it('does what docs/user/kinds.md shows', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docs/user/kinds.md'), 'utf8');
+  const home = await mkdtemp(join(directory, 'page-'));
+  await openKubectl({ ...ground, directory: home });
+  for (const [, file = '', body = ''] of text.matchAll(/```yaml\n# (\S+)\n([\s\S]*?)```/g))
+    await writeFile(join(home, file), body);
+  const path = `${dirname(kubectlPath())}:${process.env['PATH'] ?? ''}`;
+  const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'kubeconfig'), PATH: path };
+  const steps = readSteps(text);
+  expect(steps.length).toBeGreaterThan(7);
+  for (const step of steps) {
+    const { stdout } = await run('sh', ['-c', step.command], { env, cwd: home });
+    expect({ command: step.command, missing: missingLines(step, stdout) }).toEqual({
+      command: step.command,
+      missing: [],
+    });
+  }
 });
