@@ -1512,10 +1512,14 @@ def new_id():
 
 
 # ===================================================================================================== tasks
-# The supervisor: one small detached process per task, forked from the agent without exec. It outlives the agent.
+# The supervisor: one small detached process per running task, forked from the agent without exec. It outlives the
+# agent. When nothing is left of its task it may get another: a fork is the dearest part of a short task (S1).
+# S1: a supervisor is used again only when its command ended by itself and no descendant is left (the kernel has none for
+# it to wait for), and only by the agent that forked it; the end of that agent is its end.
 # Task directory tasks/<id>/: `state` (locked by the supervisor; first line "begun ...", last line "result {json}"),
 # `output` (records of both streams in order), `acked` (how far the controller has them), `detail` and `progress` of
-# transfers, `script` and `input` while needed.
+# transfers, `script` and `input` while needed. The agent makes it before it hands the task over: a supervisor that comes
+# when it is gone is too late (I1). Settled ones are emptied and used again: file systems are slow at making new files.
 OUTPUT_RECORD = pack_of('>BIq')  # stream, length, time in ms
 READ_SIZE = 65536
 TERM_GRACE_S = 0.5
@@ -1524,6 +1528,10 @@ DRAIN_S = 1.0
 FIRST_NUDGE_S = 0.01
 NEXT_NUDGE_S = 0.02
 DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+MAX_ORDER = 32768  # fits into an empty pipe at once
+MAX_RESTING = 2
+MAX_SPARES = 8
+REST_S = 60.0
 SCRATCH = '/run/drover-tasks'
 SIGNALS = {'cancel': False}
 DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1,
@@ -1554,13 +1562,57 @@ def blank_result(task_id, outcome, reason):
             'stdoutDropped': 0, 'stderrDropped': 0, 'survivors': 0, 'detail': ''}
 
 
+class TaskDirs(object):
+    """Makes and removes task directories; keeps some that are emptied, for the next tasks of this agent's life."""
+
+    def __init__(self):
+        remove_tree('spare')
+        os.mkdir('spare', 0o700)
+        self.spares = []
+        self.count = 0
+
+    def make(self, task_id):
+        """There is a directory for this task afterwards: maybe with what it left there before."""
+        if self.spares:
+            try:
+                return os.rename(self.spares.pop(), task_dir(task_id))
+            except OSError:
+                pass
+        try:
+            os.mkdir(task_dir(task_id), 0o700)
+        except OSError as error:
+            if error.errno != errno.EEXIST:
+                raise
+
+    def take_back(self, task_id):
+        """Nobody needs what is in it any more."""
+        if len(self.spares) < MAX_SPARES:
+            try:
+                return self.empty(task_dir(task_id))
+            except (OSError, IOError):  # a supervisor that was killed still holds it, say
+                pass
+        remove_tree(task_dir(task_id))
+
+    def empty(self, path):
+        state = cloexec(os.open(path + '/state', os.O_RDWR))
+        try:
+            fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for name in os.listdir(path):
+                if name == 'output':
+                    os.close(os.open(path + '/output', os.O_WRONLY | os.O_TRUNC))
+                elif name != 'state':
+                    os.unlink('%s/%s' % (path, name))
+            os.ftruncate(state, 0)
+            self.count += 1
+            spare = 'spare/%d' % self.count
+            os.rename(path, spare)
+            self.spares.append(spare)
+        finally:
+            os.close(state)
+
+
 def lock_state(task_id):
     """The task's state file, locked; None when a supervisor holds it."""
-    try:
-        os.mkdir(task_dir(task_id), 0o700)
-    except OSError as error:
-        if error.errno != errno.EEXIST:
-            raise
     fd = cloexec(os.open(task_dir(task_id) + '/state', os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600))
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -1644,6 +1696,33 @@ def task_members(task_id, supervisor, leader, since=None, state_dir=None):
     return set(pid for pid in members if table[pid][0] not in (b'Z', b'X'))
 
 
+def children_of(pid):
+    """Children of a process, by the kernel's lists of each of its threads (Linux 3.5, CONFIG_PROC_CHILDREN)."""
+    try:
+        lists = [read_file('/proc/%d/task/%s/children' % (pid, thread)) for thread in os.listdir('/proc/%d/task' % pid)]
+    except (OSError, IOError):  # it has just ended
+        return ()
+    return [int(child) for child in b' '.join(lists).split()]
+
+
+def is_alive(pid):
+    try:
+        text = read_file('/proc/%d/stat' % pid, 4096)
+    except (OSError, IOError):
+        return False
+    return text[text.rfind(b')') + 2:][:1] not in (b'Z', b'X', b'')
+
+
+def descendants(pid):
+    """Living descendants of a process: a walk over its own tree, however many other processes the server has."""
+    found, waiting = set(), [pid]
+    while waiting:
+        more = [child for child in children_of(waiting.pop()) if child not in found]
+        found.update(more)
+        waiting.extend(more)
+    return set(pid for pid in found if is_alive(pid))
+
+
 def signal_all(pids, number):
     for pid in pids:
         try:
@@ -1652,14 +1731,29 @@ def signal_all(pids, number):
             pass
 
 
+def account_of(user):
+    """(uid, gid, name, home, shell) to run as ('': as we are), and whether to switch to it."""
+    try:
+        entry = pwd.getpwnam(str(user)) if user else pwd.getpwuid(os.getuid())
+    except (KeyError, UnicodeError):
+        if user:
+            raise Failure('unknown user: %s' % user)
+        return (os.getuid(), os.getgid(), '%d' % os.getuid(), '/', '/bin/sh'), False
+    switch = entry.pw_uid != os.getuid()
+    if switch and os.getuid() != 0:
+        raise Failure('cannot run as %s: the agent does not run as root' % user)
+    return (entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell or '/bin/sh'), switch
+
+
 class Supervisor(object):
     """Runs in its own process: starts one command (or transfer), watches it, writes down what became of it."""
 
-    def __init__(self, task, boot_id, nudge_fd, work):
+    def __init__(self, task, boot_id, nudge_fd, wake, work):
         self.task = task
         self.task_id = task['id']
         self.boot_id = boot_id
         self.nudge_fd = nudge_fd
+        self.wake = wake  # readable after a signal
         self.work = work  # a function for transfers: runs in the child, returns the exit code
         self.command = task.get('command') or {'argv': [], 'script': b'', 'user': '', 'cwd': '', 'env': {},
                                                'input': b'', 'maxOutputBytes': 1 << 20}
@@ -1669,6 +1763,7 @@ class Supervisor(object):
         self.output_fd = -1
         self.lengths = {1: 0, 2: 0}
         self.dropped = {1: 0, 2: 0}
+        self.has_orphans = become_subreaper()  # orphans come to us: then the whole task are our descendants
         self.dirty = False
         self.next_nudge = 0.0
 
@@ -1686,45 +1781,34 @@ class Supervisor(object):
             poller.register(self.nudge_fd, select.POLLOUT)
             retry(poller.poll, 100)
 
-    def run(self):
-        os.setsid()
-        gc.disable()
-        wake = self.catch_signals()
-        state = lock_state(self.task_id)
+    def run(self, may_rest):
+        """Does the whole task. True when there may be another for this process (S1)."""
+        try:
+            state = lock_state(self.task_id)
+        except (OSError, IOError):
+            return False  # its directory is gone: it was settled without us
         if state is None:
-            return
+            return False
         if os.fstat(state).st_size:
-            return  # begun or refused before: never twice (I1)
-        become_subreaper()
+            return False  # begun or refused before: never twice (I1)
         self.started = monotonic()
         self.started_ms = now_ms()
         append_state(state, 'begun', {'pid': os.getpid(), 'atMs': self.started_ms, 'boot': self.boot_id})
         try:
-            result = self.supervise(wake)
+            result = self.supervise(self.wake)
         except Failure as failure:
             result = blank_result(self.task_id, 'never-started', words_of(failure))
         except Exception as error:
             result = blank_result(self.task_id, 'lost' if self.child else 'never-started',
                                   'the supervisor failed: %s: %s' % (type(error).__name__, error))
         append_state(state, 'result', result)
-        self.nudge('f')
+        os.close(state)
+        if self.output_fd >= 0:
+            os.close(self.output_fd)
+        rests = may_rest and self.has_orphans and result['outcome'] in ('exited', 'signalled') and is_childless()
+        self.nudge('r' if rests else 'f')
         self.clean()
-
-    def catch_signals(self):
-        wake_read, wake_write = make_pipe()
-        nonblocking(wake_read)
-        nonblocking(wake_write)
-        signal.set_wakeup_fd(wake_write)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, on_plain_signal)
-        keep = set([0, 1, 2, self.nudge_fd, wake_read, wake_write])
-        for name in os.listdir('/proc/self/fd'):
-            if int(name) not in keep:
-                try:
-                    os.close(int(name))
-                except OSError:
-                    pass
-        return wake_read
+        return rests
 
     def clean(self):
         for name in ('script', 'input'):
@@ -1736,20 +1820,6 @@ class Supervisor(object):
     scratch = ''
 
     # ---- starting
-
-    def account(self):
-        """(uid, gid, name, home, shell) to run as, and whether to switch to it."""
-        user = self.command['user']
-        try:
-            entry = pwd.getpwnam(str(user)) if user else pwd.getpwuid(os.getuid())
-        except (KeyError, UnicodeError):
-            if user:
-                raise Failure('unknown user: %s' % user)
-            return (os.getuid(), os.getgid(), '%d' % os.getuid(), '/', '/bin/sh'), False
-        switch = entry.pw_uid != os.getuid()
-        if switch and os.getuid() != 0:
-            raise Failure('cannot run as %s: the agent does not run as root' % user)
-        return (entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell or '/bin/sh'), switch
 
     def environment(self, account):
         values = {'PATH': DEFAULT_PATH, 'HOME': account[3], 'USER': account[2], 'LOGNAME': account[2],
@@ -1806,7 +1876,7 @@ class Supervisor(object):
 
     def start(self):
         """Forks the command. Returns its two output pipes; Failure when it could not be started."""
-        account, switch = self.account()
+        account, switch = account_of(self.command['user'])
         environment = self.environment(account)
         argv = [b'transfer'] if self.work else self.arguments(account, switch)
         out_read, out_write = make_pipe()
@@ -1858,7 +1928,7 @@ class Supervisor(object):
                 if self.work:
                     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
                     die_with_parent()
-                    close_from(3, self.nudge_fd)
+                    close_from(3, [self.nudge_fd])
                     run_work(self.work)
                 if switch:
                     stage = b'user'
@@ -1870,7 +1940,7 @@ class Supervisor(object):
                 os.chdir(self.folder(account))
                 stage = b'exec'
                 if not PY3:
-                    close_from(3, status_write)
+                    close_from(3, [status_write])
                 path = find_program(argv[0], environment)
                 os.execve(path, argv, environment)
             except BaseException as error:
@@ -2000,13 +2070,20 @@ class Supervisor(object):
 
     # ---- ending
 
+    def members(self):
+        """
+        Living processes of the task. As long as there are descendants, those; when there are none, whatever a search
+        through all processes of the server finds: the proof that nothing is left.
+        """
+        found = descendants(os.getpid()) if self.has_orphans else ()
+        return found or task_members(self.task_id, os.getpid(), self.child)
+
     def kill_tree(self, wake):
         """
         TERM, a short grace, then stop and KILL whatever is left until nothing is. Stopping first keeps a tree that
         forks faster than we look from getting away. Returns how many are still alive.
         """
-        me, leader = os.getpid(), self.child
-        members = task_members(self.task_id, me, leader)
+        members = self.members()
         signal_all(members, signal.SIGTERM)
         signal_all(members, signal.SIGCONT)
         grace = monotonic() + TERM_GRACE_S
@@ -2018,14 +2095,14 @@ class Supervisor(object):
             pause = min(50, pause * 2)
             self.drain_wake(wake)
             self.reap()
-            members = task_members(self.task_id, me, leader)
+            members = self.members()
             if not members:
                 break
         limit = monotonic() + KILL_LIMIT_S
         while members and monotonic() < limit:
             for _ in range(10):
                 signal_all(members, signal.SIGSTOP)
-                more = task_members(self.task_id, me, leader)
+                more = self.members()
                 if more <= members:
                     break
                 members |= more
@@ -2033,7 +2110,7 @@ class Supervisor(object):
             retry(poller.poll, 10)
             self.drain_wake(wake)
             self.reap()
-            members = task_members(self.task_id, me, leader)
+            members = self.members()
         self.reap()
         return len(members)
 
@@ -2089,7 +2166,7 @@ def run_work(work):
 
 def close_from(first, keep):
     for name in os.listdir('/proc/self/fd'):
-        if int(name) >= first and int(name) != keep:
+        if int(name) >= first and int(name) not in keep:
             try:
                 os.close(int(name))
             except OSError:
@@ -2110,18 +2187,127 @@ def find_program(name, environment):
     raise found or OSError(errno.ENOENT, 'no such file')
 
 
-def spawn_supervisor(task, boot_id, nudge_fd, work):
-    """Forks the supervisor of a task; returns its pid. The agent is its parent only as long as it lives."""
-    SIGNALS['cancel'] = False
-    pid = os.fork()
-    if pid:
-        return pid
+def is_childless():
+    """Whether no child is left, living or dead: of a subreaper, no descendant either."""
     try:
-        Supervisor(task, boot_id, nudge_fd, work).run()
-    except BaseException as error:
-        log('error', 'supervisor failed', task=task['id'], error='%s: %s' % (type(error).__name__, error))
-    finally:
-        os._exit(0)
+        os.waitpid(-1, os.WNOHANG)
+    except OSError as error:
+        return error.errno == errno.ECHILD
+    return False
+
+
+def prepare_supervisor(keep):
+    """What a fork of the agent needs to stand by itself. Returns a pipe that is readable after a signal."""
+    os.setsid()
+    gc.disable()
+    wake_read, wake_write = make_pipe()
+    nonblocking(wake_read)
+    nonblocking(wake_write)
+    signal.set_wakeup_fd(wake_write)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, on_plain_signal)
+    close_from(3, keep + [wake_read, wake_write])
+    return wake_read
+
+
+def read_exactly(fd, size):
+    """That many bytes of a pipe; None at its end."""
+    parts = []
+    while size:
+        part = retry(os.read, fd, size)
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b''.join(parts)
+
+
+def next_order(orders):
+    """The next task for a supervisor that rests; None when its agent does not need it any more, or is gone."""
+    size = read_exactly(orders, 4)
+    body = size and read_exactly(orders, bytes_to_int(size))
+    return Reader(body).value(('struct', 'Task'), 0) if body else None
+
+
+class Crew(object):
+    """
+    The supervisors that this agent has forked: each with a task, or at rest, waiting for one. Those who rest are sent home
+    after REST_S.
+    """
+
+    def __init__(self, loop, boot_id, nudge_fd):
+        self.loop = loop
+        self.boot_id = boot_id
+        self.nudge_fd = nudge_fd
+        self.orders = {}  # pid -> the pipe to tell it its next task
+        self.resting = collections.deque()  # (pid, since), the last to be used is the last to have come
+        self.timer = None
+
+    def start(self, task, body):
+        """Gives a command to somebody at rest, or to a new process; returns its pid. `body`: the task as Thrift."""
+        while self.resting and len(body) <= MAX_ORDER:
+            pid, _ = self.resting.pop()
+            order = int_to_bytes(len(body), 4) + body
+            try:
+                if os.write(self.orders[pid], order) == len(order):
+                    return pid
+            except OSError:  # somebody has killed it
+                pass
+            signal_all([pid], signal.SIGKILL)  # half an order (a very small pipe) is none
+            self.dismiss(pid)
+        return self.fork(task)
+
+    def fork(self, task, work=None):
+        """Forks a supervisor; the agent is its parent only as long as it lives."""
+        SIGNALS['cancel'] = False
+        read_end, write_end = make_pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(read_end)
+            os.close(write_end)
+            raise
+        if pid:
+            os.close(read_end)
+            self.orders[pid] = nonblocking(write_end)
+            return pid
+        try:
+            wake = prepare_supervisor([self.nudge_fd, read_end])
+            while task is not None and Supervisor(task, self.boot_id, self.nudge_fd, wake, work).run(work is None):
+                task = next_order(read_end)
+                SIGNALS['cancel'] = False
+        except BaseException as error:
+            log('error', 'supervisor failed', task=task and task['id'],
+                error='%s: %s' % (type(error).__name__, error))
+        finally:
+            os._exit(0)
+
+    def rest(self, pid):
+        if pid not in self.orders:
+            return
+        self.resting.append((pid, monotonic()))
+        if len(self.resting) > MAX_RESTING:
+            self.dismiss(self.resting.popleft()[0])
+        if self.timer is None:
+            self.timer = self.loop.after(REST_S, self.send_home)
+
+    def send_home(self):
+        """The oldest may have been resting for long, the others may not."""
+        self.timer = None
+        while self.resting and self.resting[0][1] + REST_S <= monotonic():
+            self.dismiss(self.resting.popleft()[0])
+        if self.resting:
+            self.timer = self.loop.after(self.resting[0][1] + REST_S - monotonic(), self.send_home)
+
+    def dismiss(self, pid):
+        """It ends when it has nothing to do. Also for one that has ended."""
+        fd = self.orders.pop(pid, None)
+        if fd is not None:
+            os.close(fd)
+
+    def ended(self, pid):
+        self.dismiss(pid)
+        self.resting = collections.deque(row for row in self.resting if row[0] != pid)
 
 
 POLICY_KEYS = frozenset(('users', 'commands', 'scripts', 'paths', 'shell'))
@@ -3844,8 +4030,7 @@ class Shell(object):
 
     @staticmethod
     def account(user):
-        task = {'id': '', 'command': {'user': user}}
-        account, switch = Supervisor(task, '', -1, None).account()
+        account, switch = account_of(user)
         return account, switch, account[3] if os.path.isdir(account[3]) else '/'
 
     def fork(self, slave, account, switch, home, argv):
@@ -3861,7 +4046,7 @@ class Shell(object):
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
             for fd in (0, 1, 2):
                 os.dup2(slave, fd)
-            close_from(3, -1)
+            close_from(3, [])
             for number in DEFAULT_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             if switch:
@@ -4342,7 +4527,7 @@ def fork_worker(work):
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
-    close_from(3, -1)
+    close_from(3, [])
     run_work(work)
 
 
@@ -4456,7 +4641,7 @@ def guard(health_read, agent_pid, previous, state_dir, config):
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1):
             signal.signal(number, signal.SIG_DFL)
-        close_from(3, health_read)
+        close_from(3, [health_read])
         poller = select.poll()
         poller.register(health_read, select.POLLIN)
         deadline_s = float(config.get('updateDeadlineSeconds') or UPDATE_DEADLINE_S)
@@ -4500,7 +4685,7 @@ def confirm_update():
 REPORT_BYTES = 256 * 1024  # unanswered output: what is news waits behind so much, of each node, in a busy controller
 REPORTS_IN_FLIGHT = 2
 STARTED_AFTER_S = 0.1
-FORGET_AFTER_S = 0.2
+FORGET_AFTER_S = 1.0
 SETTLE_AFTER_S = 0.5
 CANCEL_AGAIN_S = 0.2
 MAX_RUNNING = 2000
@@ -4513,7 +4698,8 @@ class TaskEntry(object):
     """What the agent knows of a task that the controller has not settled yet."""
 
     __slots__ = ('task_id', 'pid', 'finished', 'result', 'on_disk', 'fd', 'read_at', 'acked_at', 'offsets', 'acked',
-                 'in_flight', 'wants_started', 'told_started', 'sent_result', 'progress', 'transfer', 'dirty')
+                 'in_flight', 'wants_started', 'told_started', 'sent_result', 'progress', 'transfer', 'dirty',
+                 'cancelled')
 
     def __init__(self, task_id, pid):
         self.task_id = task_id
@@ -4533,6 +4719,7 @@ class TaskEntry(object):
         self.progress = None
         self.transfer = False
         self.dirty = False
+        self.cancelled = False
 
     def close(self):
         if self.fd >= 0:
@@ -4590,6 +4777,8 @@ class Agent(ShellCalls, LifeCalls):
             if not os.path.isdir(path):
                 os.mkdir(path, 0o700)
         self.journal = Journal('journal', self.boot_id)
+        self.dirs = TaskDirs()
+        self.crew = Crew(self.loop, self.boot_id, self.nudge_write)
         self.recover()
         self.loop.soon(self.connect)
         keep_heap_shared()
@@ -4652,8 +4841,18 @@ class Agent(ShellCalls, LifeCalls):
                 self.mark(entry)
             elif word == 'p':
                 self.read_progress(entry)
-            elif word == 'f':
+            elif word in 'fr':
                 self.look_at(entry)
+                if word == 'r':
+                    self.let_rest(entry)
+
+    def let_rest(self, entry):
+        """Its supervisor may get another task, unless a signal that was meant for this one may still reach it."""
+        pid, entry.pid = entry.pid, 0
+        if entry.cancelled or not entry.finished:
+            self.crew.dismiss(pid)
+        else:
+            self.crew.rest(pid)
 
     def mark(self, entry):
         """This task has something to report."""
@@ -4711,18 +4910,20 @@ class Agent(ShellCalls, LifeCalls):
             task = Reader(body).value(('struct', 'Task'), 0)
             entry.transfer = task.get('command') is None
             self.restore_position(entry)
-            self.reattach(entry, task, boot == self.boot_id)
+            self.reattach(entry, task, body, boot == self.boot_id)
         for name in os.listdir('tasks'):
             if name not in self.tasks:
-                self.remove_task_dir(name)
+                remove_tree('tasks/' + name)
+                self.remove_scratch(name)
 
-    def reattach(self, entry, task, same_boot):
+    def reattach(self, entry, task, body, same_boot):
         """Decides what an unsettled task is: finished, running, lost, or not begun."""
+        self.dirs.make(entry.task_id)
         state = lock_state(entry.task_id)
         begun, result = read_state(entry.task_id)
         if state is not None and begun is None and result is None and same_boot:
             os.close(state)
-            return self.begin(entry, task)
+            return self.begin(entry, task, body)
         if state is not None:
             os.close(state)
         if result is not None:
@@ -4791,8 +4992,8 @@ class Agent(ShellCalls, LifeCalls):
         entry.read_at = entry.acked_at = at
         entry.offsets, entry.acked = {1: one, 2: two}, {1: one, 2: two}
 
-    def remove_task_dir(self, name):
-        remove_tree('tasks/' + name)
+    @staticmethod
+    def remove_scratch(name):
         if os.path.isdir(SCRATCH + '/' + name):
             remove_tree(SCRATCH + '/' + name)
 
@@ -4823,10 +5024,10 @@ class Agent(ShellCalls, LifeCalls):
         except (OSError, IOError) as error:
             raise Problem('busy', 'cannot write the journal: %s' % words_of(error))
         answer(None)
-        for task in fresh:
+        for task, (_, body) in zip(fresh, encoded):
             entry = self.tasks[task['id']] = TaskEntry(task['id'], 0)
             entry.transfer = task.get('command') is None
-            self.begin(entry, task)
+            self.begin(entry, task, body)
         return LATER
 
     @staticmethod
@@ -4844,10 +5045,10 @@ class Agent(ShellCalls, LifeCalls):
         self.take_result(entry, blank_result(
             task_id, 'lost', 'it already ran here and its result was acknowledged; it is not run again'))
 
-    def begin(self, entry, task):
+    def begin(self, entry, task, body):
         """A task that cannot be launched (no process to be had, say) must not take those after it with it."""
         try:
-            self.launch(entry, task)
+            self.launch(entry, task, body)
         except Exception as error:
             log('error', 'cannot start a task', task=entry.task_id, reason=words_of(error))
             self.never_started(entry, 'the agent cannot start it: %s' % words_of(error))
@@ -4856,6 +5057,7 @@ class Agent(ShellCalls, LifeCalls):
         """Written down first: an agent that starts before the controller has heard of it must not run it (I1)."""
         result = blank_result(entry.task_id, 'never-started', why)
         try:
+            self.dirs.make(entry.task_id)
             state = lock_state(entry.task_id)
             if state is None:
                 return self.follow(entry)
@@ -4872,18 +5074,20 @@ class Agent(ShellCalls, LifeCalls):
         entry.wants_started = True
         self.mark(entry)
 
-    def launch(self, entry, task):
+    def launch(self, entry, task, body):
         why = ''
         if task['expiresAtMs'] and now_ms() + self.clock_skew_ms > task['expiresAtMs']:
             why = 'expired before it could be started'
         why = why or refused_by_policy(self.policy(), task)
         if why:
             return self.never_started(entry, why)
-        work = None
+        self.dirs.make(entry.task_id)
         if entry.transfer:
-            work = Transfer(task, self.config, self.nudge_write).run
-        entry.pid = spawn_supervisor(task, self.boot_id, self.nudge_write, work)
-        self.children[entry.pid] = lambda status: self.on_supervisor_end(entry)
+            pid = self.crew.fork(task, Transfer(task, self.config, self.nudge_write).run)
+        else:
+            pid = self.crew.start(task, body)
+        entry.pid = pid
+        self.children[pid] = lambda status: self.on_supervisor_exit(entry, pid)
         self.loop.after(STARTED_AFTER_S, lambda: self.want_started(entry))
 
     def policy(self):
@@ -4893,6 +5097,10 @@ class Agent(ShellCalls, LifeCalls):
         if not entry.finished and entry.task_id in self.tasks:
             entry.wants_started = True
             self.mark(entry)
+
+    def on_supervisor_exit(self, entry, pid):
+        self.crew.ended(pid)
+        self.on_supervisor_end(entry)
 
     def on_supervisor_end(self, entry):
         entry.pid = 0
@@ -4943,6 +5151,7 @@ class Agent(ShellCalls, LifeCalls):
     def cancel(self, entry):
         if entry.finished:
             return
+        entry.cancelled = True
         if entry.pid not in self.children:
             state = lock_state(entry.task_id)
             if state is not None:
@@ -5097,7 +5306,8 @@ class Agent(ShellCalls, LifeCalls):
     def clear_up(self):
         names, self.to_forget = self.to_forget, []
         for name in names:
-            self.remove_task_dir(name)
+            self.dirs.take_back(name)
+            self.remove_scratch(name)
 
     # ---- the connection
 

@@ -135,6 +135,50 @@ class Endings(Case):
         self.assertEqual(self.controller.result('live')['outcome'], 'cancelled')
 
 
+class Reuse(Case):
+    def supervisor(self, script='true', **values):
+        """Runs `script` after it has told its parent; the parent's pid, once the result is there."""
+        _, output = self.run_task(['sh', '-c', 'echo $PPID; ' + script], **values)
+        return int(output[1].split()[0])
+
+    def gone(self, pid):
+        wait_for(lambda: not os.path.exists('/proc/%d' % pid), 'the supervisor to end')
+
+    def test_a_supervisor_with_nothing_left_of_its_task_gets_the_next(self):
+        first = self.supervisor()
+        self.assertEqual(self.supervisor('exit 3'), first)
+        self.assertEqual(self.supervisor('kill -9 $$'), first)
+        self.assertEqual(self.supervisor(input=b'x' * 100, env={'A': 'b'}), first)
+        self.assertNotEqual(self.supervisor(input=b'x' * 40000), first)  # more than fits into a pipe
+        result, _ = self.run_task(['true'])
+        self.assertEqual(result['outcome'], 'exited')
+
+    def test_one_that_may_have_something_left_does_not(self):
+        for script in ('sleep 30 >/dev/null 2>&1 &', 'setsid sleep 30 >/dev/null 2>&1 & sleep 0.1'):
+            pid = self.supervisor(script)
+            self.gone(pid)
+        pid = self.supervisor('exec sleep 30', timeout_ms=300)
+        self.gone(pid)
+
+    def test_tasks_do_not_see_each_other(self):
+        self.supervisor('touch here; cd /; umask 0; ulimit -n 20', cwd=self.node.dir)
+        wait_for(lambda: os.listdir(self.path('spare')), 'its directory to be emptied')
+        _, output = self.run_task(['sh', '-c', 'pwd; umask; ulimit -n; env'], cwd='/usr')
+        lines = output[1].decode('ascii').split('\n')
+        self.assertEqual(lines[:2], ['/usr', '0022'])
+        self.assertNotEqual(lines[2], '20')
+        again, output = self.run_task(['true'])
+        self.assertEqual((again['stdoutBytes'], output[1]), (0, b''))
+
+    def test_it_ends_with_its_agent_and_when_somebody_kills_it_the_next_task_runs_none_the_less(self):
+        first = self.supervisor()
+        os.kill(first, signal.SIGKILL)
+        self.gone(first)
+        second = self.supervisor()
+        self.node.kill()
+        self.gone(second)
+
+
 class Spool(unittest.TestCase):
     def test_output_is_not_taken_for_complete_while_a_record_does_not_fit(self):
         home, place = os.getcwd(), tempfile.mkdtemp(prefix='drover-spool-')
@@ -319,7 +363,7 @@ class Survival(Case):
             out = []
             agent.write_fields(out, agent.STRUCTS['Task'][1], command('gone', ['true']))
             journal.accept([('gone', b''.join(out)), ('done', b''.join(out))])
-            os.mkdir('tasks')
+            os.makedirs('tasks/done')
             state = agent.lock_state('done')
             agent.append_state(state, 'begun', {'pid': 1, 'atMs': 5})
             agent.append_state(state, 'result', agent.blank_result('done', 'exited', ''))
@@ -426,6 +470,7 @@ class Launch(Case):
         try:
             late = agent.Agent.__new__(agent.Agent)
             late.tasks, late.dirty, late.loop, late.welcomed = {}, collections.deque(), agent.Loop(), True
+            late.dirs = agent.TaskDirs()
             entry = late.tasks['none'] = agent.TaskEntry('none', 1)
             late.on_supervisor_end(entry)
             self.assertEqual(agent.read_state('none')[1]['outcome'], 'never-started')

@@ -1,6 +1,7 @@
 // Owns which benchmarks there are.
 import { access } from './access.ts';
 import { agent } from './agent.ts';
+import { api } from './api-load/index.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { enrol } from './enrol.ts';
@@ -9,4 +10,4 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent, access];
+export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent, access, api];

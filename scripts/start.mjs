@@ -11,7 +11,6 @@ const child = spawn(join(root, 'packages/controller/bin/drover-controller'), pro
   stdio: 'inherit',
   cwd: process.cwd(),
 });
-// The terminal sends Ctrl-C to the whole group; kill and service managers send to this process only.
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-process.on('SIGINT', () => undefined);
+// A terminal sends Ctrl-C to the whole group, kill and service managers only to this process: being told twice does no harm.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

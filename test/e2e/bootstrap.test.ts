@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gatewayAddress } from '../../lab/index.ts';
 import { cliFile } from '../harness/cli.ts';
-import { nodeBinary } from '../harness/controller.ts';
 import { LabFleet } from '../harness/lab-fleet.ts';
 
 const password = 'correct horse';
@@ -49,7 +48,7 @@ interface Ended {
 
 /** `drover node add ARGS` on a machine in the servers' network. */
 const add = (...args: string[]): Promise<Ended> => {
-  const argv = [nodeBinary, cliFile, 'node', 'add', ...args];
+  const argv = [cliFile, 'node', 'add', ...args];
   const [command = '', ...rest] = fleet.lab.networkArgv(argv);
   const env = { ...process.env, DROVER_CONTEXT: file('context.json'), HOME: fleet.work, NO_COLOR: '1' };
   const child = spawn(command, rest, { env: { ...env, SSH_AUTH_SOCK: undefined }, stdio: 'pipe' });

@@ -1,7 +1,7 @@
 // Owns running the real CLI in tests and benches.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type ControllerProcess, nodeBinary, root } from './controller.ts';
+import { type ControllerProcess, root } from './controller.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -10,7 +10,8 @@ export interface CliResult {
   readonly ms: number;
 }
 
-export const cliFile = join(root, 'packages/cli/src/main.ts');
+/** The command as users start it. */
+export const cliFile = join(root, 'packages/cli/bin/drover');
 
 /** Runs `drover ARGS` against the controller; output as text. */
 export const drover = (
@@ -24,7 +25,7 @@ export const drover = (
 ): Promise<CliResult> =>
   new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(nodeBinary, [cliFile, ...args], {
+    const child = spawn(cliFile, args, {
       env: { ...process.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1' },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { cliFile } from './cli.ts';
-import { type ControllerProcess, nodeBinary } from './controller.ts';
+import type { ControllerProcess } from './controller.ts';
 import { waitFor } from './wait.ts';
 
 export class Pty {
@@ -28,7 +28,7 @@ export class Pty {
   /** `drover ARGS` on a terminal of 80 columns and 24 rows. */
   static drover(controller: Pick<ControllerProcess, 'contextFile'>, ...args: string[]): Pty {
     const env = { ...process.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1', TERM: 'xterm' };
-    return new Pty([nodeBinary, cliFile, ...args], env);
+    return new Pty([cliFile, ...args], env);
   }
 
   type(text: string): void {

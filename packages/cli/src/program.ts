@@ -163,7 +163,8 @@ const report = (session: Session, error: unknown): void => {
 };
 
 /** Runs one command line and resolves when it is over; what went wrong is printed and in the exit code. */
-export const runProgram = async (argv: readonly string[], session: Session): Promise<void> => {
+export const runProgram = async (words: readonly string[], session: Session): Promise<void> => {
+  const argv = words[0] === '--version' ? ['version', '--client'] : words;
   try {
     const name = wantedName(argv);
     if (name !== undefined && !(name in entries)) {

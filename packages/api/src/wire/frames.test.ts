@@ -28,6 +28,22 @@ describe('frames', () => {
     );
   });
 
+  it('tells which have a buffer of their own, and whether a chunk is still in use', () => {
+    const told: [number, boolean][] = [];
+    const splitter = new FrameSplitter((frame, owned) => {
+      if (owned) expect(frame.buffer.byteLength).toBe(frame.length);
+      told.push([frame.length, owned]);
+    });
+    const large = framed(new Uint8Array(70_000).fill(1));
+    expect(splitter.push(large.subarray(0, 16_384))).toBe(false);
+    expect(splitter.push(large.subarray(16_384))).toBe(false);
+    expect(splitter.push(framed(Uint8Array.of(1, 2)))).toBe(true);
+    expect(told).toEqual([
+      [70_000, true],
+      [2, false],
+    ]);
+  });
+
   it('a giant header is refused at once', () => {
     const splitter = new FrameSplitter(() => undefined);
     expect(() => splitter.push(Uint8Array.of(0x7f, 0xff, 0xff, 0xff))).toThrow(/2147483647 bytes/);

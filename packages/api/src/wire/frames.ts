@@ -1,6 +1,7 @@
 // Owns cutting a byte stream into frames (4-byte big-endian length, then that many bytes).
 // I1: memory grows with the bytes that have really come, never with what a header promises.
-// I2: a frame handed out is the receiver's own: it is not written to again.
+// I2: a frame handed out is the receiver's own: it is not written to again. An `owned` one has a buffer to itself; one
+//     that came whole in a chunk is a view of the chunk.
 import { WireError, type WireLimits, wireLimits } from './limits.ts';
 
 const headerBytes = 4;
@@ -8,15 +9,15 @@ const firstBytes = 4096;
 
 export class FrameSplitter {
   private readonly limit: number;
-  private readonly onFrame: (frame: Uint8Array) => void;
+  private readonly onFrame: (frame: Uint8Array, owned: boolean) => void;
   private readonly header = new Uint8Array(headerBytes);
   private headerFilled = 0;
   /** Length of the frame being filled; 0 between frames. */
   private want = 0;
-  private body = new Uint8Array(0);
+  private body: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   private filled = 0;
 
-  constructor(onFrame: (frame: Uint8Array) => void, limits: WireLimits = wireLimits) {
+  constructor(onFrame: (frame: Uint8Array, owned: boolean) => void, limits: WireLimits = wireLimits) {
     this.onFrame = onFrame;
     this.limit = limits.frameBytes;
   }
@@ -36,13 +37,23 @@ export class FrameSplitter {
     return this.headerFilled > 0;
   }
 
-  /** Calls onFrame for each frame that `chunk` completes. Throws WireError; the stream is of no more use then. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Calls onFrame for each frame that `chunk` completes; true when one of them is a view of it. Throws WireError; the
+   * stream is of no more use then.
+   */
+  push(chunk: Uint8Array): boolean {
     let at = 0;
+    let viewed = false;
     while (at < chunk.length) {
       if (this.headerFilled < headerBytes) at = this.fillHeader(chunk, at);
-      else at = this.fillBody(chunk, at);
+      else if (this.filled === 0 && chunk.length - at >= this.want) {
+        const end = at + this.want;
+        viewed = true;
+        this.finish(chunk.subarray(at, end), false);
+        at = end;
+      } else at = this.fillBody(chunk, at);
     }
+    return viewed;
   }
 
   private fillHeader(chunk: Uint8Array, start: number): number {
@@ -65,29 +76,24 @@ export class FrameSplitter {
 
   private fillBody(chunk: Uint8Array, at: number): number {
     const end = Math.min(chunk.length, at + this.want - this.filled);
-    if (this.filled === 0 && end - at === this.want) {
-      this.finish(chunk.subarray(at, end));
-      return end;
-    }
     this.reserve(this.filled + end - at);
     this.body.set(chunk.subarray(at, end), this.filled);
     this.filled += end - at;
-    if (this.filled === this.want) this.finish(this.body.subarray(0, this.want));
+    if (this.filled === this.want) this.finish(this.body.subarray(0, this.want), true);
     return end;
   }
 
   private reserve(length: number): void {
     if (length <= this.body.length) return;
-    const grown = new Uint8Array(Math.min(this.want, Math.max(length, this.body.length * 4, firstBytes)));
-    grown.set(this.body.subarray(0, this.filled));
-    this.body = grown;
+    const grown = Math.min(this.want, Math.max(length, this.body.length * 4, firstBytes));
+    this.body = new Uint8Array(this.body.buffer.transfer(grown));
   }
 
-  private finish(frame: Uint8Array): void {
+  private finish(frame: Uint8Array, owned: boolean): void {
     this.headerFilled = 0;
     this.want = 0;
     this.filled = 0;
     this.body = new Uint8Array(0);
-    this.onFrame(frame);
+    this.onFrame(frame, owned);
   }
 }

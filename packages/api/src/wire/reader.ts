@@ -93,11 +93,11 @@ export class Reader {
     return length;
   }
 
-  /** A copy, so that keeping it does not keep the frame. */
+  /** A view of the frame: who wants to keep it longer copies it. */
   binary(): Uint8Array {
     const length = this.length();
     const at = this.take(length);
-    return new Uint8Array(this.bytes.subarray(at, at + length));
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, length);
   }
 
   /** UTF-8; bytes that are not become U+FFFD, since one bad name must not make a whole report undeliverable. */

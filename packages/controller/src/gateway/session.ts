@@ -2,6 +2,8 @@
 // I1: it ends once, for one reason, and with it every pending call, granted byte and timer.
 // I2: what the agent sends is bounded: large frames wait for the budget, a frame must be complete within three beats,
 //     an agent that does not read its answers is cut.
+// I3: the bytes of a call are good until it is answered. Then, and as soon as they are copied, large ones are given back:
+//     left to the collector, the output of a fleet starts it several times a second.
 import type { TLSSocket } from 'node:tls';
 import {
   type ControllerService,
@@ -21,6 +23,11 @@ const smallFrameBytes = 64 * 1024;
 const greetingBytes = 4 * 1024 * 1024;
 const unreadBytes = 40 * 1024 * 1024;
 const missedBeats = 3;
+
+/** I3. Afterwards the bytes are gone for everybody. Views of a shared pool are left alone. */
+const giveBack = ({ buffer, byteLength }: Uint8Array): void => {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+};
 
 export type AgentIdentity = Pick<Hello, 'machineId' | 'bootId' | 'journalId' | 'processId'>;
 
@@ -69,7 +76,7 @@ export class AgentSession {
     this.serial = options.peer.serial;
     this.serials = new Set([this.serial]);
     this.notAfterMs = options.peer.notAfterMs;
-    this.splitter = new FrameSplitter((frame) => this.take(frame));
+    this.splitter = new FrameSplitter((frame, owned) => this.take(frame, owned));
     this.mux = createMux({
       local: 'Controller',
       remote: 'Agent',
@@ -107,7 +114,7 @@ export class AgentSession {
     if (this.closed) return;
     this.silentBeats = 0;
     try {
-      this.splitter.push(chunk);
+      if (!this.splitter.push(chunk)) giveBack(chunk);
       this.bound();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -145,7 +152,7 @@ export class AgentSession {
     }
   }
 
-  private take(frame: Uint8Array): void {
+  private take(frame: Uint8Array, owned: boolean): void {
     if (this.closed) return;
     const { budget } = this.options;
     const held = this.granted > 0 ? this.granted : frame.length;
@@ -160,7 +167,11 @@ export class AgentSession {
     try {
       const work = this.mux.receive(frame);
       if (work === undefined) answered();
-      else void work.finally(answered).then(() => this.afterAnswer());
+      else
+        void work.finally(answered).then(() => {
+          if (owned) giveBack(frame);
+          this.afterAnswer();
+        });
     } catch (error) {
       answered();
       throw error;

@@ -64,7 +64,7 @@ export class ShellStreams {
   async output(streamId: string, data: Uint8Array): Promise<void> {
     const events = this.streams.get(streamId);
     if (!events) throw new ProblemError('unknown', 'cannot take shell output: no such stream');
-    await events.onOutput(data);
+    await events.onOutput(data.slice()); // session.ts I3: it may be on its way long after the answer
   }
 
   closed(streamId: string, exitCode: number, reason: string): void {

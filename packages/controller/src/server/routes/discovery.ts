@@ -14,6 +14,7 @@ import {
   toOpenApiIndex,
 } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ownVersion } from '../../platform/version.ts';
 import type { Access } from '../access.ts';
 import { wantsAggregatedDiscovery } from '../negotiate.ts';
 import { addRoute, parameter, type RouteContext } from './context.ts';
@@ -23,7 +24,7 @@ const signedIn: Access = { kind: 'signed-in' };
 const version = {
   major: '1',
   minor: '35',
-  gitVersion: 'v1.35.0+drover',
+  gitVersion: `v1.35.0+drover-${ownVersion}`,
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',

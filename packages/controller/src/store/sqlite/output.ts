@@ -86,6 +86,7 @@ const report = (context: Context, packed: PackedReport): void => {
     if (append(context, chunk, packed.bytes)?.isFinal === true) late.add(chunk.taskId);
   }
   for (const id of late) restamp(context, id);
+  if (packed.bytes.buffer instanceof ArrayBuffer) packed.bytes.buffer.transfer(0); // moved to us, and now in the database
   markStarted(context, packed.started);
   setProgress(context, packed.progress);
   finish(context, { tasks: packed.results, onlyFrom: undefined });

@@ -1,0 +1,222 @@
+// Owns the benchmark of the API: writes, reads, lists and watches over TLS, with authorization, on a durable store.
+import { ControllerProcess } from '../../test/harness/controller.ts';
+import { type Bench, type BenchContext, median, round, timed } from '../bench.ts';
+import { memoryMib } from '../process-figures.ts';
+import { type LoadResult, runLoad } from './load.ts';
+import { RawConnection } from './raw-http.ts';
+
+interface Size {
+  readonly objects: number;
+  readonly gets: number;
+  readonly nodes: number;
+  readonly watchers: number;
+  readonly writes: number;
+  readonly mixed: number;
+}
+
+const full: Size = {
+  objects: 100_000,
+  gets: 50_000,
+  nodes: 10_000,
+  watchers: 1_000,
+  writes: 20,
+  mixed: 20_000,
+};
+const quick: Size = { objects: 10_000, gets: 5_000, nodes: 1_000, watchers: 200, writes: 5, mixed: 4_000 };
+
+const clients = 64;
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+const configMap = (number: number): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `c${number}`, labels: { tier: `t${number % 10}` } },
+    data: { value: 'x'.repeat(200) },
+  });
+
+const node = (number: number): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: `n${number}`, labels: { rack: `r${number % 100}`, role: 'worker' } },
+  });
+
+interface Ground {
+  readonly context: BenchContext;
+  readonly controller: ControllerProcess;
+  readonly size: Size;
+}
+
+const note = ({ context }: Ground, name: string, { perSecond, p50Ms, p99Ms }: LoadResult): void => {
+  context.figure(`${name}PerSecond`, round(perSecond, 0));
+  context.figure(`${name}P50Ms`, round(p50Ms, 2));
+  context.figure(`${name}P99Ms`, round(p99Ms, 2));
+};
+
+const load = (
+  { context, controller }: Ground,
+  count: number,
+  each: (connection: RawConnection, number: number) => Promise<unknown>,
+): Promise<LoadResult> => runLoad(controller.context, clients, count, context.signal, each);
+
+/** Median time of five lists, and that they are whole. */
+const measureLists = async (ground: Ground): Promise<void> => {
+  const { context, controller, size } = ground;
+  const connection = await RawConnection.open(controller.context);
+  context.defer(() => connection.close());
+  const list = async (query: string): Promise<{ items: number; next: string }> => {
+    const { body } = await connection.ask('GET', `/api/v1/nodes${query}`);
+    const { items, metadata } = JSON.parse(body.toString()) as {
+      items: readonly unknown[];
+      metadata: { continue?: string };
+    };
+    return { items: items.length, next: metadata.continue ?? '' };
+  };
+  const measure = async (name: string, want: number, run: () => Promise<number>): Promise<void> => {
+    const times: number[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      times.push(
+        await timed(async () => {
+          const got = await run();
+          if (got !== want) throw new Error(`${name}: ${got} instead of ${want} nodes`);
+        }),
+      );
+    }
+    context.figure(name, round(median(times)));
+  };
+  await measure('listAllMs', size.nodes, async () => (await list('')).items);
+  await measure(
+    'listByLabelMs',
+    size.nodes / 100,
+    async () => (await list('?labelSelector=rack%3Dr7')).items,
+  );
+  await measure('listPagedMs', size.nodes, async () => {
+    let got = 0;
+    let query = '?limit=500';
+    for (;;) {
+      const { items, next } = await list(query);
+      got += items;
+      if (next === '') return got;
+      query = `?limit=500&continue=${encodeURIComponent(next)}`;
+    }
+  });
+};
+
+/** From the request of a write to the last watcher that has it; memory of the controller per watcher. */
+const measureWatches = async (ground: Ground): Promise<void> => {
+  const { context, controller, size } = ground;
+  const before = await memoryMib(controller.pid);
+  let told = 0;
+  let marker = '';
+  let allTold = (): void => undefined;
+  const onData = (data: Buffer): void => {
+    if (marker !== '' && data.includes(marker) && ++told === size.watchers) allTold();
+  };
+  const path = `${configMaps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dc0`;
+  for (let opened = 0; opened < size.watchers; opened += 50) {
+    context.signal.throwIfAborted();
+    await Promise.all(
+      Array.from({ length: Math.min(50, size.watchers - opened) }, async () => {
+        const connection = await RawConnection.open(controller.context);
+        context.defer(() => connection.close());
+        await connection.stream(path, onData);
+      }),
+    );
+  }
+  context.figure(
+    'watcherKib',
+    round((((await memoryMib(controller.pid)).now - before.now) * 1024) / size.watchers),
+  );
+  const writer = await RawConnection.open(controller.context);
+  context.defer(() => writer.close());
+  const times: number[] = [];
+  for (let write = 0; write < size.writes; write++) {
+    times.push(
+      await timed(async () => {
+        told = 0;
+        marker = `value-${write}-`;
+        const last = new Promise<void>((resolve) => (allTold = resolve));
+        const patch = JSON.stringify({ data: { value: marker } });
+        await writer.ask('PATCH', `${configMaps}/c0`, patch, 'application/merge-patch+json');
+        await last;
+      }),
+    );
+  }
+  context.figure('watchers', size.watchers);
+  context.figure('lastWatcherMs', round(median(times)));
+  context.figure('lastWatcherWorstMs', round(Math.max(...times)));
+};
+
+/** 70 % get, 10 % each of create, patch and list of a page. */
+const mixed = (ground: Ground): Promise<LoadResult> =>
+  load(ground, ground.size.mixed, (connection, number) => {
+    const name = `c${(number * 7919) % ground.size.objects}`;
+    switch (number % 10) {
+      case 0:
+        return connection.ask('POST', configMaps, configMap(ground.size.objects + number));
+      case 1: {
+        const patch = JSON.stringify({ data: { value: `y${number}` } });
+        return connection.ask('PATCH', `${configMaps}/${name}`, patch, 'application/merge-patch+json');
+      }
+      case 2:
+        return connection.ask('GET', `${configMaps}?limit=50`);
+      default:
+        return connection.ask('GET', `${configMaps}/${name}`);
+    }
+  });
+
+const run = async (context: BenchContext): Promise<void> => {
+  const size = context.quick ? quick : full;
+  const controller = await ControllerProcess.start();
+  context.defer(() => controller.close());
+  const ground = { context, controller, size };
+  const before = await memoryMib(controller.pid);
+  context.say(`${size.objects} creates from ${clients} clients`);
+  note(
+    ground,
+    'create',
+    await load(ground, size.objects, (connection, number) =>
+      connection.ask('POST', configMaps, configMap(number)),
+    ),
+  );
+  const after = await memoryMib(controller.pid);
+  context.figure('objects', size.objects);
+  context.figure('rssBeforeMib', round(before.now));
+  context.figure('rssWithObjectsMib', round(after.now));
+  context.say(`${size.gets} gets`);
+  note(
+    ground,
+    'get',
+    await load(ground, size.gets, (connection, number) =>
+      connection.ask('GET', `${configMaps}/c${(number * 7919) % size.objects}`),
+    ),
+  );
+  context.say('a mix of requests');
+  note(ground, 'mixed', await mixed(ground));
+  context.say(`restart with ${size.objects} objects`);
+  await controller.stop();
+  context.figure('readyMs', round(await timed(() => controller.start()), 0));
+  context.figure('rssAfterRestartMib', round((await memoryMib(controller.pid)).now));
+  context.say(`${size.watchers} watchers`);
+  await measureWatches(ground);
+  context.say(`lists of ${size.nodes} nodes`);
+  note(
+    ground,
+    'createNode',
+    await load(ground, size.nodes, (connection, number) =>
+      connection.ask('POST', '/api/v1/nodes', node(number)),
+    ),
+  );
+  await measureLists(ground);
+  context.figure('rssPeakMib', round((await memoryMib(controller.pid)).peak));
+};
+
+export const api: Bench = {
+  name: 'api',
+  explain:
+    'One controller over TLS: durable creates of 100,000 objects from 64 clients (quick: 10,000), gets, a mix of requests, ' +
+    'start with all of them, a write seen by 1,000 watchers (quick: 200), lists of 10,000 nodes (quick: 1,000), memory. ' +
+    'Goals on two cores: 5,000 creates/s, last watcher in 100 ms, 100,000 objects in 400 MB, ready in 3 s.',
+  run,
+};
