@@ -160,7 +160,7 @@ export const definitionCauses = (definition: CustomResourceDefinition): readonly
   return causes.slice(0, 50).map((cause) => ({ field: '', ...cause }));
 };
 
-const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
+export const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
   (status?.conditions ?? []).some(({ type, status: holds }) => type === 'Established' && holds === 'True');
 
 /** What a definition may become: what is in use keeps its scope and kind. */
@@ -176,7 +176,8 @@ export const definitionUpdateCauses = (
     immutable('spec.scope', after.spec.scope, before.spec.scope === after.spec.scope);
     immutable('spec.names.kind', after.spec.names.kind, before.spec.names.kind === after.spec.names.kind);
   }
-  const isHeld = before.metadata.finalizers?.includes(cleanupFinalizer) === true;
+  const isGoing = before.metadata.deletionTimestamp !== undefined;
+  const isHeld = isGoing && before.metadata.finalizers?.includes(cleanupFinalizer) === true;
   if (isHeld && after.metadata.finalizers?.includes(cleanupFinalizer) !== true)
     causes.push({
       field: 'metadata.finalizers',

@@ -1,7 +1,12 @@
 // Owns the kind CustomResourceDefinition (apiextensions.k8s.io/v1): a kind of the users' own. What its schemas may say is
 // in custom/structural.ts, what becomes of it in custom/kinds.ts.
 import { type Static, Type } from 'typebox';
-import { definitionCauses, definitionUpdateCauses } from '../custom/definition.ts';
+import {
+  cleanupFinalizer,
+  definitionCauses,
+  definitionUpdateCauses,
+  isEstablished,
+} from '../custom/definition.ts';
 import type { Kind } from '../kind.ts';
 import { Conditions, type KubeObject, ObjectMeta } from '../meta.ts';
 import { isPlainObject } from '../patch/json.ts';
@@ -154,6 +159,14 @@ const withNames = (object: KubeObject): KubeObject => {
   return { ...object, spec: { ...spec, conversion: spec.conversion ?? { strategy: 'None' }, names: filled } };
 };
 
+/** What is in use waits for its objects when it is deleted, whatever replaced it says (kubectl replace says nothing). */
+const withFinalizer = (object: KubeObject): KubeObject => {
+  const { finalizers = [], deletionTimestamp } = object.metadata;
+  if (deletionTimestamp !== undefined || finalizers.includes(cleanupFinalizer)) return object;
+  if (!isEstablished(asDefinition(object))) return object;
+  return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, cleanupFinalizer] } };
+};
+
 const created = (object: KubeObject): string => object.metadata.creationTimestamp ?? '';
 
 export const customResourceDefinitionKind: Kind = {
@@ -177,5 +190,5 @@ export const customResourceDefinitionKind: Kind = {
   plainPatches: true,
   check: (object) => definitionCauses(asDefinition(object)),
   checkUpdate: (before, after) => definitionUpdateCauses(asDefinition(before), asDefinition(after)),
-  normalize: (object) => (isPlainObject(object['spec']) ? withNames(object) : object),
+  normalize: (object) => (isPlainObject(object['spec']) ? withFinalizer(withNames(object)) : object),
 };

@@ -1,4 +1,10 @@
-import { ApiError, customResourceDefinitionKind as crdKind, type Kind, type KubeObject } from '@drover/api';
+import {
+  ApiError,
+  cleanupFinalizer,
+  customResourceDefinitionKind as crdKind,
+  type Kind,
+  type KubeObject,
+} from '@drover/api';
 import { expect, test } from 'vitest';
 import type { Resources } from './resources.ts';
 import { kindOf, take, told, until, useRooms } from './test-room.ts';
@@ -157,6 +163,37 @@ test('deleting a definition deletes its objects first, and waits for their final
   expect(resources.customKind('stable.example.com', 'v1', 'crontabs')).toBeUndefined();
   expect(() => resources.list(kind)).toThrow('is not served here');
   expect(await define(resources)).toBeDefined();
+});
+
+test('a definition that was going when the controller ended goes on going after a restart', async () => {
+  const { resources } = await rooms.fresh();
+  const kind = await define(resources);
+  await resources.create(kind, 'default', tab('held', { cron: '* *' }, { finalizers: ['example.com/wait'] }));
+  await resources.delete(crdKind, '', 'crontabs.stable.example.com');
+  const again = (await rooms.again()).resources;
+  const known = await served(again);
+  expect(await refusal(again.create(known, 'default', tab('late')))).toContain('MethodNotAllowed');
+  await again.modify(known, 'default', 'held', (object) => ({
+    ...object,
+    metadata: { ...object.metadata, finalizers: [] },
+  }));
+  await until(() => again.find(crdKind, '', 'crontabs.stable.example.com') === undefined);
+});
+
+test('nobody can take the finalizer away by which a definition waits for its objects', async () => {
+  const { resources } = await rooms.fresh();
+  await define(resources);
+  const name = 'crontabs.stable.example.com';
+  const replaced = await resources.update(crdKind, '', name, definition());
+  expect(replaced.metadata.finalizers).toEqual([cleanupFinalizer]);
+  const kind = await served(resources);
+  await resources.create(kind, 'default', tab('held', { cron: '* *' }, { finalizers: ['example.com/wait'] }));
+  await resources.delete(crdKind, '', name);
+  const body = { metadata: { finalizers: null } };
+  const patch = { type: 'application/merge-patch+json', body } as const;
+  expect(await refusal(resources.patch(crdKind, '', name, patch))).toContain(
+    'metadata.finalizers: Forbidden: customresourcecleanup.apiextensions.k8s.io is taken away by Drover',
+  );
 });
 
 test('a name that another definition has is not given twice', async () => {
