@@ -24,7 +24,7 @@ const tabSchema = {
       properties: {
         n: { type: 'integer', minimum: 0, maximum: 9, default: 1 },
         when: { type: 'string', format: 'date-time' },
-        any: { 'x-kubernetes-int-or-string': true },
+        either: { 'x-kubernetes-int-or-string': true },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
         list: {
           type: 'array',
@@ -185,7 +185,7 @@ export const samples: readonly Sample[] = [
       apiVersion: 'fuzz.example.org/v1',
       kind: 'Tab',
       metadata: meta,
-      spec: { n: 2, when: '2026-01-01T00:00:00Z', any: 5, free: { a: [1] }, list: [{ k: 'a', v: 'b' }] },
+      spec: { n: 2, when: '2026-01-01T00:00:00Z', either: 5, free: { a: [1] }, list: [{ k: 'a', v: 'b' }] },
     },
   },
 ];

@@ -6,6 +6,7 @@ import { forbidden, invalidValue, notSupported, required } from './causes.ts';
 import { fieldNames, jsonPathProblem, parseJsonPath } from './json-path.ts';
 import { ruleCauses } from './rules.ts';
 import { formCauses, type Schema } from './schema.ts';
+import { isServed } from './status.ts';
 import { structuralCauses } from './structural.ts';
 
 type Version = CustomResourceDefinition['spec']['versions'][number];
@@ -160,9 +161,6 @@ export const definitionCauses = (definition: CustomResourceDefinition): readonly
   return causes.slice(0, 50).map((cause) => ({ field: '', ...cause }));
 };
 
-export const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
-  (status?.conditions ?? []).some(({ type, status: holds }) => type === 'Established' && holds === 'True');
-
 /** What a definition may become: what is in use keeps its scope and kind. */
 export const definitionUpdateCauses = (
   before: CustomResourceDefinition,
@@ -172,7 +170,7 @@ export const definitionUpdateCauses = (
   const immutable = (field: string, value: string, same: boolean): void => {
     if (!same) causes.push({ field, ...invalidValue(field, value, 'field is immutable') });
   };
-  if (isEstablished(before)) {
+  if (isServed(before)) {
     immutable('spec.scope', after.spec.scope, before.spec.scope === after.spec.scope);
     immutable('spec.names.kind', after.spec.names.kind, before.spec.names.kind === after.spec.names.kind);
   }

@@ -1,12 +1,8 @@
 // Owns the kind CustomResourceDefinition (apiextensions.k8s.io/v1): a kind of the users' own. What its schemas may say is
 // in custom/structural.ts, what becomes of it in custom/kinds.ts.
 import { type Static, Type } from 'typebox';
-import {
-  cleanupFinalizer,
-  definitionCauses,
-  definitionUpdateCauses,
-  isEstablished,
-} from '../custom/definition.ts';
+import { cleanupFinalizer, definitionCauses, definitionUpdateCauses } from '../custom/definition.ts';
+import { isServed } from '../custom/status.ts';
 import type { Kind } from '../kind.ts';
 import { Conditions, type KubeObject, ObjectMeta } from '../meta.ts';
 import { isPlainObject } from '../patch/json.ts';
@@ -163,7 +159,7 @@ const withNames = (object: KubeObject): KubeObject => {
 const withFinalizer = (object: KubeObject): KubeObject => {
   const { finalizers = [], deletionTimestamp } = object.metadata;
   if (deletionTimestamp !== undefined || finalizers.includes(cleanupFinalizer)) return object;
-  if (!isEstablished(asDefinition(object))) return object;
+  if (!isServed(asDefinition(object))) return object;
   return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, cleanupFinalizer] } };
 };
 

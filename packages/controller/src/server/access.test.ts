@@ -115,6 +115,9 @@ const table: readonly (readonly [string, string, string])[] = [
   ['HEAD', '/content/abc', 'get content/  '],
   ['GET', '/recordings', 'list recordings/  '],
   ['GET', '/recordings/x', 'get recordings/  x'],
+  ['GET', '/audit', 'list audit/  '],
+  ['GET', '/audit?watch=1', 'list audit/  '],
+  ['GET', '/audit/verify', 'get audit/  '],
   ['GET', '/metrics', 'get metrics/  '],
 ];
 

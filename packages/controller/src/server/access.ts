@@ -15,7 +15,7 @@ import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
 /** What is not a kind. */
-export type PlainResource = 'agents' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
+export type PlainResource = 'agents' | 'audit' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
 
 export type Access =
   /** Answers anybody. */
@@ -85,6 +85,8 @@ export interface Caller {
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
+  /** Told who it really is, before it is known whether they may do it this way, or as somebody else. */
+  readonly onProven: (identity: Identity) => void;
 }
 
 /**
@@ -93,11 +95,12 @@ export interface Caller {
  */
 export const identify = async (
   auth: ServerAuth,
-  { headers, distinct, remoteAddress, reads }: Caller,
+  { headers, distinct, remoteAddress, reads, onProven }: Caller,
 ): Promise<Identity> => {
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
   if (identity === undefined) throw unauthorized();
+  onProven(identity);
   if (authorization === undefined && !reads && !isSameOrigin(headers)) {
     throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
   }
@@ -123,7 +126,8 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
   url: { verb: request.method.toLowerCase(), path: request.url.split('?', 1)[0] ?? '' },
 });
 
-const attributesOf = (
+/** What a request to a route with this access asks for. */
+export const attributesOf = (
   request: FastifyRequest,
   access: Extract<Access, { kind: 'resource' | 'custom' }>,
 ): Attributes => {
@@ -172,7 +176,10 @@ export const installAccess = (
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
     const distinct = request.raw.headersDistinct;
-    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads });
+    const onProven = (identity: Identity): void => {
+      request.identity = identity;
+    };
+    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads, onProven });
     guard.trust(request.socket);
     if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));
   });

@@ -41,6 +41,8 @@ export interface ServerOptions {
   /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly openShell: OpenShell;
+  /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
+  readonly refusal?: () => string | undefined;
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;

@@ -5,6 +5,7 @@ import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
+import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { createObjects } from './objects.ts';
@@ -47,17 +48,20 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   };
   const objects = createObjects({ threads, log });
   const tasks = createTasks({ threads, log });
+  const audit = createAudit({ threads, log });
   opened = await openThreads({
     dataDir,
     log,
     onDeath: options.onDeath ?? (() => undefined),
     onCommit: (reply) => {
+      audit.flush(reply);
       objects.flush();
       tasks.flush(reply);
     },
   });
   try {
     await tasks.resume();
+    await audit.resume();
     const blobs = await openBlobs({
       dataDir,
       clock,
@@ -72,6 +76,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
       blobs,
+      audit: audit.store,
       meta: {
         get: (key) => threads().read('meta.get', key),
         set: (key, value) => threads().write('meta.set', { key, value }),

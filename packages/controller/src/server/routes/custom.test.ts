@@ -3,6 +3,7 @@ import type { Call } from '@drover/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ground, openGround } from '../test-ground.ts';
 import { call, grant, tokenOf } from '../test-people.ts';
+import { leftBy } from '../test-trail.ts';
 
 let ground: Ground;
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -282,6 +283,18 @@ describe('a kind that users defined', () => {
     expect(await codeOf(`${orders}/c/scale`)).toBe(403);
     expect(await codeOf(`${orders}/c`, 'DELETE')).toBe(403);
     expect(await codeOf(`${group}/v1/orders`)).toBe(403);
+  });
+
+  it('leaves rows in the audit trail, as any other', async () => {
+    const names = { resource: 'orders', group: 'shop.example.com', namespace: 'default', name: 'audited' };
+    const made = await leftBy(ground, () => post(orders, order('audited')));
+    expect(made).toMatchObject([{ ...names, verb: 'create', code: 201, decision: 'allow' }]);
+    const token = await tokenOf(ground, 'nobody');
+    const path = `${orders}/audited`;
+    const denied = await leftBy(ground, () => call(ground, { path, method: 'DELETE', token }));
+    expect(denied).toMatchObject([{ ...names, verb: 'delete', code: 403, decision: 'deny' }]);
+    const scaled = await leftBy(ground, () => patch(`${path}/scale`, { spec: { replicas: 2 } }));
+    expect(scaled).toMatchObject([{ ...names, verb: 'patch', subresource: 'scale' }]);
   });
 
   it('goes with its definition', async () => {

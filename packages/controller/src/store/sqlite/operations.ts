@@ -1,5 +1,6 @@
 // Owns the list of what the store's threads can do; the names are the families and their calls.
 import { agentReads, agentWrites } from './agents.ts';
+import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
 import { metaReads, metaWrites } from './meta.ts';
@@ -15,6 +16,7 @@ export const writeOperations = {
   ...credentialWrites,
   ...blobWrites,
   ...metaWrites,
+  ...auditWrites,
 };
 
 export const readOperations = {
@@ -25,6 +27,7 @@ export const readOperations = {
   ...credentialReads,
   ...blobReads,
   ...metaReads,
+  ...auditReads,
 };
 
 export type WriteOperations = typeof writeOperations;
