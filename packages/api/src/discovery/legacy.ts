@@ -1,4 +1,5 @@
 // Owns the plain discovery documents: /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>.
+import { scaleKind } from '../custom/scale.ts';
 import { apiVersionOf, type Kind } from '../kind.ts';
 import { tokenRequestKind } from '../kinds/service-account.ts';
 
@@ -15,7 +16,6 @@ const mainVerbs = [
 const statusVerbs = ['get', 'patch', 'update'] as const;
 const readVerbs = ['get'] as const;
 const createVerbs = ['create'] as const;
-const updateVerbs = ['update'] as const;
 
 export interface Subresource {
   readonly name: string;
@@ -24,10 +24,19 @@ export interface Subresource {
   readonly answers?: Pick<Kind, 'group' | 'version' | 'kind'>;
 }
 
+/** Of those that are neither read nor approved. */
+const ownVerbs: Readonly<Record<string, readonly string[]>> = {
+  password: ['delete', 'update'],
+  link: createVerbs,
+  sessions: ['delete', 'get'],
+  secondfactor: ['delete'],
+  finalize: ['update'],
+};
+
 const toSubresource = (name: string): Subresource => {
+  if (name === 'scale') return { name, verbs: statusVerbs, answers: scaleKind };
   if (name === 'token') return { name, verbs: createVerbs, answers: tokenRequestKind };
-  if (name === 'finalize') return { name, verbs: updateVerbs };
-  return { name, verbs: name === 'approval' ? statusVerbs : readVerbs };
+  return { name, verbs: name === 'approval' ? statusVerbs : (ownVerbs[name] ?? readVerbs) };
 };
 
 /** Subresources of a kind with what can be done to each. */

@@ -10,9 +10,11 @@ import {
 import { certificateSigningRequestKind } from './certificate-signing-request.ts';
 import { commandRunKind } from './command-run.ts';
 import { configMapKind } from './config-map.ts';
+import { customResourceDefinitionKind } from './custom-resource-definition.ts';
 import { enrollmentTokenKind } from './enrollment-token.ts';
 import { eventKind } from './event.ts';
 import { fileTransferKind } from './file-transfer.ts';
+import { groupKind } from './group.ts';
 import { leaseKind } from './lease.ts';
 import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
@@ -20,23 +22,30 @@ import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
+import { signInMethodKind } from './sign-in-method.ts';
+import { userKind } from './user.ts';
 
 export * from './access-review.ts';
 export * from './certificate-signing-request.ts';
 export * from './command-run.ts';
 export * from './config-map.ts';
+export * from './custom-resource-definition.ts';
 export * from './enrollment-token.ts';
 export * from './event.ts';
 export * from './file-transfer.ts';
+export * from './group.ts';
 export * from './lease.ts';
 export * from './namespace.ts';
 export * from './node.ts';
 export * from './node-schema.ts';
+export * from './person-name.ts';
 export * from './policy-rule.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
+export * from './sign-in-method.ts';
+export * from './user.ts';
 
 export const allKinds: readonly Kind[] = [
   configMapKind,
@@ -45,6 +54,7 @@ export const allKinds: readonly Kind[] = [
   nodeKind,
   secretKind,
   serviceAccountKind,
+  customResourceDefinitionKind,
   selfSubjectReviewKind,
   localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,
@@ -55,6 +65,9 @@ export const allKinds: readonly Kind[] = [
   commandRunKind,
   enrollmentTokenKind,
   fileTransferKind,
+  groupKind,
+  signInMethodKind,
+  userKind,
   clusterRoleKind,
   clusterRoleBindingKind,
   roleKind,

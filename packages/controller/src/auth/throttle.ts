@@ -15,8 +15,8 @@ const burst = 20;
 const refillMs = 3000;
 const maxAddresses = 10_000;
 
-/** Who an address counts as: an IPv6 address with its whole /64, for one host may own it. */
-export const toNetwork = (address: string): string => {
+/** An IPv6 address counts with its whole /64: one host may own it. */
+export const addressKey = (address: string): string => {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
   if (!plain.includes(':')) return plain;
   const [before = '', after] = plain.split('::');
@@ -34,11 +34,11 @@ export const createThrottle = (clock: Clock): Throttle => {
   return {
     size: () => debts.size,
     waitMs: (address) => {
-      const until = debts.get(toNetwork(address)) ?? 0;
+      const until = debts.get(addressKey(address)) ?? 0;
       return Math.max(0, until - clock.nowMs() - burst * refillMs);
     },
     failed: (address) => {
-      const key = toNetwork(address);
+      const key = addressKey(address);
       const nowMs = clock.nowMs();
       const until = Math.max(debts.get(key) ?? 0, nowMs) + refillMs;
       debts.delete(key);

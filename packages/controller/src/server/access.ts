@@ -1,7 +1,10 @@
 // Owns who may call which route: authentication and authorization happen here and nowhere else in the server.
 // I1: every route declares its access; a route without one is refused when it is registered.
 // I2: nothing of a request's body is read before its caller is known and allowed.
-// I3: a request that is authenticated by cookie and is not a plain read must come from our own pages.
+// I3: a request that is authenticated by cookie and is not a plain read must come from our own pages: Sec-Fetch-Site and
+//     Origin must not say otherwise, and it carries the header X-Drover-Request, which a page of another site cannot
+//     send without being asked for leave first (CORS), and nobody is given that. Forms and WebSockets cannot send it
+//     either: the routes for them say so, and stand on the first two and on SameSite=Strict.
 // I4: who acts as somebody else (Impersonate-User) may do so, and is then judged as that user only.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '@drover/api';
@@ -21,7 +24,13 @@ export type Access =
   /** Answers anybody. */
   | { readonly kind: 'public' }
   /** Answers anybody who is somebody: discovery and the API's own description. */
-  | { readonly kind: 'signed-in' }
+  | {
+      readonly kind: 'signed-in';
+      /** A form of our own page may be sent to it (I3). */
+      readonly takesForm?: true;
+    }
+  /** The kind is one that users defined; the path parameters group and plural say which. */
+  | { readonly kind: 'custom'; readonly verb: Verb | 'read'; readonly subresource: string }
   | {
       readonly kind: 'resource';
       /** 'read': list, or watch when the query says so. */
@@ -31,6 +40,13 @@ export type Access =
       /** Not a kind: roles know it by method and path (nonResourceURLs). */
       readonly isPath?: true;
     };
+
+/** A kind that users defined: the path names its group and its plural. */
+export const customAccess = (verb: Verb | 'read', subresource = ''): Access => ({
+  kind: 'custom',
+  verb,
+  subresource,
+});
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -61,8 +77,11 @@ const unauthorized = (): ApiError =>
     'cannot serve this request: not signed in; send a token (Authorization: Bearer ...) or sign in with a link',
   );
 
+/** Sent by our own pages and programs with what they change (I3); any value. */
+export const requestHeader = 'x-drover-request';
+
 /** True when the page that makes the request is ours (or the client is not a browser page). */
-const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
+export const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const { origin } = headers;
@@ -76,25 +95,34 @@ export interface Caller {
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
+  /** True where X-Drover-Request cannot be sent (I3). */
+  readonly takesForm?: boolean;
   /** Told who it really is, before it is known whether they may do it this way, or as somebody else. */
   readonly onProven: (identity: Identity) => void;
 }
+
+/** I3. Throws Forbidden. */
+const checkOwnPage = ({ headers, takesForm = false }: Caller): void => {
+  if (!isSameOrigin(headers))
+    throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
+  if (!takesForm && headers[requestHeader] === undefined)
+    throw new ApiError(
+      'Forbidden',
+      `cannot accept a cookie for a change without the header ${requestHeader}: add it, or use a token`,
+    );
+};
 
 /**
  * Whom is the request to be judged as? Throws Unauthorized when nobody known, Forbidden for a cookie sent by a foreign page (I3)
  * or for who may not act as somebody else (I4), TooManyRequests for who guesses.
  */
-export const identify = async (
-  auth: ServerAuth,
-  { headers, distinct, remoteAddress, reads, onProven }: Caller,
-): Promise<Identity> => {
+export const identify = async (auth: ServerAuth, caller: Caller): Promise<Identity> => {
+  const { headers, distinct, remoteAddress, reads, onProven } = caller;
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
   if (identity === undefined) throw unauthorized();
   onProven(identity);
-  if (authorization === undefined && !reads && !isSameOrigin(headers)) {
-    throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
-  }
+  if (authorization === undefined && !reads) checkOwnPage(caller);
   return impersonate(auth.authorize, identity, distinct);
 };
 
@@ -120,7 +148,7 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
 /** What a request to a route with this access asks for. */
 export const attributesOf = (
   request: FastifyRequest,
-  access: Extract<Access, { kind: 'resource' }>,
+  access: Extract<Access, { kind: 'resource' | 'custom' }>,
 ): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
@@ -130,14 +158,16 @@ export const attributesOf = (
   const narrowed = access.verb === 'read' ? nameSelected(query) : undefined;
   const name = params['name'] ?? narrowed ?? '';
   // A namespace is judged by the roles in it, as in Kubernetes.
-  const isNamespace = access.resource === 'namespaces' && params['name'] !== undefined;
+  const resource =
+    access.kind === 'custom' ? `${params['plural'] ?? ''}.${params['group'] ?? ''}` : access.resource;
+  const isNamespace = resource === 'namespaces' && params['name'] !== undefined;
   return {
     verb: access.verb === 'read' ? read : access.verb,
-    resource: access.resource,
+    resource,
     subresource: access.subresource ?? '',
     namespace: isNamespace ? name : (params['namespace'] ?? ''),
     name,
-    ...(access.isPath === true ? urlOf(request) : {}),
+    ...(access.kind === 'resource' && access.isPath === true ? urlOf(request) : {}),
   };
 };
 
@@ -165,11 +195,13 @@ export const installAccess = (
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
     const distinct = request.raw.headersDistinct;
+    const takesForm = access.kind === 'signed-in' && access.takesForm === true;
     const onProven = (identity: Identity): void => {
       request.identity = identity;
     };
-    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads, onProven });
+    const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    request.identity = await identify(auth, caller);
     guard.trust(request.socket);
-    if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
+    if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));
   });
 };

@@ -8,6 +8,7 @@ import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
+import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
@@ -75,6 +76,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
+      factors: createFactors({ threads }),
       blobs,
       audit: audit.store,
       meta: {

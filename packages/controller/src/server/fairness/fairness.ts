@@ -8,7 +8,7 @@ import { ApiError, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../../auth/identity.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { isTrue, queryOf } from '../query.ts';
+import { attributesOf } from '../access.ts';
 import { costOf, flowOf, type LevelName, levelNames, levelSettings } from './flows.ts';
 import { type Cost, Level, type LevelSettings, type Ticket } from './level.ts';
 
@@ -46,11 +46,11 @@ export const createFairness = (settings: FairnessSettings = {}): Fairness => {
 
 const costOfRequest = (request: FastifyRequest, sizes: (resource: string) => number): Cost => {
   const { access } = request.routeOptions.config;
-  if (access?.kind !== 'resource' || (access.verb !== 'read' && access.verb !== 'deletecollection')) {
-    return costOf('get', 0);
-  }
-  const verb = access.verb === 'read' && isTrue(queryOf(request), 'watch') ? 'watch' : access.verb;
-  return costOf(verb, sizes(access.resource));
+  const isOfMany =
+    (access?.kind === 'resource' || access?.kind === 'custom') &&
+    (access.verb === 'read' || access.verb === 'deletecollection');
+  if (!isOfMany) return costOf('get', 0);
+  return costOf(access.verb, sizes(attributesOf(request, access).resource));
 };
 
 /** Aborted when the client goes before it is served. */
@@ -79,9 +79,8 @@ export const installFairness = (
   app: FastifyInstance,
   { fairness, resources }: { readonly fairness: Fairness; readonly resources: Resources },
 ): void => {
-  const served = new Map(resources.kinds.map((kind) => [resourceKey(kind), kind]));
   const sizes = (resource: string): number => {
-    const kind = served.get(resource);
+    const kind = resources.kinds.find((one) => resourceKey(one) === resource);
     return kind === undefined ? 0 : resources.size(kind);
   };
   app.decorateRequest('ticket', null);

@@ -4,7 +4,7 @@
 // I2: agents and health checks never wait: the fleet must not be lost because people are busy.
 import { serviceAccountOf } from '@drover/api';
 import { type Identity, identityName } from '../../auth/identity.ts';
-import { toNetwork } from '../../auth/throttle.ts';
+import { addressKey } from '../../auth/throttle.ts';
 import type { Cost, LevelSettings } from './level.ts';
 
 export const levelNames = ['system', 'people', 'programs', 'strangers'] as const;
@@ -47,7 +47,7 @@ export interface FlowOf {
 /** `path`: that of the route; undefined when there is none. */
 export const flowOf = (identity: Identity | null, address: string, path: string | undefined): FlowOf => {
   if (path !== undefined && healthPaths.has(path)) return { level: 'system', flow: 'health' };
-  if (identity === null) return { level: 'strangers', flow: toNetwork(address) };
+  if (identity === null) return { level: 'strangers', flow: addressKey(address) };
   switch (identity.kind) {
     case 'node':
       return { level: 'system', flow: identityName(identity) };
@@ -69,7 +69,7 @@ const objectsPerWork = 25;
 
 /** `verb` as routes declare it. `objects`: how many are looked at or, for deletecollection, written. */
 export const costOf = (verb: string, objects: number): Cost => {
-  if (verb !== 'read' && verb !== 'watch' && verb !== 'deletecollection') return one;
+  if (verb !== 'read' && verb !== 'deletecollection') return one;
   const work = 1 + (verb === 'deletecollection' ? objects : objects / objectsPerWork);
   return { seats: Math.min(maxSeats, 1 + Math.floor(objects / objectsPerSeat)), work };
 };

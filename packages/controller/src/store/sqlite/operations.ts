@@ -3,6 +3,7 @@ import { agentReads, agentWrites } from './agents.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
+import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
@@ -14,6 +15,7 @@ export const writeOperations = {
   ...outputWrites,
   ...agentWrites,
   ...credentialWrites,
+  ...factorWrites,
   ...blobWrites,
   ...metaWrites,
   ...auditWrites,
@@ -25,6 +27,7 @@ export const readOperations = {
   ...outputReads,
   ...agentReads,
   ...credentialReads,
+  ...factorReads,
   ...blobReads,
   ...metaReads,
   ...auditReads,
