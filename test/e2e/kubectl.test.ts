@@ -327,6 +327,24 @@ describe('waiting and deleting', () => {
     expect((await kubectl.try('delete', 'namespace', 'kube-system')).stderr).toContain('may not be deleted');
   });
 
+  it('limits a namespace by a quota, and shows what is used', async () => {
+    await kubectl.ok('create', 'namespace', 'small');
+    await kubectl.ok('create', 'quota', 'few', '-n', 'small', '--hard=count/configmaps=1,secrets=2');
+    await kubectl.ok('create', 'configmap', 'one', '-n', 'small');
+    const { stderr } = await kubectl.try('create', 'configmap', 'two', '-n', 'small');
+    expect(stderr).toContain(
+      'exceeded quota: few, requested: count/configmaps=1, used: count/configmaps=1, limited: count/configmaps=1',
+    );
+    await waitFor('the status', async () => {
+      const shown = await kubectl.ok('get', 'quota', 'few', '-n', 'small');
+      return shown.includes('count/configmaps: 1/1, secrets: 0/2');
+    });
+    expect(await kubectl.ok('describe', 'quota', 'few', '-n', 'small')).toMatch(/^count\/configmaps +1 +1$/m);
+    const pods = await kubectl.try('create', 'quota', 'pods', '-n', 'small', '--hard=pods=1');
+    expect(pods.stderr).toContain('spec.hard[pods]');
+    await kubectl.ok('delete', 'namespace', 'small');
+  });
+
   it('deletes a collection', async () => {
     for (const name of ['web1', 'web2']) await addNode(name, { role: 'web' });
     await addNode('db1');

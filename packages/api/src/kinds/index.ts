@@ -18,6 +18,7 @@ import { groupKind } from './group.ts';
 import { leaseKind } from './lease.ts';
 import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
+import { resourceQuotaKind } from './resource-quota.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { secretKind } from './secret.ts';
@@ -40,6 +41,7 @@ export * from './node.ts';
 export * from './node-schema.ts';
 export * from './person-name.ts';
 export * from './policy-rule.ts';
+export * from './resource-quota.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
 export * from './secret.ts';
@@ -52,6 +54,7 @@ export const allKinds: readonly Kind[] = [
   eventKind,
   namespaceKind,
   nodeKind,
+  resourceQuotaKind,
   secretKind,
   serviceAccountKind,
   customResourceDefinitionKind,

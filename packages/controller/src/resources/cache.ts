@@ -93,6 +93,12 @@ export class KindCache {
     return this.#range(this.#entries, namespace);
   }
 
+  /** How many are in a namespace. */
+  count(namespace: string): number {
+    const from = lowerBound(this.#entries, toKey(namespace, ''));
+    return lowerBound(this.#entries, `${namespace}\u0001`) - from;
+  }
+
   #range(entries: readonly Entry[], namespace: string | undefined): readonly Entry[] {
     if (namespace === undefined) return entries.slice();
     const from = lowerBound(entries, toKey(namespace, ''));

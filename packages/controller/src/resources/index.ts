@@ -9,6 +9,7 @@ import { Definitions, storedKinds } from './definitions.ts';
 import { isReason, notFound } from './errors.ts';
 import { list } from './list.ts';
 import { Namespaces } from './namespaces.ts';
+import { QuotaKeeper, Quotas } from './quotas.ts';
 import type { DeleteOptions, ListOptions, Resources, WatchEvent } from './resources.ts';
 import { defaultRetention, Retention, type RetentionOptions } from './retention.ts';
 import { inVersion } from './versions.ts';
@@ -90,9 +91,11 @@ async function* eventsInVersion(
 export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
   const { store, kinds, clock, log } = options;
   const { cache, follow } = await load(store.objects, kinds);
-  const writer = new Writer({ cache, objects: store.objects, clock });
+  const quotas = new Quotas(cache);
+  const writer = new Writer({ cache, objects: store.objects, clock, quotas });
   const collector = new Collector({ cache, writer, log });
   const namespaces = new Namespaces({ cache, writer, clock, log });
+  const quotaKeeper = new QuotaKeeper({ cache, writer, quotas, log });
   const watches = new Watches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
   const onChange = (changed: KindCache): void => watches.end(changed);
   const definitions = new Definitions({ cache, writer, kinds, clock, log, onChange });
@@ -101,6 +104,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
     for (const change of changes) {
       collector.see(change);
       namespaces.see(change);
+      quotaKeeper.see(change);
       definitions.see(change);
     }
     watches.wake(new Set<KindCache>(changes.map((change) => change.cache)));
@@ -156,6 +160,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       await retention.close();
       await definitions.close();
       await namespaces.close();
+      await quotaKeeper.close();
       await collector.close();
       unfollow();
     },

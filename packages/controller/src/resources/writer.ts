@@ -39,6 +39,7 @@ import {
   toUpdated,
   toUpdateInput,
 } from './prepare.ts';
+import type { Quotas } from './quotas.ts';
 import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
 import { asStored, inVersion } from './versions.ts';
 
@@ -48,6 +49,7 @@ interface Deps {
   readonly cache: Cache;
   readonly objects: ObjectStore;
   readonly clock: Clock;
+  readonly quotas: Quotas;
 }
 
 /** Tries on a conflict before giving up: each means that another write has succeeded. */
@@ -183,10 +185,18 @@ export class Writer {
       creationTimestamp: toTimestamp(this.#deps.clock.nowMs()),
     };
     const value = track(toCreated(valid, given));
-    if (options.dryRun === true) return deepFreeze(value);
-    return this.#store(object, 'created', value, 0).catch((error: unknown) => {
-      throw isReason(error, 'AlreadyExists') ? alreadyExists(object) : error;
-    });
+    const causes = this.#deps.quotas.problems(object.kind, valid);
+    if (causes.length > 0) throw invalid('create', object, causes);
+    const done = this.#deps.quotas.admit(object);
+    if (options.dryRun === true) {
+      done();
+      return deepFreeze(value);
+    }
+    return this.#store(object, 'created', value, 0)
+      .catch((error: unknown) => {
+        throw isReason(error, 'AlreadyExists') ? alreadyExists(object) : error;
+      })
+      .finally(done);
   }
 
   async #createGenerated(
@@ -341,7 +351,10 @@ export class Writer {
     this.#checkUpdate(verb, object, current, input, options);
     const candidate = toUpdateInput(object.kind, options.subresource, current, input);
     const valid = this.#validate(object.kind, candidate, options, current);
-    const causes = checkImmutable(object.kind, current, valid);
+    const causes = [
+      ...checkImmutable(object.kind, current, valid),
+      ...this.#deps.quotas.problems(object.kind, valid),
+    ];
     if (causes.length > 0) throw invalid(verb, object, causes);
     const added = addedFinalizers(current, valid);
     if (added.length > 0) {

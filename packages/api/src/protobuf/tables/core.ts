@@ -1,7 +1,7 @@
-// Tables of core/v1, aside from Node: ConfigMap, Secret, Namespace, ServiceAccount, Event.
+// Tables of core/v1, aside from Node: ConfigMap, Secret, Namespace, ServiceAccount, Event, ResourceQuota.
 import { field, kept, list, map, message } from '../table.ts';
 import { objectMeta } from './meta.ts';
-import { microTime, time } from './values.ts';
+import { microTime, quantity, time } from './values.ts';
 
 const core = (name: string) => `k8s.io.api.core.v1.${name}`;
 
@@ -35,6 +35,30 @@ export const namespace = message(core('Namespace'), {
     3,
     message(core('NamespaceStatus'), { phase: field(1, 'string'), conditions: list(2, namespaceCondition) }),
   ),
+});
+
+const scopeSelector = message(core('ScopeSelector'), {
+  matchExpressions: list(
+    1,
+    message(core('ScopedResourceSelectorRequirement'), {
+      scopeName: field(1, 'string'),
+      operator: field(2, 'string'),
+      values: list(3, 'string'),
+    }),
+  ),
+});
+
+export const resourceQuota = message(core('ResourceQuota'), {
+  metadata: field(1, objectMeta),
+  spec: field(
+    2,
+    message(core('ResourceQuotaSpec'), {
+      hard: map(1, quantity),
+      scopes: list(2, 'string'),
+      scopeSelector: kept(3, scopeSelector),
+    }),
+  ),
+  status: field(3, message(core('ResourceQuotaStatus'), { hard: map(1, quantity), used: map(2, quantity) })),
 });
 
 const objectReference = message(core('ObjectReference'), {

@@ -14,7 +14,7 @@ import {
   tokenReview,
 } from './access.ts';
 import { certificateSigningRequest, lease } from './control.ts';
-import { configMap, event, namespace, secret, serviceAccount } from './core.ts';
+import { configMap, event, namespace, resourceQuota, secret, serviceAccount } from './core.ts';
 import { deleteOptions } from './meta.ts';
 import { node } from './node.ts';
 
@@ -24,6 +24,7 @@ export const messages: Readonly<Record<string, Readonly<Record<string, Message>>
     Event: event,
     Namespace: namespace,
     Node: node,
+    ResourceQuota: resourceQuota,
     Secret: secret,
     ServiceAccount: serviceAccount,
   },

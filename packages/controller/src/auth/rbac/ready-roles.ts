@@ -66,6 +66,7 @@ const workParts = work.flatMap((one) => ['status', 'results', 'log', 'fold'].map
 
 const view = [
   rule('', ['configmaps', 'events', 'namespaces', 'namespaces/status', 'pods', 'serviceaccounts'], read),
+  rule('', ['resourcequotas', 'resourcequotas/status'], read),
   rule('', ['nodes', 'nodes/status', 'nodes/facts'], read),
   rule('coordination.k8s.io', ['leases'], read),
   rule('drover.dev', [...work, ...workParts], read),
