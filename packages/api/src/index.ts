@@ -2,6 +2,7 @@ export * from './apply/index.ts';
 export * from './counts.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
+export * from './encryption.ts';
 export * from './enrolment.ts';
 export * from './errors.ts';
 export * from './kind.ts';

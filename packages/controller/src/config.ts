@@ -3,6 +3,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
+import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
+import type { KeySource } from './store/sealing/key-source.ts';
 
 export interface Config {
   readonly dataDir: string;
@@ -18,6 +20,8 @@ export interface Config {
   readonly agentFile: string;
   /** Life of a node's certificate. */
   readonly nodeCertificateMs: number;
+  /** Where the key of the secrets comes from; undefined: where it came from last. */
+  readonly keySource: KeySource | undefined;
   readonly logLevel: string;
 }
 
@@ -33,6 +37,7 @@ export const usage = `usage: npm start -- [options]
   --agent-file FILE   agent file that servers get (default: the one of this release); "drover agent update" brings it to them
   --node-certificate-hours N
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
+${keySourceUsage}
   --log-level LEVEL   debug, info, warn or error (default info; the log is <data-dir>/controller.log)`;
 
 const parsePort = (text: string, option: string): number => {
@@ -62,8 +67,8 @@ const ownAddresses = (): readonly string[] => {
   return [...of('IPv4'), ...of('IPv6'), hostname(), 'localhost', '127.0.0.1', '::1'];
 };
 
-/** @throws ApiError BadRequest naming the option. */
-export const parseConfig = (argv: readonly string[]): Config | 'help' => {
+/** Takes what is secret out of the environment. @throws ApiError BadRequest naming the option. */
+export const parseConfig = (argv: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' => {
   const { values } = parseArgs({
     args: [...argv],
     allowNegative: true,
@@ -77,6 +82,7 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
       'agent-file': { type: 'string', default: releasedAgentFile },
       'node-certificate-hours': { type: 'string', default: '2160' },
       'log-level': { type: 'string', default: 'info' },
+      ...keySourceFlags,
       help: { type: 'boolean', default: false },
     },
   });
@@ -90,6 +96,7 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
     localNode: values['local-node'],
     agentFile: resolve(values['agent-file']),
     nodeCertificateMs: parseCertificateHours(values['node-certificate-hours']),
+    keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
   };
 };

@@ -24,6 +24,8 @@ import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
+import { openKeyring } from './store/sealing/keyring.ts';
+import { openRotation } from './store/sealing/rotation.ts';
 
 const clock = systemClock;
 
@@ -155,10 +157,14 @@ const enrolThisMachine = (
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+  const { dataDir } = config;
+  const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const store = closers.add(
-    await openStore({ dataDir: config.dataDir, clock, log, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
-  const authority = await openAuthority({ store, clock, dataDir: config.dataDir });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
+  closers.add(openRotation({ keyring, values, clock, log }));
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -227,7 +233,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
 };
 
 const main = async (): Promise<void> => {
-  const config = parseConfig(process.argv.slice(2));
+  const config = parseConfig(process.argv.slice(2), process.env);
   if (config === 'help') {
     process.stdout.write(`${usage}\n`);
     return;

@@ -8,6 +8,9 @@ import { createAgents } from './agents.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { createObjects } from './objects.ts';
+import type { Keyring } from './sealing/keyring.ts';
+import { createSealedObjects } from './sealing/objects.ts';
+import { openSealed } from './sealing/opening.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -18,6 +21,8 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** Seals what is secret. Without one (in tests of other things) nothing is sealed. */
+  readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
   readonly onDeath?: (error: unknown) => void;
 }
@@ -34,10 +39,11 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
 
 /**
  * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
- * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version.
+ * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version, sealed by
+ * another keyring.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { clock, log } = options;
+  const { clock, log, keyring } = options;
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   let opened: Threads | undefined;
@@ -45,18 +51,23 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
     return opened;
   };
-  const objects = createObjects({ threads, log });
+  const objects = createObjects({ threads, log, sealer: keyring });
   const tasks = createTasks({ threads, log });
-  opened = await openThreads({
-    dataDir,
-    log,
-    onDeath: options.onDeath ?? (() => undefined),
-    onCommit: (reply) => {
-      objects.flush();
-      tasks.flush(reply);
-    },
-  });
+  const open = (scrub: boolean): Promise<Threads> =>
+    openThreads({
+      dataDir,
+      scrub,
+      log,
+      onDeath: options.onDeath ?? (() => undefined),
+      onCommit: (reply) => {
+        objects.flush();
+        tasks.flush(reply);
+      },
+    });
+  opened = await open(false);
   try {
+    if (keyring)
+      opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     const blobs = await openBlobs({
       dataDir,
@@ -72,6 +83,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
       blobs,
+      sealed: keyring && createSealedObjects({ threads, sealer: keyring }),
       meta: {
         get: (key) => threads().read('meta.get', key),
         set: (key, value) => threads().write('meta.set', { key, value }),

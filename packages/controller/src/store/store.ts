@@ -4,6 +4,7 @@
 //     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
 // I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
 import type { FinalTaskState, KubeObject, Task, TaskCounts, TaskResult, TaskState } from '@drover/api';
+import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
 
@@ -306,6 +307,8 @@ export interface Store {
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
   readonly blobs: BlobStore;
+  /** What of the object log is sealed; undefined: nothing, it was opened without a keyring. */
+  readonly sealed: SealedValues | undefined;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {
     get(key: string): Promise<string | undefined>;

@@ -1,4 +1,5 @@
 // Owns the order of migrations. I1: the schema version is how many of these have been applied.
 import { initial } from './0001-initial.ts';
+import { sealedObjects } from './0004-sealed-objects.ts';
 
-export const migrations: readonly string[] = [initial];
+export const migrations: readonly string[] = [initial, sealedObjects];

@@ -5,6 +5,7 @@ import { credentialReads, credentialWrites } from './credentials.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
+import { sealedReads, sealedWrites } from './sealed.ts';
 import { taskReads, taskWrites } from './tasks.ts';
 
 export const writeOperations = {
@@ -15,6 +16,7 @@ export const writeOperations = {
   ...credentialWrites,
   ...blobWrites,
   ...metaWrites,
+  ...sealedWrites,
 };
 
 export const readOperations = {
@@ -25,6 +27,7 @@ export const readOperations = {
   ...credentialReads,
   ...blobReads,
   ...metaReads,
+  ...sealedReads,
 };
 
 export type WriteOperations = typeof writeOperations;

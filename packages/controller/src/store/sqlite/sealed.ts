@@ -1,0 +1,74 @@
+// Owns the statements by which sealed values of the object log are counted and sealed anew. What is in them, and the
+// keys, are the main thread's alone (sealing/).
+// I1: a revision is never anything but the same value under another key: whoever replaces it says what it was under.
+import { type Context, loadFloor, type Tuple } from './context.ts';
+
+/** How much one short transaction replaces. */
+const someRows = 64;
+const someBytes = 1024 * 1024;
+
+export interface Replacement {
+  readonly revision: number;
+  /** Number of the data key that it was under; null: it was not sealed. */
+  readonly was: number | null;
+  readonly dataKey: number;
+  readonly value: string;
+}
+
+const columns = 'revision, resource, namespace, name, uid, data_key, value';
+
+/** The first rows, up to a number and a size. */
+const take = (context: Context, where: string, ...values: readonly (string | number)[]): readonly Tuple[] => {
+  const sizes = context
+    .tuples(`SELECT revision, length(value) FROM object_log WHERE ${where} LIMIT ${someRows}`)
+    .all(...values);
+  let sizeBytes = 0;
+  const chosen = sizes.filter(([, size], index) => {
+    sizeBytes += Number(size);
+    return index === 0 || sizeBytes <= someBytes;
+  });
+  const row = context.tuples(`SELECT ${columns} FROM object_log WHERE revision = ?`);
+  return chosen.map(([revision]) => row.get(Number(revision))).filter((found) => found !== undefined);
+};
+
+/** Rows under a data key older than `current`. */
+const old = (context: Context, current: number): readonly Tuple[] => take(context, 'data_key < ?', current);
+
+/** Rows of the resource behind a revision that are not sealed. One walk over the log, whatever the indexes. */
+const plain = (
+  context: Context,
+  query: { readonly resource: string; readonly after: number },
+): readonly Tuple[] =>
+  take(
+    context,
+    'revision > ? AND +resource = ? AND data_key IS NULL ORDER BY revision',
+    query.after,
+    query.resource,
+  );
+
+const counts = (context: Context): readonly Tuple[] =>
+  context
+    .tuples('SELECT data_key, count(*) FROM object_log WHERE data_key IS NOT NULL GROUP BY data_key')
+    .all();
+
+/** Whether anything was ever written. */
+const isUsed = (context: Context): boolean =>
+  context.prepare('SELECT 1 FROM object_log LIMIT 1').get() !== undefined ||
+  loadFloor(context, 'compacted') > 0;
+
+/** Rows that compaction has taken meanwhile stay away. */
+const replace = (context: Context, rows: readonly Replacement[]): void => {
+  const update = context.prepare(
+    'UPDATE object_log SET value = ?, data_key = ? WHERE revision = ? AND data_key IS ?',
+  );
+  for (const { revision, was, dataKey, value } of rows) update.run(value, dataKey, revision, was);
+};
+
+export const sealedReads = {
+  'sealed.old': old,
+  'sealed.plain': plain,
+  'sealed.isUsed': isUsed,
+};
+
+/** Counting is among the writes: what was sealed before the call is in the count, also when it was still on its way. */
+export const sealedWrites = { 'sealed.replace': replace, 'sealed.counts': counts };
