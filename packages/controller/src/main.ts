@@ -164,7 +164,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   );
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
-  closers.add(openRotation({ keyring, values, clock, log }));
+  const encryption = closers.add(openRotation({ keyring, values, clock, log }));
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -209,6 +209,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       tls: serverTls,
       content,
       openShell: gateway.openShell,
+      encryption,
       updateAgent: async (node) => {
         await releases.refresh();
         await gateway.updateAgent(node);

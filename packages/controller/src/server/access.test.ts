@@ -115,6 +115,8 @@ const table: readonly (readonly [string, string, string])[] = [
   ['HEAD', '/content/abc', 'get content/  '],
   ['GET', '/recordings', 'list recordings/  '],
   ['GET', '/recordings/x', 'get recordings/  x'],
+  ['GET', '/encryption', 'get encryption/  '],
+  ['POST', '/encryption/rotate', 'update encryption/  '],
   ['GET', '/metrics', 'get metrics/  '],
 ];
 

@@ -15,7 +15,14 @@ import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
 /** What is not a kind. */
-export type PlainResource = 'agents' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
+export type PlainResource =
+  | 'agents'
+  | 'content'
+  | 'encryption'
+  | 'join'
+  | 'metrics'
+  | 'recordings'
+  | 'tokens';
 
 export type Access =
   /** Answers anybody. */

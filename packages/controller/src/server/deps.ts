@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
+import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the server uses of the auth room. */
@@ -41,6 +42,7 @@ export interface ServerOptions {
   /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly openShell: OpenShell;
+  readonly encryption: Pick<Rotation, 'status' | 'rotate'>;
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;

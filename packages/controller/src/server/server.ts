@@ -15,6 +15,7 @@ import { openRecorder } from './recorder.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addRoute } from './routes/context.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
 import { addOperationRoutes } from './routes/operations.ts';
@@ -111,6 +112,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addBulkRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
+  addEncryptionRoutes(app, context);
   answerOtherMethods();
   guardConnections(listener.server, limits, guard);
   listener.server.on('upgrade', shells.onUpgrade);

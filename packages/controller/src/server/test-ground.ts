@@ -15,6 +15,8 @@ import type { OpenShell } from '../platform/shell.ts';
 import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
 import { openStore } from '../store/index.ts';
+import { openKeyring } from '../store/sealing/keyring.ts';
+import { openRotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiServer, ServerOptions } from './deps.ts';
 import { createServer } from './server.ts';
@@ -55,9 +57,13 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
   const clock = systemClock;
   const log = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
-  const store = await openStore({ dataDir, clock, log });
+  const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
+  const keyring = await openKeyring({ dataDir, source, clock });
+  const store = await openStore({ dataDir, clock, log, keyring });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
-  const authority = await openAuthority({ store, clock, dataDir });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
@@ -69,6 +75,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     tls,
     content: echoContent,
     openShell: noShell,
+    encryption,
     updateAgent: notThere,
     uninstallAgent: notThere,
     admission: createAdmission({ resources, authority, clock, address: 'https://127.0.0.1:7443' }),
@@ -99,6 +106,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     close: async () => {
       client.close();
       await server.close();
+      await encryption.close();
       await roles.close();
       await resources.close();
       await store.close();
