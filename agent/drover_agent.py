@@ -932,11 +932,15 @@ def write_fields(out, fields, values):
     out.append(b'\0')
 
 
-class Reader(object):
-    """Reads values from one frame; raises WireError for anything malformed."""
+RAW = ''  # key of a Task's own bytes, as they came: they are what the journal keeps
 
-    def __init__(self, data):
+
+class Reader(object):
+    """Reads values from one frame; raises WireError for anything malformed. `with_raw`: tasks keep their own bytes."""
+
+    def __init__(self, data, with_raw=False):
         self.data = data
+        self.with_raw = with_raw
         self.position = 0
 
     def unpack(self, layout):
@@ -977,7 +981,11 @@ class Reader(object):
         if isinstance(kind, text_type):
             return self.unpack(SCALARS[kind])[0]
         if kind[0] == 'struct':
-            return self.fields(STRUCTS[kind[1]][1], depth + 1)
+            start = self.position
+            found = self.fields(STRUCTS[kind[1]][1], depth + 1)
+            if self.with_raw and kind[1] == 'Task':
+                found[RAW] = self.data[start:self.position]
+            return found
         if kind[0] == 'list':
             code, size = self.unpack(LIST_HEAD)
             if size and code != type_code(kind[1]):
@@ -1289,6 +1297,8 @@ class Session(object):
                 return self.close('the controller closed the connection')
             self.incoming += data
             self.take_frames()
+            if self.closed or not self.sock.pending():
+                return
         self.loop.soon(self.read)
 
     def take_frames(self):
@@ -1309,7 +1319,7 @@ class Session(object):
                 raise
 
     def take_message(self, frame):
-        reader = Reader(frame)
+        reader = Reader(frame, True)
         name, kind, sequence = reader.message()
         if kind in (REPLY, EXCEPTION):
             self.take_reply(reader, name, kind, sequence)
@@ -5014,11 +5024,7 @@ class Agent(ShellCalls, LifeCalls):
             raise Problem('busy', 'cannot start more than %d tasks at a time' % MAX_RUNNING)
         if not fresh:
             return None
-        encoded = []
-        for task in fresh:
-            out = []
-            write_fields(out, STRUCTS['Task'][1], task)
-            encoded.append((task['id'], b''.join(out)))
+        encoded = [(task['id'], task.pop(RAW)) for task in fresh]
         try:
             self.journal.accept(encoded)
         except (OSError, IOError) as error:

@@ -8,9 +8,13 @@ export interface Api {
   close(): void;
 }
 
-/** `token` replaces the administrator's, e.g. a join token. */
-export const openApi = (context: AdminContext, token = context.token): Api => {
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: context.caPem });
+/** `token` replaces the administrator's, e.g. a join token; `sockets`: at most so many connections. */
+export const openApi = (
+  context: AdminContext,
+  options: { readonly token?: string; readonly sockets?: number } = {},
+): Api => {
+  const { token = context.token, sockets = 16 } = options;
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets, ca: context.caPem });
   return {
     json: (method, path, body) =>
       new Promise((resolve, reject) => {

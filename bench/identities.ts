@@ -58,7 +58,7 @@ export const enrolIdentities = async (
   toMachineId: (name: string) => string,
   signal: AbortSignal,
 ): Promise<readonly Identity[]> => {
-  const api = openApi(context, joinToken);
+  const api = openApi(context, { token: joinToken });
   const identities = new Map<string, Identity>();
   try {
     await inParallel(names, 16, signal, async (name) => {

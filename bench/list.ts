@@ -2,6 +2,7 @@
 import { access } from './access.ts';
 import { agent } from './agent.ts';
 import { api } from './api-load/index.ts';
+import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { enrol } from './enrol.ts';
@@ -10,4 +11,15 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { output } from './output.ts';
 
-export const benches: readonly Bench[] = [faults, fanout, enrol, output, cancel, files, agent, access, api];
+export const benches: readonly Bench[] = [
+  faults,
+  fanout,
+  enrol,
+  output,
+  cancel,
+  files,
+  agent,
+  access,
+  audit,
+  api,
+];

@@ -114,12 +114,20 @@ test('after kill -9 and a restart no log holds any of them', async () => {
   await controller.start();
   await waitFor('n1 to be back', async () => (await must(['nodes'])).includes('Ready'));
   const logs = (await filesBelow(controller.dataDir)).filter((path) => path.endsWith('.log'));
-  expect(logs.map((path) => path.split('/').at(-1)).sort()).toEqual(['controller.log', 'stdout.log']);
+  expect(logs.map((path) => path.split('/').at(-1)).sort()).toEqual([
+    'audit.log',
+    'controller.log',
+    'stdout.log',
+  ]);
   for (const path of logs) expect(told(await readFile(path, 'utf8')), path).toEqual([]);
   const link = /sign-in\?link=(\S+)/.exec(controller.output())?.[1] ?? '';
   expect(await readFile(join(controller.dataDir, 'controller.log'), 'utf8')).not.toContain(link);
   expect(told(await agent.log())).toEqual([]);
   expect(told(await must(['events', '-o', 'json']))).toEqual([]);
+  const trail = await must(['audit', 'export']);
+  expect(trail.split('\n').length).toBeGreaterThan(15);
+  expect(told(trail)).toEqual([]);
+  expect(trail).not.toContain(link);
 });
 
 test('nobody else can read the files of controller and agent', async () => {

@@ -18,6 +18,8 @@ const shapeOf = (line: string): string =>
   line
     .replace(/\b(run|push|pull|join|retry)-[a-z0-9]{5}\b/g, '$1-*')
     .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME')
+    .replace(/^\d+(?=\s+TIME\b)/, 'ROW')
+    .replace(/\b\d+ rows, \d+ to \d+/, 'ROWS')
     .replace(/\d\d:\d\d UTC/g, 'TIME')
     .replace(/SHA256:\S+/g, 'SHA256:*')
     .replace(/\b[0-9a-f]{64}\b/g, 'HASH')
@@ -42,6 +44,6 @@ export const missingLines = (step: Step, output: string): readonly string[] => {
 /** Whether a command changes nothing, so that it may be repeated until what it shows has come about. */
 export const isLook = ({ command }: Step): boolean =>
   !/[>|&]/.test(command) &&
-  /^(drover (nodes|get|describe|events|context|version|node facts|node approve$|(runs|transfers) (list|show|log)|(token|recordings) list)|kubectl get)\b/.test(
+  /^(drover (nodes|get|describe|events|context|version|node facts|node approve$|(runs|transfers) (list|show|log)|(token|recordings) list|audit (list|verify))|kubectl get)\b/.test(
     command,
   );

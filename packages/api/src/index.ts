@@ -1,4 +1,5 @@
 export * from './apply/index.ts';
+export * from './audit.ts';
 export * from './counts.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';

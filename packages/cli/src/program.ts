@@ -36,6 +36,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'List and replay recorded terminals',
     load: () => import('./commands/recordings.ts'),
   },
+  audit: {
+    summary: 'Show, check and export who did what',
+    load: () => import('./commands/audit.ts'),
+  },
   get: { summary: 'Show objects of any kind', load: () => import('./commands/get.ts') },
   describe: {
     summary: 'Show an object and its events for reading',

@@ -1,6 +1,7 @@
 // Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
 import type { EncryptionStatus, RotateWish } from '@drover/api';
 import type { Status } from '@drover/api/errors';
+import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Content, createContent } from './content.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { createHttp, type Endpoint, type Http } from './http.ts';
@@ -34,6 +35,7 @@ export interface RecordingInfo {
 export interface Client extends Objects, WorkApi {
   readonly http: Http;
   readonly content: Content;
+  readonly audit: AuditApi;
   /** Every kind that the controller serves. */
   discover(options?: CallOptions): Promise<Discovery>;
   facts(node: string, options?: CallOptions): Promise<NodeFacts>;
@@ -65,6 +67,7 @@ export const createClient = (endpoint: Endpoint): Client => {
     ...createObjects(http),
     ...createWorkApi(http),
     content: createContent(http),
+    audit: createAuditApi(http),
     discover: ({ signal } = {}) => discover(http, signal),
     facts: (node, { signal } = {}) => http.json({ path: `${toObjectPath(nodes, node)}/facts`, signal }),
     shell: (node, options) => openTerminal(http, node, options),

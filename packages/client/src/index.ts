@@ -1,3 +1,4 @@
+export type { AuditApi, AuditPage, AuditQuery, AuditVerdict } from './audit.ts';
 export { type Client, createClient, type NodeFacts, type RecordingInfo } from './client.ts';
 export type { BlobIndex, Content, Upload } from './content.ts';
 export type { DiscoveredKind, Discovery } from './discovery.ts';

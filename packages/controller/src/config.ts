@@ -3,6 +3,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
+import { parseSyslogTarget } from './auth/audit/syslog.ts';
+import type { AuditOptions } from './auth/audit/trail.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
 
@@ -23,6 +25,7 @@ export interface Config {
   /** Where the key of the secrets comes from; undefined: where it came from last. */
   readonly keySource: KeySource | undefined;
   readonly logLevel: string;
+  readonly audit: AuditOptions;
 }
 
 const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
@@ -38,6 +41,13 @@ export const usage = `usage: npm start -- [options]
   --node-certificate-hours N
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
 ${keySourceUsage}
+  --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
+  --audit-keep-days N rows of the audit trail older than this are removed (default 400; 0: none are)
+  --audit-keep-rows N more rows than this are removed, the oldest first (default 0: none are)
+  --audit-log-mb N    size at which audit.log becomes audit.log.1 and a new one is begun (default 64)
+  --audit-log-files N how many earlier files are kept (default 10)
+  --audit-syslog ADDRESS
+                      also send the audit trail to udp://host:514 or tcp://host:601 (RFC 5424)
   --log-level LEVEL   debug, info, warn or error (default info; the log is <data-dir>/controller.log)`;
 
 const parsePort = (text: string, option: string): number => {
@@ -56,6 +66,44 @@ const parseCertificateHours = (text: string): number => {
       `cannot start: --node-certificate-hours must be a number from 0.005 to 43800, not "${text}"`,
     );
   return Math.round(hours * 3_600_000);
+};
+
+const parseWhole = (text: string, option: string, min: number, max: number): number => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  const range = `a whole number from ${min} to ${max}`;
+  throw new ApiError('BadRequest', `cannot start: --${option} must be ${range}, not "${text}"`);
+};
+
+const auditFlags = {
+  'audit-required': { type: 'boolean', default: false },
+  'audit-keep-days': { type: 'string', default: '400' },
+  'audit-keep-rows': { type: 'string', default: '0' },
+  'audit-log-mb': { type: 'string', default: '64' },
+  'audit-log-files': { type: 'string', default: '10' },
+  'audit-syslog': { type: 'string' },
+} as const;
+
+const parseAudit = (
+  values: Readonly<Partial<Record<keyof typeof auditFlags, string | boolean>>>,
+): AuditOptions => {
+  const whole = (name: keyof typeof auditFlags, min: number, max: number): number =>
+    parseWhole(String(values[name]), name, min, max);
+  const target = values['audit-syslog'];
+  const syslog = typeof target === 'string' ? parseSyslogTarget(target) : undefined;
+  if (target !== undefined && syslog === undefined)
+    throw new ApiError(
+      'BadRequest',
+      `cannot start: --audit-syslog must be udp://host:port or tcp://host:port, not "${target}"`,
+    );
+  return {
+    isRequired: values['audit-required'] === true,
+    keepDays: whole('audit-keep-days', 0, 36_500),
+    keepRows: whole('audit-keep-rows', 0, 999_999_999),
+    fileBytes: whole('audit-log-mb', 1, 65_536) * 1024 * 1024,
+    files: whole('audit-log-files', 1, 999),
+    syslog,
+  };
 };
 
 /** Addresses of this machine that others may use: IPv4 first, then IPv6, then names. */
@@ -83,6 +131,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
       'node-certificate-hours': { type: 'string', default: '2160' },
       'log-level': { type: 'string', default: 'info' },
       ...keySourceFlags,
+      ...auditFlags,
       help: { type: 'boolean', default: false },
     },
   });
@@ -98,5 +147,6 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     nodeCertificateMs: parseCertificateHours(values['node-certificate-hours']),
     keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
+    audit: parseAudit(values),
   };
 };

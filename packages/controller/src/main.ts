@@ -7,6 +7,8 @@ import { ApiError, allKinds, type EnrollmentToken, enrollmentTokenKind, resource
 import { destination } from 'pino';
 import { openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
+import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
+import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
@@ -26,6 +28,7 @@ import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
+import type { AuditStore } from './store/store.ts';
 
 const clock = systemClock;
 
@@ -155,16 +158,45 @@ const enrolThisMachine = (
     log: deps.log,
   });
 
-/** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+/** What the controller makes for itself: it stands in the audit trail as its own doing. */
+const makeWaysIn = (
+  config: Config,
+  deps: Parameters<typeof enrolThisMachine>[1] & {
+    readonly audit: AuditStore;
+    readonly auth: Auth;
+    readonly closers: Closers;
+    readonly address: string;
+  },
+): Promise<void> => {
+  const { audit, auth, authority, closers, address } = deps;
+  const own = { entry: () => ownEntry(clock.nowMs(), 'create'), rows: 0 };
+  return audit.within(own, async () => {
+    const contextFile = join(config.dataDir, 'admin.json');
+    await writeAdminContext(contextFile, localAddress(config), authority.caPem, auth);
+    if (config.localNode) closers.add(await enrolThisMachine(config, deps));
+    announce(config, address, await auth.createLink(adminUser), authority.caPin);
+  });
+};
+
+/** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
+const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const store = closers.add(
     await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
+  const { audit } = store;
+  const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
+  return { store, audit, trail, authority, encryption };
+};
+
+/** Everything that serves, from the store upwards. Resolves when the API answers. */
+const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+  const { dataDir } = config;
+  const { store, audit, trail, authority, encryption } = await openData(config, log, closers);
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -200,7 +232,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
-  closers.add(runWorkController({ resources, engine, clock, log }));
+  const workAudit = createWorkAudit({ audit, clock });
+  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit }));
   closers.add(
     await createServer({
       resources,
@@ -210,6 +243,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       content,
       openShell: gateway.openShell,
       encryption,
+      refusal: trail.refusal,
       updateAgent: async (node) => {
         await releases.refresh();
         await gateway.updateAgent(node);
@@ -225,12 +259,10 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       log,
       host: config.host,
       port: config.port,
-      dataDir: config.dataDir,
+      dataDir,
     }),
   );
-  await writeAdminContext(join(config.dataDir, 'admin.json'), localAddress(config), authority.caPem, auth);
-  if (config.localNode) closers.add(await enrolThisMachine(config, { authority, admission, resources, log }));
-  announce(config, address, await auth.createLink(adminUser), authority.caPin);
+  await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
 };
 
 const main = async (): Promise<void> => {

@@ -96,6 +96,8 @@ const otherPath = fc.oneof(
     '/version',
     '/metrics',
     '/recordings',
+    '/audit',
+    '/audit/verify',
     '/healthz',
     '/content/x',
   ),

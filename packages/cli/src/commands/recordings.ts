@@ -1,4 +1,5 @@
 // drover recordings: terminals that were recorded.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
@@ -51,7 +52,8 @@ const play = async (
   if (!(speed > 0)) throw usageFailure(`cannot use --speed ${options.speed}: not a number above 0`);
   if (!(maxPauseSeconds >= 0)) throw usageFailure(`cannot use --max-pause ${options.maxPause}: not a number`);
   const { replay } = await import('../terminal/replay.ts');
-  await replay(recording, { write: (text) => session.out.write(text), speed, maxPauseSeconds });
+  const write = (text: string): void => session.out.write(text);
+  await replay(recording, { write, wait: sleep, speed, maxPauseSeconds });
   session.out.write(session.out.isTerminal ? '\x1b[0m\r\n' : '');
 };
 

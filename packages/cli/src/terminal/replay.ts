@@ -1,9 +1,9 @@
 // Owns playing an asciicast v2 recording back in its own time.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { usageFailure } from '../failure.ts';
 
 export interface Replay {
   readonly write: (text: string) => void;
+  readonly wait: (ms: number) => Promise<unknown>;
   /** 2: twice as fast. */
   readonly speed: number;
   /** No pause is longer than this. */
@@ -38,7 +38,7 @@ const parseEvent = (line: string): readonly [number, string, string] | undefined
 /** Resolves when all was played. A recording that is still being made ends where it is. */
 export const replay = async (
   chunks: AsyncIterable<Uint8Array>,
-  { write, speed, maxPauseSeconds }: Replay,
+  { write, wait, speed, maxPauseSeconds }: Replay,
 ) => {
   let beforeSeconds = 0;
   let isHead = true;
@@ -52,7 +52,7 @@ export const replay = async (
     if (event === undefined || event[1] !== 'o') continue;
     const pauseSeconds = Math.min((event[0] - beforeSeconds) / speed, maxPauseSeconds);
     beforeSeconds = event[0];
-    if (pauseSeconds > 0.001) await sleep(pauseSeconds * 1000);
+    if (pauseSeconds > 0.001) await wait(pauseSeconds * 1000);
     write(event[2]);
   }
 };

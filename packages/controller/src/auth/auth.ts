@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import type { CredentialRow, CredentialStore } from '../store/store.ts';
 import { findToken } from './enrollment-secret.ts';
-import { authenticatedGroup, type Identity, mastersGroup, toSubject } from './identity.ts';
+import { authenticatedGroup, type Identity, mastersGroup, toSubject, type UserIdentity } from './identity.ts';
 import { type Attributes, type Decision, decide } from './permissions.ts';
 import { createWriteGuards, type WriteGuard } from './rbac/escalation.ts';
 import { createRoles, type RoleReader } from './rbac/roles.ts';
@@ -68,7 +68,7 @@ const maxProven = 10_000;
 const setCookie = (value: string, maxAgeSeconds: number): string =>
   `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Strict`;
 
-const identityOfUser = (user: string): Identity => ({
+const identityOfUser = (user: string): UserIdentity => ({
   kind: 'user',
   name: user,
   groups: user === adminUser ? [mastersGroup, authenticatedGroup] : [authenticatedGroup],
@@ -128,7 +128,11 @@ const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticat
     if (row === undefined || row.kind !== (from === 'bearer' ? 'token' : 'session')) return undefined;
     const expired = row.expiresAtMs !== 0 && row.expiresAtMs <= deps.clock.nowMs();
     if (expired) return undefined;
-    return isTokenUser(row.user) ? identityOfAccount(deps.resources, row.user) : identityOfUser(row.user);
+    const credential = `${row.kind}/${row.id}`;
+    const user = isTokenUser(row.user)
+      ? identityOfAccount(deps.resources, row.user)
+      : identityOfUser(row.user);
+    return user && { ...user, credential };
   };
   return async (request) => {
     const { from, secret } = readSecret(request);
@@ -233,8 +237,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       return { token: await add('token', user, wanted) };
     },
     signOut: async (request) => {
-      const row = await credentials.bySha256(sha256Hex(readSecret(request).secret));
-      if (row !== undefined) await credentials.remove(row.id);
+      await credentials.take(sha256Hex(readSecret(request).secret));
       return { cookie: setCookie('', 0) };
     },
   };

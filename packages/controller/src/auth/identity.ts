@@ -1,5 +1,6 @@
 // Owns who somebody is.
 // I1: service accounts are users by the name system:serviceaccount:<namespace>:<name>, as in Kubernetes.
+import type { AuditEntry } from '@drover/api';
 
 export interface UserIdentity {
   readonly kind: 'user';
@@ -7,6 +8,8 @@ export interface UserIdentity {
   readonly groups: readonly string[];
   readonly uid?: string;
   readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** What proved it, for the audit trail: 'token/<id>' or 'session/<id>'. */
+  readonly credential?: string;
   /** Who really asks, when somebody acts in this user's name. */
   readonly impersonator?: string;
 }
@@ -37,6 +40,18 @@ export const identityName = (identity: Identity): string => {
   }
 };
 
+/** How they proved who they are, as the audit trail names it; '' when that is not known. */
+export const credentialOf = (identity: Identity): string => {
+  switch (identity.kind) {
+    case 'user':
+      return identity.credential ?? '';
+    case 'bootstrap':
+      return `enrollmenttoken/${identity.token}`;
+    case 'node':
+      return 'certificate';
+  }
+};
+
 /** Name and groups, as role bindings and requests for certificates know them. */
 export const toSubject = (
   identity: Identity,
@@ -50,6 +65,22 @@ export const toSubject = (
     case 'node':
       return { name, groups: ['system:nodes', authenticatedGroup] };
   }
+};
+
+/** Who an identity is, as a row of the audit trail says it. */
+export const auditedAs = (
+  identity: Identity | null,
+): Pick<AuditEntry, 'user' | 'impersonator' | 'groups' | 'credential'> => {
+  if (identity === null) return { user: '' };
+  const { name: user, groups } = toSubject(identity);
+  const credential = credentialOf(identity);
+  const impersonator = identity.kind === 'user' ? identity.impersonator : undefined;
+  return {
+    user,
+    ...(impersonator === undefined ? {} : { impersonator }),
+    groups,
+    ...(credential === '' ? {} : { credential }),
+  };
 };
 
 /** For what is kept about a deed: who it was, and who acted in their name. */

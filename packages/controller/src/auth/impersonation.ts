@@ -1,13 +1,14 @@
 // Owns acting as somebody else: the Impersonate-* headers of Kubernetes.
 // I1: each thing that is taken on - user or service account, every group, uid, every extra value - is asked for by
 //     itself with the verb impersonate; one refusal refuses the request.
-// I2: who acts as somebody has nothing of their own left but the note of who they really are.
+// I2: who acts as somebody has nothing of their own left but the note of who they really are and what proved it.
 // I3: headers that take on something without a user are refused, never ignored.
 import { ApiError, serviceAccountGroups, serviceAccountOf } from '@drover/api';
 import { forbidden } from './forbidden.ts';
 import {
   anonymousUser,
   authenticatedGroup,
+  credentialOf,
   type Identity,
   identityName,
   type UserIdentity,
@@ -122,6 +123,7 @@ export const impersonate = (
     const { allowed, reason } = authorize(identity, attributes);
     if (!allowed) throw forbidden(identity, attributes, reason);
   }
+  const credential = credentialOf(identity);
   const user: UserIdentity = {
     kind: 'user',
     name: wanted.user,
@@ -129,6 +131,7 @@ export const impersonate = (
     ...(wanted.uid === '' ? {} : { uid: wanted.uid }),
     ...(Object.keys(wanted.extra).length === 0 ? {} : { extra: wanted.extra }),
     impersonator: identityName(identity),
+    ...(credential === '' ? {} : { credential }),
   };
   return user;
 };

@@ -117,6 +117,9 @@ const table: readonly (readonly [string, string, string])[] = [
   ['GET', '/recordings/x', 'get recordings/  x'],
   ['GET', '/encryption', 'get encryption/  '],
   ['POST', '/encryption/rotate', 'update encryption/  '],
+  ['GET', '/audit', 'list audit/  '],
+  ['GET', '/audit?watch=1', 'list audit/  '],
+  ['GET', '/audit/verify', 'get audit/  '],
   ['GET', '/metrics', 'get metrics/  '],
 ];
 

@@ -17,6 +17,7 @@ import { first, isTrue, type Query } from './query.ts';
 /** What is not a kind. */
 export type PlainResource =
   | 'agents'
+  | 'audit'
   | 'content'
   | 'encryption'
   | 'join'
@@ -83,6 +84,8 @@ export interface Caller {
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
+  /** Told who it really is, before it is known whether they may do it this way, or as somebody else. */
+  readonly onProven: (identity: Identity) => void;
 }
 
 /**
@@ -91,11 +94,12 @@ export interface Caller {
  */
 export const identify = async (
   auth: ServerAuth,
-  { headers, distinct, remoteAddress, reads }: Caller,
+  { headers, distinct, remoteAddress, reads, onProven }: Caller,
 ): Promise<Identity> => {
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
   if (identity === undefined) throw unauthorized();
+  onProven(identity);
   if (authorization === undefined && !reads && !isSameOrigin(headers)) {
     throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
   }
@@ -121,7 +125,11 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
   url: { verb: request.method.toLowerCase(), path: request.url.split('?', 1)[0] ?? '' },
 });
 
-const attributesOf = (request: FastifyRequest, access: Extract<Access, { kind: 'resource' }>): Attributes => {
+/** What a request to a route with this access asks for. */
+export const attributesOf = (
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'resource' }>,
+): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
   const query = request.query as Query;
@@ -165,7 +173,10 @@ export const installAccess = (
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
     const distinct = request.raw.headersDistinct;
-    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads });
+    const onProven = (identity: Identity): void => {
+      request.identity = identity;
+    };
+    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads, onProven });
     guard.trust(request.socket);
     if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
   });

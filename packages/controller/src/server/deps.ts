@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly openShell: OpenShell;
   readonly encryption: Pick<Rotation, 'status' | 'rotate'>;
+  /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
+  readonly refusal?: () => string | undefined;
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;

@@ -71,8 +71,11 @@ const bodies = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
 );
 
+/** Each that may have changed something waits for the disk: its row in the audit trail. */
+const timeout = 60_000;
+
 describe('hostile requests', () => {
-  it('are refused with a Status that says why, never with an internal error', async () => {
+  it('are refused with a Status that says why, never with an internal error', { timeout }, async () => {
     const types = fc.oneof(
       {
         weight: 14,
@@ -110,7 +113,7 @@ describe('hostile requests', () => {
     expect((await ground.client.list(nodes)).items).toHaveLength(1);
   });
 
-  it('in the query and the path are refused in the same way', async () => {
+  it('in the query and the path are refused in the same way', { timeout }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(

@@ -5,6 +5,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import { installAccess } from './access.ts';
+import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
@@ -12,6 +13,7 @@ import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './li
 import { installMetrics } from './metrics.ts';
 import { pageType, securityHeaders, startPage } from './pages.ts';
 import { openRecorder } from './recorder.ts';
+import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addRoute } from './routes/context.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
@@ -97,6 +99,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
+  installAudit(app, { ...options, log });
   installAccess(app, { auth: options.auth, guard });
   installBodies(app, limits);
   installErrors(app, log);
@@ -113,6 +116,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addEncryptionRoutes(app, context);
+  addAuditRoutes(app, context);
   answerOtherMethods();
   guardConnections(listener.server, limits, guard);
   listener.server.on('upgrade', shells.onUpgrade);

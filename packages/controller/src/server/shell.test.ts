@@ -8,7 +8,7 @@ import { waitFor } from '../../../../test/harness/wait.ts';
 import { adminUser } from '../auth/auth.ts';
 import type { OpenShell, ShellRequest } from '../platform/shell.ts';
 import { type Ground, openGround } from './test-ground.ts';
-import { bind, tokenOf } from './test-people.ts';
+import { bind, call, tokenOf } from './test-people.ts';
 
 /** A node that echoes what is typed, says its size when told, and ends at "exit". */
 interface Played {
@@ -158,6 +158,19 @@ describe('recordings', () => {
     const directory = join(ground.dataDir, 'recordings');
     const newest = (await readdir(directory)).sort().at(-1) ?? '';
     expect(await readFile(join(directory, newest), 'utf8')).toContain('"o","é"]');
+  });
+
+  it('are for whom a role opens them: an operator, not a viewer', async () => {
+    await bind(ground, 'vera', 'view');
+    await bind(ground, 'oscar', 'operator');
+    const [newest] = await ground.client.recordings();
+    const codes = async (user: string) => {
+      const token = await tokenOf(ground, user);
+      const paths = ['/recordings', `/recordings/${newest?.id}`];
+      return Promise.all(paths.map(async (path) => (await call(ground, { path, token })).code));
+    };
+    expect(await codes('vera')).toEqual([403, 403]);
+    expect(await codes('oscar')).toEqual([200, 200]);
   });
 
   it('cannot be read by a name that is a path', async () => {

@@ -3,18 +3,21 @@
 // I2: bytes are recorded before they are shown (recorder.ts); flow is controlled both ways: the node waits for the
 //     viewer, and while the node does not take input, nothing more is read from the viewer.
 // I3: whichever side ends first, the other is told, the recording is closed, and nothing is left open.
+// I4: a shell is in the audit trail before the node hears of it (shell-audit.ts).
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, nodeKind, toStatus } from '@drover/api';
 import { WebSocket, WebSocketServer } from 'ws';
-import { actorName } from '../auth/identity.ts';
+import { actorName, type Identity } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { ServerOptions } from './deps.ts';
 import { endSocket } from './errors.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
+import { auditShell, type ShellAudit } from './shell-audit.ts';
+import { createStrangerRows } from './stranger-rows.ts';
 
 const shellProtocol = 'drover.shell.v1';
 
@@ -31,7 +34,8 @@ export interface ShellDoor {
   close(): Promise<void>;
 }
 
-interface DoorInput extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log'> {
+interface DoorInput
+  extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal'> {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
 }
@@ -64,12 +68,18 @@ const parseRequest = (url: string): ShellRequest => {
 };
 
 /** Throws ApiError: Unauthorized, Forbidden, NotFound, BadRequest. Resolves to the viewer's name and the wish. */
-const admit = async (input: DoorInput, request: IncomingMessage) => {
+const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit) => {
   const { remoteAddress } = request.socket;
   const { headers, headersDistinct: distinct } = request;
-  const identity = await identify(input.auth, { headers, distinct, remoteAddress, reads: false });
+  const onProven = (proven: Identity): void => {
+    audit.identity = proven;
+  };
+  const caller = { headers, distinct, remoteAddress, reads: false, onProven };
+  const identity = await identify(input.auth, caller);
+  audit.identity = identity;
   input.guard.trust(request.socket);
   const wish = parseRequest(request.url ?? '');
+  audit.wish = wish;
   permit(input.auth, identity, {
     verb: 'create',
     resource: 'nodes',
@@ -78,7 +88,9 @@ const admit = async (input: DoorInput, request: IncomingMessage) => {
     name: wish.node,
   });
   input.resources.get(nodeKind, '', wish.node);
-  return { viewer: actorName(identity), wish };
+  const why = input.refusal?.();
+  if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
+  return { viewer: actorName(identity), wish, audit };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>
@@ -155,7 +167,7 @@ const keepAlive = (socket: WebSocket): (() => void) => {
 /** One terminal from the upgrade to its end. */
 const serveShell = async (
   { openShell, recorder, log }: DoorInput,
-  { viewer, wish }: { readonly viewer: string; readonly wish: ShellRequest },
+  { viewer, wish, audit }: { viewer: string; wish: ShellRequest; audit: ShellAudit },
   socket: WebSocket,
 ): Promise<void> => {
   const { promise: ended, resolve: end } = Promise.withResolvers<{ exit: number; reason: string }>();
@@ -173,6 +185,7 @@ const serveShell = async (
     const { columns, rows, node } = wish;
     const tape = await recorder.start({ node, user: viewer, columns, rows });
     recording = tape;
+    await audit.opened(tape.id);
     log.info({ node, user: viewer, recording: tape.id }, 'a shell was opened');
     shell = await openShell(wish, {
       onOutput: async (data) => {
@@ -196,6 +209,9 @@ const serveShell = async (
     ?.close()
     .catch((error: unknown) => log.warn({ err: error, node: wish.node }, 'cannot close a shell'));
   await recording?.close().catch((error: unknown) => log.error({ err: error }, 'cannot close a recording'));
+  await audit
+    .closed(recording?.id ?? '', ending)
+    .catch((error: unknown) => log.error({ err: error, node: wish.node }, 'cannot write the audit trail'));
   if (socket.readyState === WebSocket.OPEN) await sent(socket, JSON.stringify(ending)).catch(() => undefined);
   socket.close(1000);
   log.info({ node: wish.node, user: viewer, exit: ending.exit, reason: ending.reason }, 'a shell was closed');
@@ -209,6 +225,7 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
     handleProtocols: (offered) => (offered.has(shellProtocol) ? shellProtocol : false),
   });
   const shells = new Map<WebSocket, Promise<void>>();
+  const strangers = createStrangerRows(input.clock);
   const refuse = (error: unknown, socket: Duplex): void => {
     if (!(error instanceof ApiError)) input.log.error({ err: error }, 'cannot upgrade a connection');
     const known = error instanceof ApiError ? error : new ApiError('InternalError', reasonOf(error));
@@ -218,14 +235,16 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const onEarlyError = (): void => void socket.destroy();
     socket.on('error', onEarlyError);
+    const audit = auditShell({ ...input, strangers }, request);
     try {
-      const admitted = await admit(input, request);
+      const admitted = await admit(input, request, audit);
       socket.off('error', onEarlyError);
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
         const serving = serveShell(input, admitted, viewer).finally(() => shells.delete(viewer));
         shells.set(viewer, serving);
       });
     } catch (error) {
+      await audit.refused(error);
       refuse(error, socket);
     }
   };

@@ -18,7 +18,8 @@ export interface Answer {
 export interface Wanted {
   readonly method?: string;
   readonly path: string;
-  readonly token?: string;
+  /** Absent: the administrator's; null: none. */
+  readonly token?: string | null;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: unknown;
   /** Ends with the first line of the answer: enough of a watch. */
@@ -34,7 +35,7 @@ export const call = (ground: Ground, wanted: Wanted): Promise<Answer> =>
       method,
       ca: ground.caPem,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(text === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
         ...headers,
       },

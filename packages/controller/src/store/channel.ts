@@ -3,7 +3,7 @@
 // I2: at most two batches are under way, so that the thread never waits for the main thread.
 // I3: listeners hear of a batch before any of its calls is answered.
 import { Worker } from 'node:worker_threads';
-import { ApiError } from '@drover/api';
+import { ApiError, type AuditEntry } from '@drover/api';
 import type { Call, Failure, Outcome, Reply } from './sqlite/batch.ts';
 import type { Answer, Request, WorkerOptions } from './sqlite/worker.ts';
 
@@ -24,6 +24,8 @@ export interface CallOptions<R> {
   readonly moved?: ArrayBuffer;
   /** Runs after the commit, before the listeners and before the promise settles. */
   readonly onCommitted?: (value: R) => void;
+  /** What the call changes is put into the audit trail with it. */
+  readonly audit?: AuditEntry;
 }
 
 export interface Channel<O extends Operations> {
@@ -89,7 +91,8 @@ class WorkerChannel {
     if (this.#state !== 'open') return Promise.reject(closedError());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const onCommitted = options.onCommitted as ((value: unknown) => void) | undefined;
-    this.#queue.push({ call: [operation, argument], moved: options.moved, onCommitted, resolve, reject });
+    const call: Call = options.audit ? [operation, argument, options.audit] : [operation, argument];
+    this.#queue.push({ call, moved: options.moved, onCommitted, resolve, reject });
     this.#schedule();
     return promise;
   }

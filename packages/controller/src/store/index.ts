@@ -5,6 +5,7 @@ import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
+import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { createObjects } from './objects.ts';
@@ -53,6 +54,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   };
   const objects = createObjects({ threads, log, sealer: keyring });
   const tasks = createTasks({ threads, log });
+  const audit = createAudit({ threads, log });
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
       dataDir,
@@ -60,6 +62,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       log,
       onDeath: options.onDeath ?? (() => undefined),
       onCommit: (reply) => {
+        audit.flush(reply);
         objects.flush();
         tasks.flush(reply);
       },
@@ -69,6 +72,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (keyring)
       opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
+    await audit.resume();
     const blobs = await openBlobs({
       dataDir,
       clock,
@@ -84,6 +88,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       credentials: createCredentials({ threads, log }),
       blobs,
       sealed: keyring && createSealedObjects({ threads, sealer: keyring }),
+      audit: audit.store,
       meta: {
         get: (key) => threads().read('meta.get', key),
         set: (key, value) => threads().write('meta.set', { key, value }),

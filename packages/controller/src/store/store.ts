@@ -3,7 +3,20 @@
 // I2: listeners are told after the commit, in commit order, in the process that made it (one process, SQLite;
 //     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
 // I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
-import type { FinalTaskState, KubeObject, Task, TaskCounts, TaskResult, TaskState } from '@drover/api';
+import type {
+  AuditEntry,
+  AuditFilter,
+  AuditRecord,
+  ChainPoint,
+  ChainProblem,
+  FinalTaskState,
+  KubeObject,
+  Task,
+  TaskCounts,
+  TaskResult,
+  TaskState,
+} from '@drover/api';
+import type { AuditScope } from './audit-scope.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
@@ -299,6 +312,48 @@ export interface BlobStore {
   remove(sha256: string): Promise<void>;
 }
 
+// ---- audit: who did what, as a chain of rows (@drover/api audit.ts) ------------------------------------------------
+
+export type { AuditScope };
+
+export interface AuditVerdict {
+  /** How many rows were looked at. */
+  readonly rows: number;
+  readonly first: number;
+  readonly head: ChainPoint;
+  readonly problem: ChainProblem | undefined;
+}
+
+export interface AuditStore {
+  append(entry: AuditEntry): Promise<void>;
+  /** Every object and credential that `work` writes takes a row along, in the same transaction (audit-scope.ts). */
+  within<T>(scope: AuditScope, work: () => Promise<T>): Promise<T>;
+  /**
+   * Rows that the filter selects: newest first below `before`, or oldest first above `after`. A page may hold fewer
+   * than `limit`, even none; `last` is where to go on from, undefined when there are no more.
+   */
+  list(query: {
+    readonly filter: AuditFilter;
+    readonly from: { readonly before: number } | { readonly after: number };
+    readonly limit: number;
+  }): Promise<{ readonly records: readonly AuditRecord[]; readonly last: number | undefined }>;
+  /** Walks the whole chain, and knows what was written last. */
+  verify(): Promise<AuditVerdict>;
+  /** Removes the oldest rows: all but the newest `keepRows`, and those before `olderThan` (RFC 3339; '': none). */
+  trim(wish: {
+    readonly keepRows: number;
+    readonly olderThan: string;
+    readonly entry: AuditEntry;
+  }): Promise<number>;
+  /** The newest row that was written. */
+  head(): ChainPoint;
+  /** Lines of JSON, one for each row, in order, before the writes that made them are answered. */
+  onAppend(listener: (lines: readonly AuditLine[]) => void): Unsubscribe;
+}
+
+/** A row as it is copied elsewhere: its number, its hash, and the whole record as one line of JSON. */
+export type AuditLine = readonly [seq: number, hash: string, line: string];
+
 // ---- all of it -------------------------------------------------------------------------------------------------
 
 export interface Store {
@@ -309,6 +364,7 @@ export interface Store {
   readonly blobs: BlobStore;
   /** What of the object log is sealed; undefined: nothing, it was opened without a keyring. */
   readonly sealed: SealedValues | undefined;
+  readonly audit: AuditStore;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {
     get(key: string): Promise<string | undefined>;

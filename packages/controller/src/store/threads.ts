@@ -1,7 +1,8 @@
 // Owns the two threads of the store: the writer (group commit) and a reader beside it, so that long reads
 // do not delay writes. A read that is called after a write was answered sees that write.
 import type { Log } from '../platform/log.ts';
-import { type Channel, openChannel } from './channel.ts';
+import { scopeOf } from './audit-scope.ts';
+import { type CallOptions, type Channel, openChannel } from './channel.ts';
 import type { Reply } from './sqlite/batch.ts';
 import type { ReadOperations, WriteOperations } from './sqlite/operations.ts';
 
@@ -10,6 +11,18 @@ export interface Threads {
   readonly read: Channel<ReadOperations>['call'];
   close(): Promise<void>;
 }
+
+/** What is called on behalf of an audited request takes its row along (audit-scope.ts). */
+const audited = <R>(operation: string, options: CallOptions<R> = {}): CallOptions<R> => {
+  const scope = scopeOf(operation);
+  if (scope === undefined) return options;
+  const onCommitted = (value: R): void => {
+    // A link that was not there to be taken made no row.
+    if (operation !== 'credentials.take' || value !== undefined) scope.rows += 1;
+    options.onCommitted?.(value);
+  };
+  return { ...options, audit: scope.entry(), onCommitted };
+};
 
 export const openThreads = async (options: {
   readonly dataDir: string;
@@ -42,7 +55,8 @@ export const openThreads = async (options: {
   });
   const writer = await writing;
   return {
-    write: (operation, argument, callOptions) => writer.call(operation, argument, callOptions),
+    write: (operation, argument, callOptions) =>
+      writer.call(operation, argument, audited(operation, callOptions)),
     read: (operation, argument, callOptions) => reader.call(operation, argument, callOptions),
     close: async () => {
       await reader.close();

@@ -9,7 +9,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { followKind } from './feed.ts';
-import { type Item, Reconciler, type Step } from './reconcile.ts';
+import { type Item, Reconciler, type Step, type WorkAudit } from './reconcile.ts';
 import { runRetention } from './retention.ts';
 import { isFinalPhase, toWork, workKinds } from './work.ts';
 
@@ -23,6 +23,7 @@ export interface WorkControllerDeps {
   readonly log: Log;
   /** Finished work older than this is deleted; default 30 days. */
   readonly retentionMs?: number;
+  readonly audit?: WorkAudit;
 }
 
 export interface WorkController {

@@ -16,6 +16,13 @@ export interface ReconcileDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit?: WorkAudit | undefined;
+}
+
+/** For the audit trail: on which nodes work begins, before they hear of it, and how it ended. */
+export interface WorkAudit {
+  started(work: Item, nodes: readonly string[]): Promise<void>;
+  ended(work: Item, outcome: string): Promise<void>;
 }
 
 /** Which object, and what of it has been told to the engine. */
@@ -30,6 +37,12 @@ export interface Item {
 
 /** 'ended': nothing is left to do for this object. */
 export type Step = 'going' | 'ended';
+
+/** 'Succeeded: 3 succeeded', 'Failed: 2 succeeded, 1 failed'. */
+const toOutcome = ({ phase, counts }: WorkStatus): string => {
+  const parts = Object.entries(counts ?? {}).filter(([name, count]) => name !== 'total' && count > 0);
+  return [phase, parts.map(([name, count]) => `${count} ${name}`).join(', ')].filter(Boolean).join(': ');
+};
 
 export class Reconciler {
   readonly #deps: ReconcileDeps;
@@ -83,6 +96,7 @@ export class Reconciler {
         const message = `nothing to repeat: no node of ${work.spec.retryOf} failed`;
         return toEmptyStatus(work, 'Succeeded', message, clock.nowMs());
       }
+      if (!(await engine.nodesOf(item.uid))) await this.#deps.audit?.started(item, targets.nodes);
       await engine.submit(toOrder(work, targets, work.spec.cancel));
       item.generation = work.metadata.generation ?? 0;
       item.cancelled = work.spec.cancel;
@@ -144,15 +158,19 @@ export class Reconciler {
   /** I3. */
   async #write(item: Item, status: WorkStatus): Promise<Step> {
     const write = { subresource: 'status' } as const;
+    let isNew = false;
     await this.#modify(
       item,
       (object) => {
         const before = toWork(object).status;
-        return isFinalPhase(before) || isEqualJson(before, status) ? undefined : { ...object, status };
+        isNew = !isFinalPhase(before) && !isEqualJson(before, status);
+        return isNew ? { ...object, status } : undefined;
       },
       write,
     );
-    return isFinalPhase(status) ? this.#letGo(item) : 'going';
+    if (!isFinalPhase(status)) return 'going';
+    if (isNew) await this.#deps.audit?.ended(item, toOutcome(status));
+    return this.#letGo(item);
   }
 
   /** The object is to go: cancel, wait for the end of every task, remove the rows, then let the object go. */

@@ -1,6 +1,7 @@
 // Owns what every group of routes is given, and the one way in which a route is added.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access.ts';
+import { runAudited } from '../audit.ts';
 import type { Limits, ServerOptions } from '../deps.ts';
 import type { Streams } from '../streams.ts';
 
@@ -26,7 +27,7 @@ export const addRoute = (
     url,
     config: { access },
     handler: async (request, reply) => {
-      const text = await handler(request, reply);
+      const text = await runAudited(request, () => handler(request, reply));
       if (text === undefined) return reply;
       if (!reply.hasHeader('content-type')) reply.type('application/json');
       return reply.send(text);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ApiError, type KubeObject, nodeKind, serviceAccountOf } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
+import { recordBefore } from '../audit.ts';
 import { objectBody } from '../body.ts';
 import { pageType, signInFailedPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
@@ -110,6 +111,7 @@ const addContent = async (app: FastifyInstance, { content }: RouteContext): Prom
     const verbs = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update' } as const;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT'] as const) {
       addRoute(scope, method, '/content/*', plainAccess(verbs[method], 'content'), async (request, reply) => {
+        await recordBefore(request);
         reply.hijack();
         endWhenIdle(request.raw.socket, reply.raw);
         content(request.raw, reply.raw);

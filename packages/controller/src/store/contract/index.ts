@@ -1,5 +1,6 @@
 // Owns the promises of the store as tests: whatever implements `Store` must pass them.
 import { describe } from 'vitest';
+import { auditContract } from './audit.ts';
 import { blobContract } from './blobs.ts';
 import { type MakePlace, useStores } from './harness.ts';
 import { objectContract } from './objects.ts';
@@ -15,5 +16,6 @@ export const storeContract = (name: string, makePlace: MakePlace): void => {
     outputContract(stores);
     peopleContract(stores);
     blobContract(stores);
+    auditContract(stores);
   });
 };

@@ -1,11 +1,16 @@
 // Owns the transaction: one per batch of calls, a savepoint per call.
 // I1: nothing is answered before COMMIT has returned.
 // I2: a call that fails is undone alone; the others of its batch are not touched by it.
+
+import type { AuditEntry } from '@drover/api/audit';
 import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
+import type { AuditLine } from '../store.ts';
+import { appendChanges } from './audit.ts';
 import { type Context, type Counters, newEffects, type Tuple } from './context.ts';
 
 export type Operation = (context: Context, argument: never) => unknown;
-export type Call = readonly [operation: string, argument: unknown];
+/** With `audit`, what the call changes is put into the audit trail in the same breath. */
+export type Call = readonly [operation: string, argument: unknown, audit?: AuditEntry];
 
 export interface Failure {
   readonly reason: Reason;
@@ -20,6 +25,7 @@ export interface Reply {
   readonly tasks: readonly Tuple[];
   /** [task id, work uid] */
   readonly output: readonly (readonly [string, string])[];
+  readonly audit: readonly AuditLine[];
 }
 
 const diskFull = 13;
@@ -44,7 +50,7 @@ export const toFailure = (error: unknown): Failure => {
 /** The whole transaction is gone (disk full, I/O error): SQLite has rolled back by itself. */
 class Aborted extends Error {}
 
-const runCall = (context: Context, operation: Operation, argument: unknown): Outcome => {
+const runCall = (context: Context, operation: Operation, [name, argument, audit]: Call): Outcome => {
   const before: Counters = { ...context.counters };
   const batchEffects = context.effects;
   context.effects = newEffects();
@@ -52,6 +58,7 @@ const runCall = (context: Context, operation: Operation, argument: unknown): Out
   try {
     // The argument was typed by the caller on the main thread (channel.ts).
     const value = operation(context, argument as never);
+    if (audit !== undefined) appendChanges(context, name, argument, value, audit);
     context.database.exec('RELEASE one');
     mergeEffects(batchEffects, context.effects);
     return { value };
@@ -72,6 +79,7 @@ const mergeEffects = (into: Context['effects'], from: Context['effects']): void 
     into.tasks.set(id, row);
   }
   for (const [id, work] of from.output) into.output.set(id, work);
+  into.audit.push(...from.audit);
 };
 
 const failAll = (context: Context, calls: readonly Call[], before: Counters, error: unknown): Reply => {
@@ -79,7 +87,7 @@ const failAll = (context: Context, calls: readonly Call[], before: Counters, err
   Object.assign(context.counters, before);
   if (context.database.isTransaction) context.database.exec('ROLLBACK');
   const failure = toFailure(error instanceof Aborted ? error.cause : error);
-  return { outcomes: calls.map(() => ({ failure })), tasks: [], output: [] };
+  return { outcomes: calls.map(() => ({ failure })), tasks: [], output: [], audit: [] };
 };
 
 /** Runs the calls in order in one transaction and returns what came of each. */
@@ -92,16 +100,17 @@ export const runBatch = (
   context.effects = newEffects();
   try {
     context.database.exec('BEGIN IMMEDIATE');
-    const outcomes = calls.map(([name, argument]) => {
-      const operation = operations[name];
-      if (operation === undefined) throw new Error(`no operation ${name}`);
-      return runCall(context, operation, argument);
+    const outcomes = calls.map((call) => {
+      const operation = operations[call[0]];
+      if (operation === undefined) throw new Error(`no operation ${call[0]}`);
+      return runCall(context, operation, call);
     });
     context.database.exec('COMMIT');
     return {
       outcomes,
       tasks: [...context.effects.tasks.values()],
       output: [...context.effects.output],
+      audit: context.effects.audit,
     };
   } catch (error) {
     return failAll(context, calls, before, error);
@@ -126,5 +135,5 @@ export const runReads = (
       if (context.database.isTransaction) context.database.exec('COMMIT');
     }
   });
-  return { outcomes, tasks: [], output: [] };
+  return { outcomes, tasks: [], output: [], audit: [] };
 };

@@ -2,6 +2,8 @@
 // I1: counters never go back, also when the newest rows are removed: their floors are in table `counter`.
 // I2: what a failed call did is undone in memory too: counters are set back, running digests forgotten.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { AuditLine } from '../store.ts';
+import { loadHead } from './audit.ts';
 import { Digests } from './digests.ts';
 
 /** A row as SQLite gives it: positional, cheap to send to the main thread. */
@@ -14,6 +16,9 @@ export interface Counters {
   change: number;
   /** Newest chunk of output. */
   cursor: number;
+  /** Newest row of the audit trail, and its hash. */
+  audit: number;
+  auditHash: string;
 }
 
 /** What listeners are to be told once the transaction is durable. */
@@ -22,6 +27,7 @@ export interface Effects {
   readonly tasks: Map<string, Tuple>;
   /** Task id → work uid. */
   readonly output: Map<string, string>;
+  readonly audit: AuditLine[];
 }
 
 export interface Context {
@@ -42,7 +48,7 @@ export interface TupleStatement {
   all(...values: SQLInputValue[]): readonly Tuple[];
 }
 
-const newEffects = (): Effects => ({ tasks: new Map(), output: new Map() });
+const newEffects = (): Effects => ({ tasks: new Map(), output: new Map(), audit: [] });
 
 const cached = <T>(make: (sql: string) => T): ((sql: string) => T) => {
   const statements = new Map<string, T>();
@@ -64,7 +70,10 @@ const loadCounters = (database: DatabaseSync): Counters => {
       .get(floor);
     return Number(row?.['n'] ?? 0);
   };
+  const head = loadHead(database);
   return {
+    audit: head.seq,
+    auditHash: head.hash,
     revision: newest('SELECT max(revision) FROM object_log', 'compacted'),
     change: newest('SELECT max(change) FROM task', 'change'),
     cursor: newest('SELECT max(cursor) FROM output', 'cursor'),

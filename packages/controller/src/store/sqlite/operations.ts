@@ -1,5 +1,6 @@
 // Owns the list of what the store's threads can do; the names are the families and their calls.
 import { agentReads, agentWrites } from './agents.ts';
+import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
 import { metaReads, metaWrites } from './meta.ts';
@@ -17,6 +18,7 @@ export const writeOperations = {
   ...blobWrites,
   ...metaWrites,
   ...sealedWrites,
+  ...auditWrites,
 };
 
 export const readOperations = {
@@ -28,6 +30,7 @@ export const readOperations = {
   ...blobReads,
   ...metaReads,
   ...sealedReads,
+  ...auditReads,
 };
 
 export type WriteOperations = typeof writeOperations;

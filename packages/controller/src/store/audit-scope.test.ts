@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { scopeOf, withinScope } from './audit-scope.ts';
+import { writeOperations } from './sqlite/operations.ts';
+
+/** What requests do not ask for by themselves: agents' reports, the controllers' own work, upkeep. */
+const ownWork = [
+  'objects.compact',
+  'tasks.',
+  'output.',
+  'agents.',
+  // Certificates follow from requests for them, which are objects.
+  'credentials.addCertificate',
+  'credentials.revoke',
+  // Only what has expired is removed.
+  'credentials.remove',
+  // Contents are named by the request's own row.
+  'blobs.',
+  'meta.set',
+  'audit.',
+  // The same values under another key; the request for it has a row of its own.
+  'sealed.',
+];
+
+test('every write of the store takes a row along, or is known not to need one', async () => {
+  const scope = {
+    entry: () => ({ time: '', user: '', verb: '', resource: '', decision: 'allow' as const }),
+    rows: 0,
+  };
+  const silent = await withinScope(scope, async () =>
+    Object.keys(writeOperations).filter((operation) => scopeOf(operation) === undefined),
+  );
+  expect(silent.length).toBeGreaterThan(0);
+  expect(silent.filter((operation) => !ownWork.some((known) => operation.startsWith(known)))).toEqual([]);
+  expect(scopeOf('objects.write')).toBeUndefined();
+});
