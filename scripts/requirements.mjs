@@ -16,8 +16,14 @@ const wanted = {
   ip: 'iproute2',
   openssl: 'openssl',
   go: 'golang-go',
+  slapd: 'slapd',
 };
-const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+const has = (command) =>
+  spawnSync('sh', ['-c', `command -v ${command}`], {
+    stdio: 'ignore',
+    env: { ...process.env, PATH: path },
+  }).status === 0;
 const hasPythonThrift = () =>
   spawnSync('/usr/bin/python3', ['-c', 'import thrift'], { stdio: 'ignore' }).status === 0;
 
@@ -52,6 +58,9 @@ export const ensureRequirements = ({ install }) => {
   }
   process.stdout.write(`Installing for the tests: ${needed.join(', ')} ...\n`);
   apt(['update', '-qq']);
+  // Without a directory of its own the package starts no server: tests start theirs.
+  if (needed.includes('slapd'))
+    spawnSync('debconf-set-selections', { input: 'slapd slapd/no_configuration boolean true\n' });
   apt(['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...needed]);
   const left = missing();
   if (left.length > 0) process.stdout.write(`Still missing: ${left.join(', ')}\n`);

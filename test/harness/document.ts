@@ -44,6 +44,6 @@ export const missingLines = (step: Step, output: string): readonly string[] => {
 /** Whether a command changes nothing, so that it may be repeated until what it shows has come about. */
 export const isLook = ({ command }: Step): boolean =>
   !/[>|&]/.test(command) &&
-  /^(drover (nodes|get|describe|events|context|version|node facts|node approve$|(runs|transfers) (list|show|log)|(token|recordings) list|audit (list|verify))|kubectl get)\b/.test(
+  /^(drover (nodes|get|describe|events|context|version|node facts|node approve$|(runs|transfers) (list|show|log)|(token|recordings|user|group|session|api-token) list|audit (list|verify))|kubectl get)\b/.test(
     command,
   );

@@ -10,8 +10,8 @@ const nameOf = (path: string): string => path.replace('packages/controller/src/s
 
 /** 'file: path' of every use of a kind of access, in order. */
 const declared = (kind: 'public' | 'signed-in'): readonly string[] => {
-  const word = kind === 'public' ? "\\{ kind: 'public' \\}" : "(?:\\{ kind: 'signed-in' \\}|signedIn)";
-  const route = new RegExp(`addRoute\\(\\s*app,\\s*'[A-Z]+',\\s*([^,]+),\\s*${word},`, 'g');
+  const word = kind === 'public' ? "\\{ kind: 'public' \\}" : "(?:\\{ kind: 'signed-in'[^}]*\\}|signedIn)";
+  const route = new RegExp(`addRoute\\(\\s*(?:app|scope),\\s*'[A-Z]+',\\s*([^,]+),\\s*${word},`, 'g');
   return sources.flatMap(({ path, text }) =>
     [...text.matchAll(route)].map(([, url = '']) => `${nameOf(path)}: ${url.replaceAll("'", '')}`),
   );
@@ -27,19 +27,29 @@ test('what answers everybody is this, and nothing else', () => {
   expect([...declared('public')].sort()).toEqual([
     'routes/discovery.ts: /version',
     'routes/discovery.ts: path', // /healthz, /livez, /readyz
+    'routes/oidc.ts: /auth/oidc/:method/callback',
+    'routes/oidc.ts: /auth/oidc/:method/start',
     'routes/operations.ts: /join/agent.py',
     'routes/operations.ts: /join/ca.pem',
-    'routes/operations.ts: /sign-in',
-    'server.ts: /',
+    'routes/sign-in.ts: /',
+    'routes/sign-in.ts: /auth/passkey',
+    'routes/sign-in.ts: /auth/passkey/options',
+    'routes/sign-in.ts: /auth/sign-in',
+    'routes/sign-in.ts: /sign-in',
   ]);
   expect([...mentions('public')].sort()).toEqual([
     'access.ts', // the type
     'routes/discovery.ts',
     'routes/discovery.ts',
+    'routes/oidc.ts',
+    'routes/oidc.ts',
     'routes/operations.ts',
     'routes/operations.ts',
-    'routes/operations.ts',
-    'server.ts',
+    'routes/sign-in.ts',
+    'routes/sign-in.ts',
+    'routes/sign-in.ts',
+    'routes/sign-in.ts',
+    'routes/sign-in.ts',
   ]);
 });
 
@@ -52,12 +62,24 @@ test('what answers everybody who is signed in is this, and nothing else', () => 
     'routes/discovery.ts: /openapi/v3/api/:version',
     'routes/discovery.ts: /openapi/v3/apis/:group/:version',
     'routes/discovery.ts: path', // /api, /apis
-    'routes/operations.ts: /auth/sign-out',
+    'routes/own.ts: /auth/passkeys',
+    'routes/own.ts: /auth/passkeys',
+    'routes/own.ts: /auth/passkeys/:id/remove',
+    'routes/own.ts: /auth/passkeys/options',
+    'routes/own.ts: /auth/password',
+    'routes/own.ts: /auth/sessions',
+    'routes/own.ts: /auth/totp',
+    'routes/own.ts: /auth/totp/confirm',
+    'routes/own.ts: /auth/totp/remove',
+    'routes/own.ts: one', // /auth/sessions/:id, /auth/tokens/:id
+    'routes/own.ts: path', // /auth/sessions, /auth/tokens
+    'routes/sign-in.ts: /auth/sign-out',
   ]);
   expect([...mentions('signed-in')].sort()).toEqual([
     'access.ts', // the type
     'routes/discovery.ts', // signedIn
     'routes/methods.ts', // "this path does not take that method"
-    'routes/operations.ts',
+    'routes/own.ts', // signedIn
+    'routes/sign-in.ts',
   ]);
 });

@@ -20,6 +20,20 @@ const entries: Readonly<Record<string, Entry>> = {
   nodes: { summary: 'List the servers of the fleet', load: () => import('./commands/nodes.ts') },
   node: { summary: 'Add, approve, inspect and remove servers', load: () => import('./commands/node.ts') },
   token: { summary: 'Make, list and revoke join tokens', load: () => import('./commands/token.ts') },
+  user: {
+    summary: 'Make and remove people, and set how they sign in',
+    load: () => import('./commands/user.ts'),
+  },
+  group: { summary: 'Gather people into groups', load: () => import('./commands/group.ts') },
+  session: { summary: 'List and end your own sessions', load: () => import('./commands/session.ts') },
+  'api-token': {
+    summary: 'Make, list and revoke API tokens of your own',
+    load: () => import('./commands/api-token.ts'),
+  },
+  'second-factor': {
+    summary: 'Enrol an app whose codes are asked for when you sign in',
+    load: () => import('./commands/second-factor.ts'),
+  },
   run: { summary: 'Run a command on many nodes', load: () => import('./commands/run.ts') },
   runs: { summary: 'List, show, cancel, retry and approve runs', load: () => import('./commands/runs.ts') },
   push: { summary: 'Copy files and directory trees to many nodes', load: () => import('./commands/push.ts') },

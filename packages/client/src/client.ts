@@ -7,6 +7,7 @@ import { type Discovery, discover } from './discovery.ts';
 import { createHttp, type Endpoint, type Http } from './http.ts';
 import { nodes, toObjectPath } from './kinds.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
+import { createPeopleApi, type PeopleApi } from './people.ts';
 import { openTerminal, type ShellOptions, type Terminal } from './shell.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
@@ -32,7 +33,7 @@ export interface RecordingInfo {
   readonly sizeBytes: number;
 }
 
-export interface Client extends Objects, WorkApi {
+export interface Client extends Objects, WorkApi, PeopleApi {
   readonly http: Http;
   readonly content: Content;
   readonly audit: AuditApi;
@@ -49,11 +50,6 @@ export interface Client extends Objects, WorkApi {
   rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
   updateAgent(node: string, options?: CallOptions): Promise<Status>;
   uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
-  /** expiresSeconds 0: never expires; absent: 30 days. */
-  createToken(
-    wish: { readonly description: string; readonly expiresSeconds?: number },
-    options?: CallOptions,
-  ): Promise<{ readonly token: string }>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
   /** Closes the connections. */
   close(): void;
@@ -66,6 +62,7 @@ export const createClient = (endpoint: Endpoint): Client => {
     http,
     ...createObjects(http),
     ...createWorkApi(http),
+    ...createPeopleApi(http),
     content: createContent(http),
     audit: createAuditApi(http),
     discover: ({ signal } = {}) => discover(http, signal),
@@ -87,8 +84,6 @@ export const createClient = (endpoint: Endpoint): Client => {
       http.json({ method: 'POST', path: agentPath(node, 'update'), signal }),
     uninstallAgent: (node, { signal } = {}) =>
       http.json({ method: 'POST', path: agentPath(node, 'uninstall'), signal }),
-    createToken: (wish, { signal } = {}) =>
-      http.json({ method: 'POST', path: '/auth/tokens', body: wish, signal }),
     version: ({ signal } = {}) => http.json({ path: '/version', signal }),
     close: () => http.close(),
   };

@@ -15,6 +15,7 @@ export type {
   WatchOptions,
   WriteOptions,
 } from './objects.ts';
+export type { ApiTokenWish, CredentialInfo, PeopleApi } from './people.ts';
 export { type ResumeOptions, resumed } from './resume.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
 export type {

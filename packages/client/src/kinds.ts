@@ -6,11 +6,13 @@ import type {
   EnrollmentToken,
   Event,
   FileTransfer,
+  Group,
   KubeObject,
   Lease,
   Namespace,
   Node,
   Secret,
+  User,
 } from '@drover/api';
 
 /** Where a kind is served. `T` is what its objects are. */
@@ -62,6 +64,8 @@ export const certificateSigningRequests: KindReference<CertificateSigningRequest
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
 export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
+export const users = drover<User>('User', 'users', false);
+export const groups = drover<Group>('Group', 'groups', false);
 export const fileTransfers = drover<FileTransfer>('FileTransfer', 'filetransfers', true);
 
 /** The namespace that is meant when none is given. */

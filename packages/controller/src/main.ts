@@ -11,6 +11,7 @@ import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
+import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
@@ -201,6 +202,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
   const auth = createAuth({ store, resources, clock });
+  const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
   const engine = closers.add(createEngine({ store, clock, log }));
   const releases = await openAgentReleases({
     file: config.agentFile,
@@ -239,6 +241,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       resources,
       store,
       auth,
+      people,
       tls: serverTls,
       content,
       openShell: gateway.openShell,

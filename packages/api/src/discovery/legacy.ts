@@ -23,9 +23,17 @@ export interface Subresource {
   readonly answers?: Pick<Kind, 'group' | 'version' | 'kind'>;
 }
 
+/** Of those that are neither read nor approved. */
+const ownVerbs: Readonly<Record<string, readonly string[]>> = {
+  password: ['delete', 'update'],
+  link: createVerbs,
+  sessions: ['delete', 'get'],
+  secondfactor: ['delete'],
+};
+
 const toSubresource = (name: string): Subresource => {
   if (name === 'token') return { name, verbs: createVerbs, answers: tokenRequestKind };
-  return { name, verbs: name === 'approval' ? statusVerbs : readVerbs };
+  return { name, verbs: name === 'approval' ? statusVerbs : (ownVerbs[name] ?? readVerbs) };
 };
 
 /** Subresources of a kind with what can be done to each. */

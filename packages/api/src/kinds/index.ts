@@ -13,6 +13,7 @@ import { configMapKind } from './config-map.ts';
 import { enrollmentTokenKind } from './enrollment-token.ts';
 import { eventKind } from './event.ts';
 import { fileTransferKind } from './file-transfer.ts';
+import { groupKind } from './group.ts';
 import { leaseKind } from './lease.ts';
 import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
@@ -20,6 +21,8 @@ import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
+import { signInMethodKind } from './sign-in-method.ts';
+import { userKind } from './user.ts';
 
 export * from './access-review.ts';
 export * from './certificate-signing-request.ts';
@@ -28,15 +31,19 @@ export * from './config-map.ts';
 export * from './enrollment-token.ts';
 export * from './event.ts';
 export * from './file-transfer.ts';
+export * from './group.ts';
 export * from './lease.ts';
 export * from './namespace.ts';
 export * from './node.ts';
 export * from './node-schema.ts';
+export * from './person-name.ts';
 export * from './policy-rule.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
+export * from './sign-in-method.ts';
+export * from './user.ts';
 
 export const allKinds: readonly Kind[] = [
   configMapKind,
@@ -55,6 +62,9 @@ export const allKinds: readonly Kind[] = [
   commandRunKind,
   enrollmentTokenKind,
   fileTransferKind,
+  groupKind,
+  signInMethodKind,
+  userKind,
   clusterRoleKind,
   clusterRoleBindingKind,
   roleKind,

@@ -1,6 +1,7 @@
 // Owns the paths of OpenAPI v3 documents: what can be done to each kind.
 // I1: every operation carries x-kubernetes-group-version-kind and x-kubernetes-action. kubectl takes server-side
 //     validation for granted when the PATCH operation lists `fieldValidation`, and strategic merge when its body does.
+import { subresourcesOf } from '../discovery/legacy.ts';
 import { apiVersionOf, type Kind } from '../kind.ts';
 import { tokenRequestKind } from '../kinds/service-account.ts';
 import {
@@ -89,11 +90,22 @@ const item = (kind: Kind) => ({
   }),
 });
 
-const readOnly = (kind: Kind, suffix: string) => ({
-  get: operation(kind, suffix, 'connect', {
-    responses: { 200: { description: 'OK', content: { '*/*': { schema: { type: 'string' } } } } },
-  }),
-});
+const methods: Readonly<Record<string, string>> = {
+  get: 'get',
+  create: 'post',
+  update: 'put',
+  delete: 'delete',
+};
+
+/** What is not the kind itself: bytes, or JSON that docs/protocol.md describes. */
+const connected = (kind: Kind, suffix: string, verbs: readonly string[]) => {
+  const responses = { 200: { description: 'OK', content: { '*/*': { schema: { type: 'string' } } } } };
+  // Each operation has an id of its own.
+  const nameOf = (verb: string): string => (verb === 'get' ? suffix : `${suffix}${methods[verb] ?? verb}`);
+  return Object.fromEntries(
+    verbs.map((verb) => [methods[verb] ?? verb, operation(kind, nameOf(verb), 'connect', { responses })]),
+  );
+};
 
 /** What is only created: the body and the answer are of the same kind. */
 const createOnly = (kind: Kind, schema: unknown) => ({
@@ -107,7 +119,9 @@ const createOnly = (kind: Kind, schema: unknown) => ({
 const subresourcePaths = (kind: Kind, name: string) => {
   const suffix = name.charAt(0).toUpperCase() + name.slice(1);
   if (name === 'token') return createOnly(tokenRequestKind, { type: 'object' });
-  return name === 'approval' ? readAndChange(kind, suffix) : readOnly(kind, suffix);
+  if (name === 'approval') return readAndChange(kind, suffix);
+  const { verbs = [] } = subresourcesOf(kind).find((one) => one.name === name) ?? {};
+  return connected(kind, suffix, verbs);
 };
 
 const subresources = (kind: Kind, base: string, parameters: readonly unknown[]) => [

@@ -1,6 +1,6 @@
 // drover login: sign in to a controller and remember it as a context.
 import { hostname, userInfo } from 'node:os';
-import { createClient, nodes, toOrigin } from '@drover/client';
+import { createClient, toOrigin } from '@drover/client';
 import type { Command } from 'commander';
 import { contextsPath, loadContexts, saveContexts } from '../context/contexts.ts';
 import { usageFailure } from '../failure.ts';
@@ -12,6 +12,7 @@ interface LoginOptions {
   readonly token?: string;
   readonly tokenFile?: string;
   readonly link?: string;
+  readonly user?: string;
   readonly caPin?: string;
   readonly caFile?: string;
   readonly as?: string;
@@ -37,19 +38,31 @@ const chooseCa = async (origin: string, options: LoginOptions, session: Session)
   );
 };
 
-const chooseToken = async (origin: string, caPem: string, options: LoginOptions): Promise<string> => {
+const chooseToken = async (
+  origin: string,
+  caPem: string,
+  options: LoginOptions,
+  session: Session,
+): Promise<string> => {
   if (options.token !== undefined) return options.token === '-' ? readFile('-', '--token') : options.token;
   if (options.tokenFile !== undefined) return readFile(options.tokenFile, '--token-file');
-  const { tradeLink } = await import('../connection/sign-in-link.ts');
   const description = `drover login by ${userInfo().username} on ${hostname()}`;
   const expiresSeconds = parseSeconds(options.expires, '--expires');
-  return tradeLink({ origin, caPem, link: options.link ?? '', description, expiresSeconds });
+  const trade = { origin, caPem, description, expiresSeconds };
+  if (options.user !== undefined) {
+    const { signInAs } = await import('../connection/password-sign-in.ts');
+    return signInAs(session, options.user, trade);
+  }
+  const { tradeLink } = await import('../connection/sign-in-link.ts');
+  return tradeLink({ ...trade, link: options.link ?? '' });
 };
 
 const checkOptions = (address: string | undefined, options: LoginOptions): string => {
-  const ways = [options.token, options.tokenFile, options.link].filter((way) => way !== undefined);
+  const ways = [options.token, options.tokenFile, options.link, options.user].filter(
+    (way) => way !== undefined,
+  );
   if (ways.length !== 1)
-    throw usageFailure('cannot sign in: give exactly one of --token, --token-file and --link');
+    throw usageFailure('cannot sign in: give exactly one of --user, --link, --token and --token-file');
   const isUrl = options.link?.includes('://') === true;
   const where = address ?? (isUrl ? new URL(options.link ?? '').origin : undefined);
   if (where === undefined)
@@ -60,10 +73,10 @@ const checkOptions = (address: string | undefined, options: LoginOptions): strin
 const login = async (address: string | undefined, options: LoginOptions, session: Session): Promise<void> => {
   const origin = checkOptions(address, options);
   const caPem = await chooseCa(origin, options, session);
-  const token = await chooseToken(origin, caPem, options);
+  const token = await chooseToken(origin, caPem, options, session);
   const client = createClient({ address: origin, caPem, token });
   try {
-    await client.list(nodes, { limit: 1 });
+    await client.whoAmI();
   } finally {
     client.close();
   }
@@ -80,13 +93,14 @@ const login = async (address: string | undefined, options: LoginOptions, session
 export const define = (command: Command, session: Session): void => {
   command
     .argument('[address]', 'host:port of the controller; port 7443 when absent')
+    .option('--user <name>', 'ask for the password, and for a code where there is a second factor')
     .option('--token <token>', "an API token; '-' reads it from standard input")
     .option('--token-file <file>', 'a file that holds an API token')
     .option('--link <url>', 'a one-time sign-in link, as the controller prints it')
     .option('--ca-pin <sha256>', "sha256 of the controller's CA certificate")
     .option('--ca-file <file>', "the controller's CA certificate in PEM")
     .option('--as <name>', 'remember it under this name; absent: its address')
-    .option('--expires <time>', 'with --link: how long the sign-in lasts', '90d')
+    .option('--expires <time>', 'with --user and --link: how long the sign-in lasts', '90d')
     .addHelpText(
       'after',
       '\nThe certificate of the controller is always verified; there is no way to switch that off.',

@@ -109,10 +109,14 @@ describe('drover apply', () => {
 });
 
 describe('signing in', () => {
+  const whoAmI = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const asAdmin = { status: { userInfo: { username: 'admin', groups: [] } } };
+
   test('by pin and token; the context is kept for its owner only and used from then on', async () => {
     const { caPem, caPin } = fake.certificates;
     fake.on('GET', '/join/ca.pem', (_, response) => void response.writeHead(200).end(caPem));
     fake.on('GET', '/api/v1/nodes', () => ({ metadata: {}, items: [node('web1', 'True')] }));
+    fake.on('POST', whoAmI, () => asAdmin);
     const own = { home: fake.directory };
     const wrong = await drover(['login', fake.address, '--token', 'tok', '--ca-pin', '0'.repeat(64)], own);
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining(`has pin ${caPin}`)]);
@@ -135,7 +139,8 @@ describe('signing in', () => {
       response.writeHead(303, { 'set-cookie': 'session=s1; HttpOnly', location: '/' }).end();
     });
     fake.on('POST', '/auth/tokens', (request) => ({ token: `for-${request.headers.cookie}` }));
-    fake.on('GET', '/api/v1/nodes', () => ({ metadata: {}, items: [] }));
+    fake.on('POST', '/auth/sign-out', () => ({}));
+    fake.on('POST', whoAmI, () => asAdmin);
     const link = `${fake.address}/sign-in?link=once`;
     const done = await drover(['login', '--link', link, '--ca-file', 'ca.pem'], { home: fake.directory });
     expect([done.code, done.stderr]).toEqual([0, '']);

@@ -2,14 +2,13 @@
 import { ApiError } from '@drover/api/errors';
 import { createClient } from '@drover/client';
 import { Failure, usageFailure } from '../failure.ts';
+import { cookiesOf, type TokenTrade, tradeSession } from './session-token.ts';
 
-export interface LinkTrade {
+export interface LinkTrade extends TokenTrade {
   readonly origin: string;
   readonly caPem: string;
   /** The whole link, or the secret in it. */
   readonly link: string;
-  readonly description: string;
-  readonly expiresSeconds: number;
 }
 
 const secretOf = (link: string): string => {
@@ -21,7 +20,7 @@ const secretOf = (link: string): string => {
 
 const usedUp = (cause?: unknown): Failure =>
   new Failure('cannot sign in: the link is used up or has expired', {
-    remedy: 'start the controller again for a new link, or use a token',
+    remedy: "an administrator makes a new one with 'drover user link NAME'; or use a token",
     cause,
   });
 
@@ -35,15 +34,9 @@ export const tradeLink = async (trade: LinkTrade): Promise<string> => {
         throw error instanceof ApiError && error.reason === 'Unauthorized' ? usedUp(error) : error;
       });
     answer.resume();
-    const cookies = (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0] ?? '');
-    if (cookies.length === 0) throw usedUp();
-    const { token } = await client.http.json<{ readonly token: string }>({
-      method: 'POST',
-      path: '/auth/tokens',
-      headers: { cookie: cookies.join('; '), origin: trade.origin },
-      body: { description: trade.description, expiresSeconds: trade.expiresSeconds },
-    });
-    return token;
+    const cookie = cookiesOf(answer.headers);
+    if (cookie === '') throw usedUp();
+    return await tradeSession(client.http, cookie, trade);
   } finally {
     client.close();
   }

@@ -1,18 +1,25 @@
-// Owns sign-in: links, sessions, API tokens and the identities that they prove.
+// Owns sign-in by secrets that Drover has made: links, sessions, API tokens, and the identities that they prove.
 // I1: only sha256 of a secret is stored and looked up by: comparing takes the same time whatever is guessed.
 // I2: a one-time link works once, even when two take it at the same moment.
 // I3: failed tries are slowed per address; who has proved a secret before is not slowed by a neighbour's guesses.
-import { ApiError, type Kind, type KubeObject, type PolicyRule } from '@drover/api';
+// I4: what a secret proves is asked anew for each request: revoked, disabled or deleted, and it proves nobody.
+import { ApiError, adminUser, type Kind, type KubeObject, type PolicyRule, userKind } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
-import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
-import type { CredentialRow, CredentialStore } from '../store/store.ts';
+import { sha256Hex } from '../platform/ids.ts';
+import type { CredentialDetails, CredentialRow, CredentialStore } from '../store/store.ts';
 import { findToken } from './enrollment-secret.ts';
-import { authenticatedGroup, type Identity, mastersGroup, toSubject, type UserIdentity } from './identity.ts';
+import { type Identity, toSubject, type UserIdentity } from './identity.ts';
+import { checkTokenLife, createIssuer, isOver, type Owner } from './issue.ts';
+import { createPeople, type People } from './people/person.ts';
 import { type Attributes, type Decision, decide } from './permissions.ts';
 import { createWriteGuards, type WriteGuard } from './rbac/escalation.ts';
+import { checkMayReplace } from './rbac/person-guard.ts';
 import { createRoles, type RoleReader } from './rbac/roles.ts';
 import { identityOfAccount, isTokenUser, toTokenUser } from './service-account-token.ts';
+import { readSecret, setCookie } from './session-cookie.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
+
+export { adminUser };
 
 export interface Credentials {
   readonly authorization?: string | undefined;
@@ -21,29 +28,42 @@ export interface Credentials {
   readonly remoteAddress?: string | undefined;
 }
 
+/** What a new API token is to be. */
+export interface TokenWish {
+  readonly description: string;
+  /** Absent: 30 days. 0: never expires. */
+  readonly expiresSeconds?: number;
+  readonly rules?: readonly PolicyRule[];
+  readonly namespaces?: readonly string[];
+}
+
 export interface Auth {
   /**
    * The identity that the headers prove; undefined when they hold none or a wrong one. A bearer token counts
    * before the cookie. @throws ApiError TooManyRequests for an address that guesses.
    */
   authenticate(request: Credentials): Promise<Identity | undefined>;
+  /** Whether what proved this identity still proves it. */
+  isStillGood(identity: Identity): Promise<boolean>;
   authorize(identity: Identity, attributes: Attributes): Decision;
-  /** All that roles give the identity in a namespace, and which roles of its bindings are not there. */
+  /** All that roles give the identity in a namespace, and what keeps it from being all the truth. */
   rulesOf(
     identity: Identity,
     namespace: string,
   ): { readonly rules: readonly PolicyRule[]; readonly missing: readonly string[] };
   /** What looks at a write of this kind before it is stored; undefined: nothing has to. */
   guard(kind: Kind, identity: Identity): WriteGuard | undefined;
-  /** A secret that `takeLink` accepts once, within 15 minutes. */
-  createLink(user: string): Promise<string>;
+  /** @throws ApiError Forbidden unless the identity has all that the user has: it may then stand for them. */
+  checkMayReplace(identity: Identity, user: string): void;
+  /** A secret that `takeLink` accepts once, within 15 minutes unless it is said. @throws ApiError NotFound. */
+  createLink(user: string, lifeMs?: number): Promise<string>;
   /** Trades a link for a session of 12 hours: the value of Set-Cookie. Undefined when used or expired. */
-  takeLink(secret: string): Promise<{ readonly cookie: string } | undefined>;
-  /** An API token. expiresSeconds: absent = 30 days, 0 = never expires. @throws ApiError Invalid. */
-  createToken(
-    user: string,
-    options: { readonly description: string; readonly expiresSeconds?: number },
-  ): Promise<{ readonly token: string }>;
+  takeLink(
+    secret: string,
+    from?: CredentialDetails,
+  ): Promise<{ readonly cookie: string; readonly user: string } | undefined>;
+  /** An API token. @throws ApiError Invalid, NotFound. */
+  createToken(user: string, wish: TokenWish): Promise<{ readonly token: string; readonly id: string }>;
   /** A token of a service account, which ends with it. @throws ApiError Invalid. */
   createAccountToken(
     account: KubeObject,
@@ -53,41 +73,10 @@ export interface Auth {
   signOut(request: Credentials): Promise<{ readonly cookie: string }>;
 }
 
-/** The first user: may do everything. */
-export const adminUser = 'admin';
-
-const cookieName = '__Host-drover-session';
-const tokenPrefix = 'drover_';
 const linkLifeMs = 15 * 60_000;
-const sessionLifeMs = 12 * 3_600_000;
 const tokenLifeSeconds = 30 * 86_400;
-const maxTokenLifeSeconds = 10 * 366 * 86_400;
-const maxSecretLength = 512;
 const maxProven = 10_000;
-
-const setCookie = (value: string, maxAgeSeconds: number): string =>
-  `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Strict`;
-
-const identityOfUser = (user: string): UserIdentity => ({
-  kind: 'user',
-  name: user,
-  groups: user === adminUser ? [mastersGroup, authenticatedGroup] : [authenticatedGroup],
-});
-
-/** The secret that the headers carry, and where. '' when they carry none that could be ours. */
-const readSecret = ({
-  authorization,
-  cookie,
-}: Credentials): { readonly from: 'bearer' | 'cookie'; readonly secret: string } => {
-  if (authorization !== undefined) {
-    const secret = /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
-    return { from: 'bearer', secret: secret.length > maxSecretLength ? '' : secret };
-  }
-  const pairs = (cookie ?? '').split(';').map((pair) => pair.trim());
-  const own = pairs.find((pair) => pair.startsWith(`${cookieName}=`)) ?? '';
-  const secret = own.slice(cookieName.length + 1);
-  return { from: 'cookie', secret: secret.length > maxSecretLength ? '' : secret };
-};
+const touchMs = 60_000;
 
 const refuseGuesser = (waitMs: number): never => {
   const seconds = Math.ceil(waitMs / 1000);
@@ -113,7 +102,32 @@ const createProven = () => {
   };
 };
 
-const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticate'] => {
+const scopeOf = ({ rules, namespaces, enrolOnly }: CredentialDetails): Pick<UserIdentity, 'scope'> => {
+  if (enrolOnly === true) return { scope: { rules: [] } };
+  if (rules === undefined && namespaces === undefined) return {};
+  const bounds = {
+    ...(rules === undefined ? {} : { rules }),
+    ...(namespaces === undefined ? {} : { namespaces }),
+  };
+  return { scope: bounds };
+};
+
+/** Whom a row proves now; undefined: nobody (I4). */
+const identityOfRow = (deps: AuthDeps, people: People, row: CredentialRow): UserIdentity | undefined => {
+  if (isOver(row, deps.clock.nowMs())) return undefined;
+  const found = isTokenUser(row.user)
+    ? identityOfAccount(deps.resources, row.user)
+    : people.identityOf(row.user, row.userUid);
+  return found && { ...found, credential: `${row.kind}/${row.id}`, ...scopeOf(row.details) };
+};
+
+/** Notes that it has served, at most once a minute. */
+const touch = async ({ store, clock }: AuthDeps, row: CredentialRow): Promise<void> => {
+  const nowMs = clock.nowMs();
+  if (nowMs - row.lastUsedMs >= touchMs) await store.credentials.touch(row.id, nowMs);
+};
+
+const authenticateWith = (deps: AuthDeps, people: People, throttle: Throttle): Auth['authenticate'] => {
   const proven = createProven();
   const prove = async (
     from: 'bearer' | 'cookie',
@@ -126,13 +140,9 @@ const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticat
     }
     const row = await deps.store.credentials.bySha256(hash);
     if (row === undefined || row.kind !== (from === 'bearer' ? 'token' : 'session')) return undefined;
-    const expired = row.expiresAtMs !== 0 && row.expiresAtMs <= deps.clock.nowMs();
-    if (expired) return undefined;
-    const credential = `${row.kind}/${row.id}`;
-    const user = isTokenUser(row.user)
-      ? identityOfAccount(deps.resources, row.user)
-      : identityOfUser(row.user);
-    return user && { ...user, credential };
+    const identity = identityOfRow(deps, people, row);
+    if (identity !== undefined) await touch(deps, row);
+    return identity;
   };
   return async (request) => {
     const { from, secret } = readSecret(request);
@@ -148,97 +158,98 @@ const authenticateWith = (deps: AuthDeps, throttle: Throttle): Auth['authenticat
   };
 };
 
-/** Credentials that have expired are of no use to anybody. */
-const removeExpired = async ({ store, clock }: AuthDeps): Promise<void> => {
-  for (const kind of ['link', 'session', 'token'] as const) {
-    for (const row of await store.credentials.list(kind)) {
-      if (row.expiresAtMs !== 0 && row.expiresAtMs <= clock.nowMs()) await store.credentials.remove(row.id);
-    }
-  }
-};
-
-const addWith =
-  ({ store, clock }: AuthDeps) =>
-  async (
-    kind: CredentialRow['kind'],
-    user: string,
-    wanted: { readonly prefix: string; readonly description: string; readonly lifeMs: number },
-  ): Promise<string> => {
-    const secret = `${wanted.prefix}${newSecret()}`;
-    const nowMs = clock.nowMs();
-    await store.credentials.add({
-      id: newId(),
-      kind,
-      sha256: sha256Hex(secret),
-      user,
-      description: wanted.description,
-      createdAtMs: nowMs,
-      expiresAtMs: wanted.lifeMs === 0 ? 0 : nowMs + wanted.lifeMs,
-    });
-    return secret;
-  };
-
-const checkTokenLife = (seconds: number): void => {
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= maxTokenLifeSeconds) return;
-  const message = `must be a whole number of seconds from 0 (never) to ${maxTokenLifeSeconds}`;
-  throw new ApiError('Invalid', `cannot create the token: expiresSeconds ${message}`, {
-    causes: [{ reason: 'FieldValueInvalid', message, field: 'expiresSeconds' }],
-  });
-};
-
 export interface AuthDeps {
   readonly store: {
-    readonly credentials: Pick<CredentialStore, 'add' | 'bySha256' | 'take' | 'remove' | 'list'>;
+    readonly credentials: Pick<
+      CredentialStore,
+      'add' | 'bySha256' | 'byId' | 'take' | 'remove' | 'list' | 'touch'
+    >;
   };
   readonly resources: RoleReader;
   readonly clock: Clock;
 }
 
-export const createAuth = (deps: AuthDeps): Auth => {
-  const throttle = createThrottle(deps.clock);
-  const add = addWith(deps);
+/** @throws ApiError NotFound: nobody of this name may sign in. */
+const ownerOf = (people: Pick<People, 'identityOf'>, resources: RoleReader, name: string): Owner => {
+  // The first administrator's links and tokens outlive the object: they are the way in when nothing else is.
+  const uid = name === adminUser ? '' : (resources.find(userKind, '', name)?.metadata.uid ?? '');
+  if (people.identityOf(name, uid) !== undefined) return { user: name, uid };
+  throw new ApiError('NotFound', `cannot sign in as "${name}": there is no such user, or it is disabled`);
+};
+
+const secretsOf = (
+  deps: AuthDeps,
+  people: People,
+): Pick<Auth, 'createLink' | 'takeLink' | 'createToken' | 'createAccountToken' | 'signOut'> => {
   const { credentials } = deps.store;
-  const roles = createRoles(deps.resources);
-  const authorize: Auth['authorize'] = (identity, attributes) =>
-    decide({ resources: deps.resources, roles }, identity, attributes);
+  const issuer = createIssuer({ credentials, clock: deps.clock });
+  const owner = (name: string): Owner => ownerOf(people, deps.resources, name);
   return {
-    authenticate: authenticateWith(deps, throttle),
-    authorize,
-    rulesOf: (identity, namespace) => {
-      if (identity.kind !== 'user') return { rules: [], missing: [] };
-      const { index, missing } = roles.grantOf(toSubject(identity), namespace);
-      return { rules: index.rules, missing };
-    },
-    guard: createWriteGuards({ roles, authorize }),
     createAccountToken: async (account, lifeSeconds) => {
       checkTokenLife(lifeSeconds);
-      await removeExpired(deps);
-      const wanted = { description: 'service account token', lifeMs: lifeSeconds * 1000 };
-      const token = await add('token', toTokenUser(account), { prefix: tokenPrefix, ...wanted });
-      return { token, expiresAtMs: deps.clock.nowMs() + wanted.lifeMs };
+      const { secret, expiresAtMs } = await issuer.issue({
+        kind: 'token',
+        owner: { user: toTokenUser(account), uid: '' },
+        description: 'service account token',
+        lifeMs: lifeSeconds * 1000,
+      });
+      return { token: secret, expiresAtMs };
     },
-    createLink: async (user) => {
-      await removeExpired(deps);
-      return add('link', user, { prefix: '', description: 'sign-in link', lifeMs: linkLifeMs });
+    createLink: async (user, lifeMs = linkLifeMs) => {
+      const wish = { kind: 'link', owner: owner(user), description: 'sign-in link', lifeMs } as const;
+      return (await issuer.issue(wish)).secret;
     },
-    takeLink: async (secret) => {
+    takeLink: async (secret, from = {}) => {
       const hash = sha256Hex(secret);
       const found = await credentials.bySha256(hash);
       const row = found?.kind === 'link' ? await credentials.take(hash) : undefined;
-      if (row === undefined || row.expiresAtMs <= deps.clock.nowMs()) return undefined;
-      const wanted = { prefix: '', description: 'browser session', lifeMs: sessionLifeMs };
-      const session = await add('session', row.user, wanted);
-      return { cookie: setCookie(session, sessionLifeMs / 1000) };
+      if (row === undefined || identityOfRow(deps, people, row) === undefined) return undefined;
+      const owner = { user: row.user, uid: row.userUid };
+      return { ...(await issuer.issueSession(owner, { method: 'link', ...from })), user: row.user };
     },
-    createToken: async (user, { description, expiresSeconds = tokenLifeSeconds }) => {
+    createToken: async (user, { description, expiresSeconds = tokenLifeSeconds, rules, namespaces }) => {
       checkTokenLife(expiresSeconds);
-      await removeExpired(deps);
-      const wanted = { prefix: tokenPrefix, description, lifeMs: expiresSeconds * 1000 };
-      return { token: await add('token', user, wanted) };
+      const { secret, id } = await issuer.issue({
+        kind: 'token',
+        owner: owner(user),
+        description,
+        lifeMs: expiresSeconds * 1000,
+        details: {
+          ...(rules === undefined ? {} : { rules }),
+          ...(namespaces === undefined ? {} : { namespaces }),
+        },
+      });
+      return { token: secret, id };
     },
     signOut: async (request) => {
       await credentials.take(sha256Hex(readSecret(request).secret));
       return { cookie: setCookie('', 0) };
     },
+  };
+};
+
+export const createAuth = (deps: AuthDeps): Auth => {
+  const throttle = createThrottle(deps.clock);
+  const roles = createRoles(deps.resources);
+  const people = createPeople(deps.resources);
+  const authorize: Auth['authorize'] = (identity, attributes) =>
+    decide({ resources: deps.resources, roles }, identity, attributes);
+  return {
+    authenticate: authenticateWith(deps, people, throttle),
+    isStillGood: async (identity) => {
+      if (identity.kind !== 'user' || identity.credential === undefined) return true;
+      const row = await deps.store.credentials.byId(identity.credential.split('/')[1] ?? '');
+      return row !== undefined && identityOfRow(deps, people, row) !== undefined;
+    },
+    authorize,
+    rulesOf: (identity, namespace) => {
+      if (identity.kind !== 'user') return { rules: [], missing: [] };
+      const { index, missing } = roles.grantOf(toSubject(identity), namespace);
+      const bounds = identity.scope === undefined ? [] : ['the token or session has bounds of its own'];
+      return { rules: index.rules, missing: [...missing, ...bounds] };
+    },
+    guard: createWriteGuards({ roles, authorize, people }),
+    checkMayReplace: (identity, user) => checkMayReplace({ roles, people }, identity, user),
+    ...secretsOf(deps, people),
   };
 };

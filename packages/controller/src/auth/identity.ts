@@ -1,6 +1,13 @@
 // Owns who somebody is.
 // I1: service accounts are users by the name system:serviceaccount:<namespace>:<name>, as in Kubernetes.
-import type { AuditEntry } from '@drover/api';
+import type { AuditEntry, PolicyRule } from '@drover/api';
+
+/** Bounds of a token, within what its owner may: everything that is given has to allow. */
+export interface Scope {
+  readonly rules?: readonly PolicyRule[];
+  /** Requests outside of them, also those about the whole cluster, are refused. */
+  readonly namespaces?: readonly string[];
+}
 
 export interface UserIdentity {
   readonly kind: 'user';
@@ -12,6 +19,7 @@ export interface UserIdentity {
   readonly credential?: string;
   /** Who really asks, when somebody acts in this user's name. */
   readonly impersonator?: string;
+  readonly scope?: Scope;
 }
 
 export type Identity =

@@ -131,6 +131,8 @@ export const impersonate = (
     ...(wanted.uid === '' ? {} : { uid: wanted.uid }),
     ...(Object.keys(wanted.extra).length === 0 ? {} : { extra: wanted.extra }),
     impersonator: identityName(identity),
+    // The bounds of a token hold whoever it acts as.
+    ...(identity.kind === 'user' && identity.scope !== undefined ? { scope: identity.scope } : {}),
     ...(credential === '' ? {} : { credential }),
   };
   return user;

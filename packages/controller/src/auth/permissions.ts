@@ -5,9 +5,11 @@
 //     everybody does not open anything to a line that was pasted on a server.
 // I4: a bootstrap identity sees no certificate request but those made with its own token; it may not watch, since
 //     a name that is free when the watch begins may be taken with another token.
+// I5: a token with bounds may what its owner may and its bounds allow, whoever the owner is.
 import { certificateSigningRequestKind, resourceKey } from '@drover/api';
 import type { Resources } from '../resources/resources.ts';
-import { type Identity, identityName, mastersGroup, type UserIdentity } from './identity.ts';
+import { type Identity, identityName, mastersGroup, type Scope, type UserIdentity } from './identity.ts';
+import { allows } from './rbac/matcher.ts';
 import type { Roles } from './rbac/roles.ts';
 
 /** What requests do. Roles may name other verbs too: impersonate, escalate, bind ... */
@@ -64,8 +66,17 @@ const toWish = ({ verb, resource, subresource = '', name = '', url }: Attributes
   return { verb, group, resource: subresource === '' ? plural : `${plural}/${subresource}`, name };
 };
 
+/** I5. */
+const isWithin = ({ rules, namespaces }: Scope, attributes: Attributes): boolean => {
+  const isInside = attributes.url === undefined && namespaces?.includes(attributes.namespace ?? '');
+  if (namespaces !== undefined && isInside !== true) return false;
+  return rules === undefined || rules.some((rule) => allows(rule, toWish(attributes)));
+};
+
 /** I2. */
 const decideByRoles = (roles: Roles, user: UserIdentity, attributes: Attributes): Decision => {
+  if (user.scope !== undefined && !isWithin(user.scope, attributes))
+    return deny('it is beyond the bounds of the token or session');
   if (user.groups.includes(mastersGroup)) return allow;
   const { index, missing } = roles.grantOf(user, attributes.url ? '' : (attributes.namespace ?? ''));
   if (index.allows(toWish(attributes))) return allow;

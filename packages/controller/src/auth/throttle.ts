@@ -16,7 +16,7 @@ const refillMs = 3000;
 const maxAddresses = 10_000;
 
 /** An IPv6 address counts with its whole /64: one host may own it. */
-const toKey = (address: string): string => {
+export const addressKey = (address: string): string => {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
   if (!plain.includes(':')) return plain;
   const [before = '', after] = plain.split('::');
@@ -34,11 +34,11 @@ export const createThrottle = (clock: Clock): Throttle => {
   return {
     size: () => debts.size,
     waitMs: (address) => {
-      const until = debts.get(toKey(address)) ?? 0;
+      const until = debts.get(addressKey(address)) ?? 0;
       return Math.max(0, until - clock.nowMs() - burst * refillMs);
     },
     failed: (address) => {
-      const key = toKey(address);
+      const key = addressKey(address);
       const nowMs = clock.nowMs();
       const until = Math.max(debts.get(key) ?? 0, nowMs) + refillMs;
       debts.delete(key);

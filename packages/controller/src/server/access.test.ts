@@ -25,7 +25,10 @@ const refusing: ServerAuth = {
   guard: () => undefined,
   createAccountToken: async () => ({ token: '', expiresAtMs: 0 }),
   takeLink: async () => undefined,
-  createToken: async () => ({ token: '' }),
+  createToken: async () => ({ token: '', id: '' }),
+  isStillGood: async () => true,
+  checkMayReplace: () => undefined,
+  createLink: async () => '',
   signOut: async () => ({ cookie: 'session=' }),
 };
 

@@ -1,7 +1,10 @@
 // Owns who may call which route: authentication and authorization happen here and nowhere else in the server.
 // I1: every route declares its access; a route without one is refused when it is registered.
 // I2: nothing of a request's body is read before its caller is known and allowed.
-// I3: a request that is authenticated by cookie and is not a plain read must come from our own pages.
+// I3: a request that is authenticated by cookie and is not a plain read must come from our own pages: Sec-Fetch-Site and
+//     Origin must not say otherwise, and it carries the header X-Drover-Request, which a page of another site cannot
+//     send without being asked for leave first (CORS), and nobody is given that. Forms and WebSockets cannot send it
+//     either: the routes for them say so, and stand on the first two and on SameSite=Strict.
 // I4: who acts as somebody else (Impersonate-User) may do so, and is then judged as that user only.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '@drover/api';
@@ -29,7 +32,11 @@ export type Access =
   /** Answers anybody. */
   | { readonly kind: 'public' }
   /** Answers anybody who is somebody: discovery and the API's own description. */
-  | { readonly kind: 'signed-in' }
+  | {
+      readonly kind: 'signed-in';
+      /** A form of our own page may be sent to it (I3). */
+      readonly takesForm?: true;
+    }
   | {
       readonly kind: 'resource';
       /** 'read': list, or watch when the query says so. */
@@ -69,8 +76,11 @@ const unauthorized = (): ApiError =>
     'cannot serve this request: not signed in; send a token (Authorization: Bearer ...) or sign in with a link',
   );
 
+/** Sent by our own pages and programs with what they change (I3); any value. */
+export const requestHeader = 'x-drover-request';
+
 /** True when the page that makes the request is ours (or the client is not a browser page). */
-const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
+export const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const { origin } = headers;
@@ -84,25 +94,34 @@ export interface Caller {
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
+  /** True where X-Drover-Request cannot be sent (I3). */
+  readonly takesForm?: boolean;
   /** Told who it really is, before it is known whether they may do it this way, or as somebody else. */
   readonly onProven: (identity: Identity) => void;
 }
+
+/** I3. Throws Forbidden. */
+const checkOwnPage = ({ headers, takesForm = false }: Caller): void => {
+  if (!isSameOrigin(headers))
+    throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
+  if (!takesForm && headers[requestHeader] === undefined)
+    throw new ApiError(
+      'Forbidden',
+      `cannot accept a cookie for a change without the header ${requestHeader}: add it, or use a token`,
+    );
+};
 
 /**
  * Whom is the request to be judged as? Throws Unauthorized when nobody known, Forbidden for a cookie sent by a foreign page (I3)
  * or for who may not act as somebody else (I4), TooManyRequests for who guesses.
  */
-export const identify = async (
-  auth: ServerAuth,
-  { headers, distinct, remoteAddress, reads, onProven }: Caller,
-): Promise<Identity> => {
+export const identify = async (auth: ServerAuth, caller: Caller): Promise<Identity> => {
+  const { headers, distinct, remoteAddress, reads, onProven } = caller;
   const { authorization, cookie } = headers;
   const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
   if (identity === undefined) throw unauthorized();
   onProven(identity);
-  if (authorization === undefined && !reads && !isSameOrigin(headers)) {
-    throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
-  }
+  if (authorization === undefined && !reads) checkOwnPage(caller);
   return impersonate(auth.authorize, identity, distinct);
 };
 
@@ -173,10 +192,12 @@ export const installAccess = (
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
     const distinct = request.raw.headersDistinct;
+    const takesForm = access.kind === 'signed-in' && access.takesForm === true;
     const onProven = (identity: Identity): void => {
       request.identity = identity;
     };
-    request.identity = await identify(auth, { headers, distinct, remoteAddress, reads, onProven });
+    const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    request.identity = await identify(auth, caller);
     guard.trust(request.socket);
     if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
   });

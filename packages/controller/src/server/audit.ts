@@ -42,6 +42,9 @@ declare module 'fastify' {
 /** What is not a resource with verbs. */
 const named: Readonly<Record<string, Pick<AuditEntry, 'verb' | 'resource'>>> = {
   '/sign-in': { verb: 'sign-in', resource: 'links' },
+  '/auth/sign-in': { verb: 'sign-in', resource: 'passwords' },
+  '/auth/passkey': { verb: 'sign-in', resource: 'passkeys' },
+  '/auth/oidc/:method/callback': { verb: 'sign-in', resource: 'providers' },
   '/auth/sign-out': { verb: 'sign-out', resource: 'sessions' },
 };
 const maxText = 300;
@@ -64,7 +67,8 @@ const isQuestion = (access: Access): boolean =>
 
 const mayChange = (request: FastifyRequest): boolean => {
   const { url, config } = request.routeOptions;
-  if (url === '/sign-in') return true;
+  if (url === '/auth/passkey/options') return false;
+  if (url !== undefined && named[url] !== undefined) return true;
   return !isRead(request) && config.access !== undefined && !isPiece(request) && !isQuestion(config.access);
 };
 
@@ -161,16 +165,18 @@ export const recordBefore = async (request: FastifyRequest): Promise<void> => {
 };
 
 const linkRefused = 'Unauthorized: the link was used, has expired or is none of ours';
+const otherRefused = 'Unauthorized: the sign-in was refused';
 
 /** Why a request was refused: the reason's word, and for who may not, the words. Others may quote what was sent (I2). */
-const refusalOf = (code: number, payload: unknown): string => {
+const refusalOf = (code: number, payload: unknown, url: string | undefined): string => {
   if (typeof payload !== 'string') return '';
   try {
     const { reason = '', message = '' } = JSON.parse(payload) as { reason?: string; message?: string };
     return code === 401 || code === 403 ? `${reason}: ${message}`.slice(0, maxReason) : reason;
   } catch {
     // A page for people: only signing in is refused with one.
-    return code === 401 ? linkRefused : '';
+    if (code !== 401) return '';
+    return url === '/sign-in' ? linkRefused : otherRefused;
   }
 };
 
@@ -189,7 +195,7 @@ const endingOf = (
   if (audit.scope.rows > 0 && code < 400 && !isOfMany(request)) return undefined;
   const uncounted = request.identity === null ? strangers.take(request.ip) : 0;
   if (uncounted === undefined) return undefined;
-  const why = code < 400 ? '' : refusalOf(code, payload);
+  const why = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url);
   const reason = uncounted === 0 ? why : `${why} (${uncounted} more were not recorded)`;
   const draft = draftOf(request, audit);
   if (isDenied(code)) draft.decision = 'deny';

@@ -135,6 +135,17 @@ const readBody = async (request: FastifyRequest, payload: Readable, limits: Limi
   return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
 };
 
+const maxFormBytes = 16 * 1024;
+export const formType = 'application/x-www-form-urlencoded';
+
+/** Lets the routes of this scope read what a form of a page sends. */
+export const installForms = (scope: FastifyInstance, { bodyTimeoutMs }: Limits): void => {
+  scope.addContentTypeParser(formType, async (_request: FastifyRequest, payload: Readable) => {
+    const bytes = await readAll(payload, maxFormBytes, bodyTimeoutMs);
+    return Object.fromEntries(new URLSearchParams(bytes.toString('utf8')));
+  });
+};
+
 /** Makes this room's reader the only one of the application. */
 export const installBodies = (app: FastifyInstance, limits: Limits): void => {
   app.removeAllContentTypeParsers();

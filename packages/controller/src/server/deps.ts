@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { PeopleDesk } from '../auth/people/desk.ts';
 import type { ServerTls } from '../auth/server-certificate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -14,9 +15,12 @@ import type { Store } from '../store/store.ts';
 export type ServerAuth = Pick<
   Auth,
   | 'authenticate'
+  | 'isStillGood'
   | 'authorize'
   | 'rulesOf'
   | 'guard'
+  | 'checkMayReplace'
+  | 'createLink'
   | 'takeLink'
   | 'createToken'
   | 'createAccountToken'
@@ -38,6 +42,7 @@ export interface ServerOptions {
   readonly resources: Resources;
   readonly store: Store;
   readonly auth: ServerAuth;
+  readonly people: Omit<PeopleDesk, 'close'>;
   readonly tls: Tls;
   /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;

@@ -7,23 +7,27 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { installAccess } from './access.ts';
 import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
+import { createCuts } from './cuts.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
-import { pageType, securityHeaders, startPage } from './pages.ts';
+import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
-import { addRoute } from './routes/context.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
+import { addOidcRoutes } from './routes/oidc.ts';
 import { addOperationRoutes } from './routes/operations.ts';
+import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReviewRoutes } from './routes/reviews.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
+import { addSignInRoutes } from './routes/sign-in.ts';
+import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
 import { createStreams } from './streams.ts';
 import { createWorkSignals } from './work-signals.ts';
@@ -89,13 +93,14 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const limits = { ...defaultLimits, ...options.limits };
   const log = options.log.child({ room: 'server' });
   const guard = createConnectionGuard(limits);
-  const streams = createStreams({ log });
+  const cuts = createCuts({ ...options, log });
+  const streams = createStreams({ log, cuts });
   const signals = createWorkSignals(options);
   const recorder = await openRecorder(options);
-  const shells = createShellDoor({ ...options, log, recorder, guard });
+  const shells = createShellDoor({ ...options, log, recorder, guard, cuts });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
-  const context = { ...options, log, limits, streams, signals };
+  const context = { ...options, log, limits, streams, signals, cuts };
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
@@ -104,15 +109,15 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   installBodies(app, limits);
   installErrors(app, log);
   const metrics = await installMetrics(app, { store: options.store, streams, guard });
-  addRoute(app, 'GET', '/', { kind: 'public' }, async (_request, reply) => {
-    reply.type(pageType);
-    return startPage;
-  });
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
   addReviewRoutes(app, context);
   addTokenRoute(app, context);
   addBulkRoutes(app, context);
+  await addSignInRoutes(app, context);
+  addOidcRoutes(app, context);
+  addOwnRoutes(app, context);
+  addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addEncryptionRoutes(app, context);
@@ -122,6 +127,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   listener.server.on('upgrade', shells.onUpgrade);
 
   const close = async (): Promise<void> => {
+    cuts.close();
     streams.close();
     await shells.close();
     guard.close();

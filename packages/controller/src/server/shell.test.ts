@@ -98,6 +98,19 @@ describe('a shell', () => {
     });
   });
 
+  it('is cut off when what signed the viewer in is taken away, and nothing more is typed', async () => {
+    const { token, id } = await ground.auth.createToken(adminUser, { description: 'test' });
+    const headers = { authorization: `Bearer ${token}` };
+    const url = `${ground.address.replace('https', 'wss')}/api/v1/nodes/web1/shell`;
+    const socket = new WebSocket(url, ['drover.shell.v1'], { ca: ground.caPem, headers });
+    await new Promise((resolve) => socket.once('open', resolve));
+    await waitFor('the node to be asked', () => played.requests.length === 1);
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await ground.store.credentials.remove(id);
+    expect(await closed).toBe(1008);
+    await waitFor('the node to be told', () => played.closed === 1);
+  });
+
   it('is closed on the node when the viewer goes without a word', async () => {
     const stop = new AbortController();
     await ground.client.shell('web1', { ...size, signal: stop.signal });

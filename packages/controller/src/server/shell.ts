@@ -4,6 +4,7 @@
 //     viewer, and while the node does not take input, nothing more is read from the viewer.
 // I3: whichever side ends first, the other is told, the recording is closed, and nothing is left open.
 // I4: a shell is in the audit trail before the node hears of it (shell-audit.ts).
+// I5: a viewer whose session or token is taken away is cut off: nothing that they type from then on reaches the node.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,6 +13,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { actorName, type Identity } from '../auth/identity.ts';
 import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
+import type { Cuts } from './cuts.ts';
 import type { ServerOptions } from './deps.ts';
 import { endSocket } from './errors.ts';
 import type { ConnectionGuard } from './limits.ts';
@@ -38,7 +40,11 @@ interface DoorInput
   extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal'> {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
+  readonly cuts: Cuts;
 }
+
+const signedOut = 'what signed you in does not hold any more';
+const farewellMs = 1_000;
 
 const dimension = (query: URLSearchParams, name: string, otherwise: number): number => {
   const value = Number(query.get(name) ?? otherwise);
@@ -74,7 +80,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   const onProven = (proven: Identity): void => {
     audit.identity = proven;
   };
-  const caller = { headers, distinct, remoteAddress, reads: false, onProven };
+  const caller = { headers, distinct, remoteAddress, reads: false, takesForm: true, onProven };
   const identity = await identify(input.auth, caller);
   audit.identity = identity;
   input.guard.trust(request.socket);
@@ -90,7 +96,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   input.resources.get(nodeKind, '', wish.node);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
-  return { viewer: actorName(identity), wish, audit };
+  return { viewer: actorName(identity), wish, audit, identity };
 };
 
 const sent = (socket: WebSocket, data: string | Uint8Array): Promise<void> =>
@@ -132,6 +138,8 @@ const readViewer = (
     await recording.resized(...size);
   };
   socket.on('message', (data, isBinary) => {
+    // Whoever is being cut off (I5) types in vain.
+    if (socket.readyState !== WebSocket.OPEN) return;
     const bytes = Buffer.isBuffer(data)
       ? data
       : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
@@ -217,6 +225,12 @@ const serveShell = async (
   log.info({ node: wish.node, user: viewer, exit: ending.exit, reason: ending.reason }, 'a shell was closed');
 };
 
+/** I5. */
+const cutOff = (viewer: WebSocket): void => {
+  viewer.close(1008, signedOut);
+  setTimeout(() => viewer.terminate(), farewellMs).unref();
+};
+
 export const createShellDoor = (input: DoorInput): ShellDoor => {
   const upgrader = new WebSocketServer({
     noServer: true,
@@ -240,7 +254,11 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
       const admitted = await admit(input, request, audit);
       socket.off('error', onEarlyError);
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
-        const serving = serveShell(input, admitted, viewer).finally(() => shells.delete(viewer));
+        const release = input.cuts.hold(admitted.identity, () => cutOff(viewer));
+        const serving = serveShell(input, admitted, viewer).finally(() => {
+          release();
+          shells.delete(viewer);
+        });
         shells.set(viewer, serving);
       });
     } catch (error) {

@@ -2,12 +2,13 @@
 // I1: the head of the answer leaves at once, before there is anything to say.
 // I2: a writer waits while the client's connection is full, and ends a client that stays full for `slowMs`;
 //     so at most one chunk and the socket's own buffer are held for a client.
-// I3: closing the server ends every stream at once.
+// I3: closing the server ends every stream at once, and so does the end of what its client signed in with (cuts.ts).
 // I4: an answer that ends as HTTP wants it is complete; one that was broken off is cut, so that the client can tell.
 //     Only a watch may end properly at any time: its clients ask again from where they are.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Log } from '../platform/log.ts';
+import type { Cuts } from './cuts.ts';
 import { pathOf } from './errors.ts';
 
 export interface Stream {
@@ -65,7 +66,7 @@ const writeHead = (reply: FastifyReply, contentType: string): void => {
   reply.raw.flushHeaders();
 };
 
-export const createStreams = ({ log }: { readonly log: Log }): Streams => {
+export const createStreams = ({ log, cuts }: { readonly log: Log; readonly cuts: Cuts }): Streams => {
   const open = new Set<AbortController>();
   let closed = false;
 
@@ -79,6 +80,7 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
       raw.destroy();
     };
     open.add(controller);
+    const release = cuts.hold(reply.request.identity, abort);
     raw.once('close', abort);
     writeHead(reply, contentType);
     if (closed) abort();
@@ -99,6 +101,7 @@ export const createStreams = ({ log }: { readonly log: Log }): Streams => {
       if (isAborted && mayEndAnyTime) raw.end();
       else raw.destroy();
     } finally {
+      release();
       controller.abort();
       open.delete(controller);
     }

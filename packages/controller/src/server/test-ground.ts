@@ -8,6 +8,8 @@ import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { openAuthority } from '../auth/authority.ts';
+import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
+import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog, silentLog } from '../platform/log.ts';
@@ -26,6 +28,7 @@ export interface Ground {
   readonly resources: Resources;
   readonly store: Store;
   readonly auth: Auth;
+  readonly people: PeopleDesk;
   readonly client: Client;
   readonly address: string;
   readonly caPem: string;
@@ -53,10 +56,18 @@ const echoContent = (request: IncomingMessage, response: ServerResponse): void =
   );
 };
 
-export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<Ground> => {
+/** Hashes that cost next to nothing: most tests are not about them. */
+const cheap: Cost = { memory: 64, passes: 1, parallelism: 1 };
+
+/** `passwordCost` undefined: as it is in earnest. */
+export const openGround = async (
+  changes: Partial<ServerOptions> = {},
+  { passwordCost }: { readonly passwordCost?: Cost | undefined } = { passwordCost: cheap },
+): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
   const clock = systemClock;
-  const log = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+  const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+  const log = changes.log ?? own;
   const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
   const keyring = await openKeyring({ dataDir, source, clock });
   const store = await openStore({ dataDir, clock, log, keyring });
@@ -66,12 +77,20 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
   const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
+  const people = await openPeopleDesk({
+    store,
+    resources,
+    clock,
+    log,
+    ...(passwordCost === undefined ? {} : { passwordCost }),
+  });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({
     resources,
     store,
     auth,
+    people,
     tls,
     content: echoContent,
     openShell: noShell,
@@ -98,6 +117,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
     resources,
     store,
     auth,
+    people,
     client,
     address,
     caPem: authority.caPem,
@@ -107,6 +127,7 @@ export const openGround = async (changes: Partial<ServerOptions> = {}): Promise<
       client.close();
       await server.close();
       await encryption.close();
+      await people.close();
       await roles.close();
       await resources.close();
       await store.close();

@@ -6,6 +6,7 @@ import {
   type PolicyRule,
   rbacGroup,
   roleBindingKind,
+  userKind,
 } from '@drover/api';
 import type { Ground } from './test-ground.ts';
 
@@ -90,6 +91,9 @@ export const bind = async (
   });
 };
 
-/** A token of a user, who need not be known otherwise. */
-export const tokenOf = async ({ auth }: Ground, user: string): Promise<string> =>
-  (await auth.createToken(user, { description: 'test' })).token;
+/** A token of a user, who is made when there is none. */
+export const tokenOf = async ({ auth, resources }: Ground, user: string): Promise<string> => {
+  if (resources.find(userKind, '', user) === undefined)
+    await resources.create(userKind, '', { metadata: { name: user } });
+  return (await auth.createToken(user, { description: 'test' })).token;
+};

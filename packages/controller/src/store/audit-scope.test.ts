@@ -11,8 +11,11 @@ const ownWork = [
   // Certificates follow from requests for them, which are objects.
   'credentials.addCertificate',
   'credentials.revoke',
-  // Only what has expired is removed.
+  // What has expired is removed, and what is revoked: that is named by the request's own row.
   'credentials.remove',
+  'credentials.touch',
+  // Passwords, codes and the like: the request's own row says that they were changed, and nothing may say more.
+  'factors.',
   // Contents are named by the request's own row.
   'blobs.',
   'meta.set',

@@ -10,6 +10,7 @@ export const createCredentials = (deps: {
 }): CredentialStore => {
   const { threads } = deps;
   const revoked = createListeners<readonly string[]>(deps.log);
+  const removed = createListeners<readonly string[]>(deps.log);
   return {
     addCertificate: (row) => threads().write('credentials.addCertificate', row),
     certificate: (serial) => threads().read('credentials.certificate', serial),
@@ -23,8 +24,17 @@ export const createCredentials = (deps: {
     onRevoke: (listener) => revoked.add(listener),
     add: (row) => threads().write('credentials.add', row),
     bySha256: (sha256) => threads().read('credentials.bySha256', sha256),
-    take: (sha256) => threads().write('credentials.take', sha256),
-    remove: (id) => threads().write('credentials.remove', id),
+    byId: (id) => threads().read('credentials.byId', id),
+    take: (sha256) =>
+      threads().write('credentials.take', sha256, {
+        onCommitted: (row) => {
+          if (row !== undefined) removed.tell([row.id]);
+        },
+      }),
+    remove: (id) => threads().write('credentials.remove', id, { onCommitted: () => removed.tell([id]) }),
+    ofUser: (user) => threads().read('credentials.ofUser', user),
+    touch: (id, nowMs) => threads().write('credentials.touch', { id, nowMs }),
+    onRemove: (listener) => removed.add(listener),
     list: (kind) => threads().read('credentials.list', kind),
   };
 };

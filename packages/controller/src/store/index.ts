@@ -8,6 +8,7 @@ import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
+import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import { createSealedObjects } from './sealing/objects.ts';
@@ -86,6 +87,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
+      factors: createFactors({ threads }),
       blobs,
       sealed: keyring && createSealedObjects({ threads, sealer: keyring }),
       audit: audit.store,

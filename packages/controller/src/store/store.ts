@@ -11,6 +11,7 @@ import type {
   ChainProblem,
   FinalTaskState,
   KubeObject,
+  PolicyRule,
   Task,
   TaskCounts,
   TaskResult,
@@ -258,6 +259,23 @@ export interface CertificateRow {
   readonly revokedAtMs: number;
 }
 
+/** What is known of a session, link or token beyond what every one has. */
+export interface CredentialDetails {
+  /** How its holder signed in: 'password', 'link', 'passkey', or the name of a method. */
+  readonly method?: string;
+  /** From where, and with what, as far as that was told. */
+  readonly address?: string;
+  readonly agent?: string;
+  /** It ends when it has not served for this long. */
+  readonly idleMs?: number;
+  /** All that it may do, within what its owner may. */
+  readonly rules?: readonly PolicyRule[];
+  /** It serves in these namespaces only. */
+  readonly namespaces?: readonly string[];
+  /** It serves for enrolling a second factor only. */
+  readonly enrolOnly?: boolean;
+}
+
 /** A secret by which somebody signs in; only its sha256 is stored. */
 export interface CredentialRow {
   readonly id: string;
@@ -268,7 +286,15 @@ export interface CredentialRow {
   readonly createdAtMs: number;
   /** 0: does not expire. */
   readonly expiresAtMs: number;
+  /** Uid of the User whose it is; '': the first administrator's before there is such an object, or a program's. */
+  readonly userUid: string;
+  /** 0: never. Written at most once a minute. */
+  readonly lastUsedMs: number;
+  readonly details: CredentialDetails;
 }
+
+export type NewCredential = Omit<CredentialRow, 'userUid' | 'lastUsedMs' | 'details'> &
+  Partial<Pick<CredentialRow, 'userUid' | 'lastUsedMs' | 'details'>>;
 
 export interface CredentialStore {
   addCertificate(row: CertificateRow): Promise<void>;
@@ -276,12 +302,57 @@ export interface CredentialStore {
   certificatesOf(subject: string): Promise<readonly CertificateRow[]>;
   revokeCertificates(subject: string, nowMs: number, serial?: string): Promise<readonly string[]>;
   onRevoke(listener: (serials: readonly string[]) => void): Unsubscribe;
-  add(row: CredentialRow): Promise<void>;
+  add(row: NewCredential): Promise<void>;
+  byId(id: string): Promise<CredentialRow | undefined>;
   bySha256(sha256: string): Promise<CredentialRow | undefined>;
   /** Removes and returns it: single use, even when two ask at once. */
   take(sha256: string): Promise<CredentialRow | undefined>;
   remove(id: string): Promise<void>;
   list(kind: CredentialRow['kind']): Promise<readonly CredentialRow[]>;
+  /** Of one user, all kinds. */
+  ofUser(user: string): Promise<readonly CredentialRow[]>;
+  touch(id: string, nowMs: number): Promise<void>;
+  /** Ids of what was taken or removed, after the commit. */
+  onRemove(listener: (ids: readonly string[]) => void): Unsubscribe;
+}
+
+/** What a person proves who they are with. Secrets that are only compared are hashes. */
+export interface FactorRow {
+  readonly id: string;
+  /** Uid of the User. */
+  readonly userUid: string;
+  readonly kind: 'password' | 'totp' | 'recovery' | 'passkey' | 'identity';
+  /** By which it is found: id of a passkey, method and subject of an account elsewhere; '' for the rest. */
+  readonly key: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly createdAtMs: number;
+  /** Only grows: the last time step of a code, the counter of a passkey. */
+  readonly mark: number;
+}
+
+/** Tries to sign in that failed, by a key of account or address. */
+export interface FailedTryRow {
+  readonly key: string;
+  readonly count: number;
+  readonly lastMs: number;
+}
+
+export interface FactorStore {
+  of(userUid: string): Promise<readonly FactorRow[]>;
+  byKey(kind: FactorRow['kind'], key: string): Promise<FactorRow | undefined>;
+  /** Uids of all who have any. */
+  owners(): Promise<readonly string[]>;
+  add(row: FactorRow): Promise<void>;
+  /** All that the person has of these kinds gives way to the rows. */
+  replace(userUid: string, kinds: readonly FactorRow['kind'][], rows: readonly FactorRow[]): Promise<void>;
+  /** Removes and returns it: single use, even when two ask at once. */
+  take(id: string): Promise<FactorRow | undefined>;
+  /** Raises the mark; false when it is there already: of two who ask at once, one gets true. */
+  advance(id: string, mark: number): Promise<boolean>;
+  removeAll(userUid: string): Promise<void>;
+  tries(): Promise<readonly FailedTryRow[]>;
+  saveTry(row: FailedTryRow): Promise<void>;
+  removeTries(keys: readonly string[]): Promise<void>;
 }
 
 // ---- content --------------------------------------------------------------------------------------------------
@@ -361,6 +432,7 @@ export interface Store {
   readonly tasks: TaskStore;
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
+  readonly factors: FactorStore;
   readonly blobs: BlobStore;
   /** What of the object log is sealed; undefined: nothing, it was opened without a keyring. */
   readonly sealed: SealedValues | undefined;

@@ -3,11 +3,13 @@
 //     role, or may `bind` it. Members of system:masters may both.
 // I2: who makes or changes an aggregation rule holds everything: what it will gather is not known yet.
 // I3: also a change of a label or annotation is looked at: a label may make a role part of another.
+// I4: who holds a token with bounds holds no more than those: it gives nothing beyond them.
 import {
   ApiError,
   type ClusterRole,
   clusterRoleBindingKind,
   clusterRoleKind,
+  groupKind,
   isEqualJson,
   type Kind,
   type KubeObject,
@@ -17,10 +19,14 @@ import {
   resourceKey,
   roleBindingKind,
   roleKind,
+  signInMethodKind,
+  userKind,
 } from '@drover/api';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
+import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
 import { notCovered } from './matcher.ts';
+import { guardPeople } from './person-guard.ts';
 import type { Roles } from './roles.ts';
 
 /** For WriteOptions.guard; undefined for a kind that grants nothing. Throws Forbidden or NotFound. */
@@ -29,6 +35,7 @@ export type WriteGuard = (before: KubeObject | undefined, after: KubeObject) => 
 interface Deps {
   readonly roles: Roles;
   readonly authorize: (identity: Identity, attributes: Attributes) => Decision;
+  readonly people: Pick<People, 'groupsOf'>;
 }
 
 const everything: readonly PolicyRule[] = [
@@ -83,10 +90,15 @@ const weighty = (object: KubeObject): unknown => ({
 const isHarmless = (before: KubeObject | undefined, after: KubeObject): boolean =>
   before !== undefined && isEqualJson(weighty(before), weighty(after));
 
-export const createWriteGuards = ({ roles, authorize }: Deps) => {
+export const createWriteGuards = ({ roles, authorize, people }: Deps) => {
   const check = (kind: Kind, identity: Identity, after: KubeObject, wanted: readonly PolicyRule[]): void => {
     const held = roles.grantOf(toSubject(identity), after.metadata.namespace ?? '').index.rules;
-    const lacking = notCovered(held, wanted);
+    const bounds = identity.kind === 'user' ? identity.scope?.rules : undefined;
+    const isMaster = toSubject(identity).groups.includes(mastersGroup);
+    const lacking = [
+      ...(isMaster ? [] : notCovered(held, wanted)),
+      ...(bounds === undefined ? [] : notCovered(bounds, wanted)),
+    ];
     if (lacking.length > 0) throw refuse(kind, after, identity, lacking);
   };
 
@@ -122,7 +134,10 @@ export const createWriteGuards = ({ roles, authorize }: Deps) => {
     };
 
   return (kind: Kind, identity: Identity): WriteGuard | undefined => {
-    if (identity.kind === 'user' && identity.groups.includes(mastersGroup)) return undefined;
+    const isMaster = identity.kind === 'user' && identity.groups.includes(mastersGroup);
+    if (isMaster && identity.scope === undefined) return undefined;
+    if (kind === userKind || kind === groupKind || kind === signInMethodKind)
+      return guardPeople({ roles, people }, kind, identity);
     if (kind === roleKind || kind === clusterRoleKind) return guardRole(kind, identity);
     if (kind === roleBindingKind || kind === clusterRoleBindingKind) return guardBinding(kind, identity);
     return undefined;

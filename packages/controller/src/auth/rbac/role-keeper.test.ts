@@ -73,7 +73,7 @@ test('what a ready role lacks is put back at the next start, what was added stay
   const added = { verbs: ['get'], apiGroups: ['example.org'], resources: ['things'] };
   await change('system:aggregate-to-edit', (object) => ({ ...object, rules: [added] }));
   await again();
-  expect(role('system:basic-user').rules).toHaveLength(2);
+  expect(role('system:basic-user').rules).toHaveLength(3);
   expect(resourcesOf('system:aggregate-to-edit')).toEqual(expect.arrayContaining(['things', 'secrets']));
 });
 

@@ -32,6 +32,8 @@ export interface Grant {
 export interface Roles {
   /** What the subject may in this namespace and everywhere; '' is everywhere only. */
   grantOf(subject: Subject, namespace: string): Grant;
+  /** Namespaces in which a binding names the user or one of the groups; '' for all namespaces. */
+  scopesOf(subject: Subject): readonly string[];
   /** Rules of a role by name; undefined: there is none. */
   rulesOf(ref: RoleBinding['roleRef'], namespace: string): readonly PolicyRule[] | undefined;
 }
@@ -107,6 +109,12 @@ export const createRoles = (resources: RoleReader): Roles => {
 
   return {
     rulesOf,
+    scopesOf: (subject) => {
+      refresh();
+      const keys = new Set([`User:${subject.name}`, ...subject.groups.map((group) => `Group:${group}`)]);
+      const parts = [...bindings.keys()].map((key) => key.split('\0'));
+      return [...new Set(parts.filter(([who = '']) => keys.has(who)).map(([, namespace = '']) => namespace))];
+    },
     grantOf: (subject, namespace) => {
       refresh();
       const key = `${namespace}\0${subject.name}\0${subject.groups.join('\0')}`;

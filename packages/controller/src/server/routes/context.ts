@@ -2,12 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access.ts';
 import { runAudited } from '../audit.ts';
+import type { Cuts } from '../cuts.ts';
 import type { Limits, ServerOptions } from '../deps.ts';
 import type { Streams } from '../streams.ts';
 
 export interface RouteContext extends Omit<ServerOptions, 'limits'> {
   readonly limits: Limits;
   readonly streams: Streams;
+  readonly cuts: Cuts;
 }
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -52,3 +54,12 @@ export const warner = (reply: FastifyReply): ((message: string) => void) => {
     reply.header('warning', warnings);
   };
 };
+
+/** The answer of what has nothing to tell but that it was done. */
+export const success = JSON.stringify({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  code: 200,
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentRow, CertificateRow, CredentialRow } from '../store.ts';
+import type { AgentRow, CertificateRow, CredentialRow, FactorRow } from '../store.ts';
 import type { Opener } from './harness.ts';
 
 const agent = {
@@ -32,6 +32,19 @@ const credential: CredentialRow = {
   description: 'first',
   createdAtMs: 1,
   expiresAtMs: 0,
+  userUid: 'u1',
+  lastUsedMs: 0,
+  details: { method: 'link', namespaces: ['a'] },
+};
+
+const factor: FactorRow = {
+  id: 'f1',
+  userUid: 'u1',
+  kind: 'totp',
+  key: 'k',
+  value: { secret: 'x' },
+  createdAtMs: 1,
+  mark: 0,
 };
 
 /** Agents, credentials, meta. */
@@ -109,6 +122,59 @@ export const peopleContract = (stores: Opener): void => {
 
       expect(await credentials.list('link')).toEqual([]);
       expect((await credentials.list('token')).map((row) => row.id)).toEqual(['c2']);
+    });
+  });
+
+  test('of a user is found what they have, when it last served, and what was removed is told', async () => {
+    const { credentials } = await stores.fresh();
+    const told: string[] = [];
+    credentials.onRemove((ids) => told.push(...ids));
+    await credentials.add(credential);
+    await credentials.add({ ...credential, id: 'c2', user: 'bob', sha256: 'def' });
+    await credentials.touch('c1', 77);
+
+    expect(await credentials.ofUser('admin')).toEqual([{ ...credential, lastUsedMs: 77 }]);
+    expect(await credentials.byId('c2')).toMatchObject({ user: 'bob' });
+    await credentials.remove('c2');
+    await credentials.take('abc');
+    expect(told).toEqual(['c2', 'c1']);
+    expect(await credentials.byId('c1')).toBeUndefined();
+  });
+
+  describe('factors', () => {
+    test('are found by person and by key, and one kind is replaced at once', async () => {
+      const { factors } = await stores.fresh();
+      await factors.add(factor);
+      await factors.replace('u1', ['recovery'], [{ ...factor, id: 'f2', kind: 'recovery', key: '' }]);
+      await factors.replace('u1', ['recovery'], [{ ...factor, id: 'f3', kind: 'recovery', key: '' }]);
+
+      expect((await factors.of('u1')).map(({ id }) => id)).toEqual(['f1', 'f3']);
+      expect(await factors.byKey('totp', 'k')).toEqual(factor);
+      expect(await factors.owners()).toEqual(['u1']);
+      await factors.removeAll('u1');
+      expect(await factors.of('u1')).toEqual([]);
+    });
+
+    test('one of many that ask at once may use a mark, or take a row', async () => {
+      const { factors } = await stores.fresh();
+      await factors.add(factor);
+      const many = Array.from({ length: 10 });
+
+      const raised = await Promise.all(many.map(() => factors.advance('f1', 5)));
+      const taken = await Promise.all(many.map(() => factors.take('f1')));
+
+      expect(raised.filter(Boolean)).toHaveLength(1);
+      expect(taken.filter((row) => row !== undefined)).toEqual([{ ...factor, mark: 5 }]);
+    });
+
+    test('failed tries survive a restart', async () => {
+      const { factors } = await stores.fresh();
+      await factors.saveTry({ key: 'a', count: 1, lastMs: 1 });
+      await factors.saveTry({ key: 'a', count: 2, lastMs: 5 });
+      await factors.saveTry({ key: 'b', count: 1, lastMs: 1 });
+      await factors.removeTries(['b']);
+
+      expect(await (await stores.again()).factors.tries()).toEqual([{ key: 'a', count: 2, lastMs: 5 }]);
     });
   });
 

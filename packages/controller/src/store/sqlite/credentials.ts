@@ -1,17 +1,18 @@
 // Owns the statements of certificates and of secrets by which somebody signs in (only their sha256).
-import type { CertificateRow, CredentialRow } from '../store.ts';
+import type { CertificateRow, CredentialRow, NewCredential } from '../store.ts';
 import type { Context } from './context.ts';
 
 const certificateColumns = `serial, subject, fingerprint, public_key_sha256 AS publicKeySha256,
   not_before_ms AS notBeforeMs, not_after_ms AS notAfterMs, revoked_at_ms AS revokedAtMs`;
 const credentialColumns = `id, kind, sha256, user, description, created_at_ms AS createdAtMs,
-  expires_at_ms AS expiresAtMs`;
+  expires_at_ms AS expiresAtMs, user_uid AS userUid, last_used_ms AS lastUsedMs, details`;
 
 type Row = Readonly<Record<string, unknown>>;
 
 // The columns above are exactly the fields of the rows' types.
 const toCertificate = (row: Row): CertificateRow => ({ ...row }) as unknown as CertificateRow;
-const toCredential = (row: Row): CredentialRow => ({ ...row }) as unknown as CredentialRow;
+const toCredential = (row: Row): CredentialRow =>
+  ({ ...row, details: JSON.parse(String(row['details'])) }) as unknown as CredentialRow;
 
 const addCertificate = (context: Context, row: CertificateRow): void => {
   context
@@ -42,13 +43,29 @@ const revoke = (
     .all(Math.max(1, request.nowMs), request.subject, request.serial ?? null)
     .map((row) => String(row[0]));
 
-const add = (context: Context, row: CredentialRow): void => {
+const add = (context: Context, row: NewCredential): void => {
+  const { userUid = '', lastUsedMs = 0, details = {} } = row;
   context
     .prepare(
-      `INSERT INTO credential (id, kind, sha256, user, description, created_at_ms, expires_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO credential (id, kind, sha256, user, description, created_at_ms, expires_at_ms, user_uid,
+       last_used_ms, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    .run(row.id, row.kind, row.sha256, row.user, row.description, row.createdAtMs, row.expiresAtMs);
+    .run(
+      row.id,
+      row.kind,
+      row.sha256,
+      row.user,
+      row.description,
+      row.createdAtMs,
+      row.expiresAtMs,
+      userUid,
+      lastUsedMs,
+      JSON.stringify(details),
+    );
+};
+
+const touch = (context: Context, wish: { readonly id: string; readonly nowMs: number }): void => {
+  context.prepare('UPDATE credential SET last_used_ms = ? WHERE id = ?').run(wish.nowMs, wish.id);
 };
 
 const take = (context: Context, sha256: string): CredentialRow | undefined => {
@@ -78,6 +95,17 @@ const bySha256 = (context: Context, sha256: string): CredentialRow | undefined =
   return row && toCredential(row);
 };
 
+const byId = (context: Context, id: string): CredentialRow | undefined => {
+  const row = context.prepare(`SELECT ${credentialColumns} FROM credential WHERE id = ?`).get(id);
+  return row && toCredential(row);
+};
+
+const ofUser = (context: Context, user: string): readonly CredentialRow[] =>
+  context
+    .prepare(`SELECT ${credentialColumns} FROM credential WHERE user = ? ORDER BY created_at_ms, id`)
+    .all(user)
+    .map(toCredential);
+
 const list = (context: Context, kind: CredentialRow['kind']): readonly CredentialRow[] =>
   context
     .prepare(`SELECT ${credentialColumns} FROM credential WHERE kind = ? ORDER BY created_at_ms, id`)
@@ -90,10 +118,13 @@ export const credentialWrites = {
   'credentials.add': add,
   'credentials.take': take,
   'credentials.remove': remove,
+  'credentials.touch': touch,
 };
 export const credentialReads = {
   'credentials.certificate': certificate,
   'credentials.certificatesOf': certificatesOf,
   'credentials.bySha256': bySha256,
+  'credentials.byId': byId,
+  'credentials.ofUser': ofUser,
   'credentials.list': list,
 };

@@ -3,6 +3,7 @@ import { agentReads, agentWrites } from './agents.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
+import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
@@ -15,6 +16,7 @@ export const writeOperations = {
   ...outputWrites,
   ...agentWrites,
   ...credentialWrites,
+  ...factorWrites,
   ...blobWrites,
   ...metaWrites,
   ...sealedWrites,
@@ -27,6 +29,7 @@ export const readOperations = {
   ...outputReads,
   ...agentReads,
   ...credentialReads,
+  ...factorReads,
   ...blobReads,
   ...metaReads,
   ...sealedReads,

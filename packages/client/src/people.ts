@@ -1,0 +1,104 @@
+// Owns what clients ask about people and their sign-in (docs/protocol.md section 1); users and groups are objects.
+import type { PolicyRule } from '@drover/api';
+import type { Http } from './http.ts';
+import { toObjectPath, users } from './kinds.ts';
+import type { CallOptions } from './objects.ts';
+
+/** A session or an API token, without its secret. Times are RFC 3339; null: never. */
+export interface CredentialInfo {
+  readonly id: string;
+  readonly kind?: 'session' | 'token';
+  readonly description: string;
+  readonly createdAt: string | null;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly current: boolean;
+  readonly method?: string;
+  readonly address?: string;
+  readonly agent?: string;
+  readonly rules?: readonly PolicyRule[];
+  readonly namespaces?: readonly string[];
+}
+
+export interface ApiTokenWish {
+  readonly description: string;
+  /** 0: never expires; absent: 30 days. */
+  readonly expiresSeconds?: number;
+  readonly rules?: readonly PolicyRule[];
+  readonly namespaces?: readonly string[];
+}
+
+export interface PeopleApi {
+  /** Throws Unauthorized for who is not signed in. */
+  whoAmI(options?: CallOptions): Promise<{ readonly username: string; readonly groups: readonly string[] }>;
+  createToken(
+    wish: ApiTokenWish,
+    options?: CallOptions,
+  ): Promise<{ readonly token: string; readonly id: string }>;
+  /** One's own sessions or tokens. */
+  ownCredentials(kind: 'session' | 'token', options?: CallOptions): Promise<readonly CredentialInfo[]>;
+  revokeOwn(kind: 'session' | 'token', id: string, options?: CallOptions): Promise<void>;
+  /** All of one's own but the one in use. */
+  revokeOtherSessions(options?: CallOptions): Promise<void>;
+  changePassword(current: string, password: string, options?: CallOptions): Promise<void>;
+  beginTotp(
+    password: string,
+    options?: CallOptions,
+  ): Promise<{ readonly secret: string; readonly url: string }>;
+  confirmTotp(code: string, options?: CallOptions): Promise<{ readonly recoveryCodes: readonly string[] }>;
+  removeTotp(password: string, options?: CallOptions): Promise<void>;
+  setPassword(user: string, password: string, options?: CallOptions): Promise<void>;
+  removePassword(user: string, options?: CallOptions): Promise<void>;
+  /** Path of a page that signs them in, once. */
+  createLink(user: string, expiresSeconds: number, options?: CallOptions): Promise<{ readonly path: string }>;
+  credentialsOf(user: string, options?: CallOptions): Promise<readonly CredentialInfo[]>;
+  /** Sessions, links and tokens; with `id` only that one. */
+  revokeOf(user: string, id?: string, options?: CallOptions): Promise<void>;
+  resetSecondFactor(user: string, options?: CallOptions): Promise<void>;
+}
+
+interface SelfReview {
+  readonly status: { readonly userInfo: { readonly username: string; readonly groups: readonly string[] } };
+}
+type Items = { readonly items: readonly CredentialInfo[] };
+
+export const createPeopleApi = (http: Http): PeopleApi => {
+  const of = (user: string, part: string): string => `${toObjectPath(users, user)}/${part}`;
+  const tell = async (
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    { signal }: CallOptions = {},
+    body?: object,
+  ): Promise<void> => {
+    await http.json({ method, path, signal, ...(body === undefined ? {} : { body }) });
+  };
+  return {
+    whoAmI: async ({ signal } = {}) => {
+      const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+      const review = await http.json<SelfReview>({ method: 'POST', path, body: {}, signal });
+      return review.status.userInfo;
+    },
+    createToken: (wish, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/tokens', body: wish, signal }),
+    ownCredentials: async (kind, { signal } = {}) =>
+      (await http.json<Items>({ path: `/auth/${kind}s`, signal })).items,
+    revokeOwn: (kind, id, options) => tell('DELETE', `/auth/${kind}s/${encodeURIComponent(id)}`, options),
+    revokeOtherSessions: (options) => tell('DELETE', '/auth/sessions', options),
+    changePassword: (current, password, options) =>
+      tell('POST', '/auth/password', options, { current, password }),
+    beginTotp: (password, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/totp', body: { password }, signal }),
+    confirmTotp: (code, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/totp/confirm', body: { code }, signal }),
+    removeTotp: (password, options) => tell('POST', '/auth/totp/remove', options, { password }),
+    setPassword: (user, password, options) => tell('PUT', of(user, 'password'), options, { password }),
+    removePassword: (user, options) => tell('DELETE', of(user, 'password'), options),
+    createLink: (user, expiresSeconds, { signal } = {}) =>
+      http.json({ method: 'POST', path: of(user, 'link'), body: { expiresSeconds }, signal }),
+    credentialsOf: async (user, { signal } = {}) =>
+      (await http.json<Items>({ path: of(user, 'sessions'), signal })).items,
+    revokeOf: (user, id, options) =>
+      tell('DELETE', of(user, id === undefined ? 'sessions' : `sessions/${encodeURIComponent(id)}`), options),
+    resetSecondFactor: (user, options) => tell('DELETE', of(user, 'secondfactor'), options),
+  };
+};

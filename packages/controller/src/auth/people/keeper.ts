@@ -1,0 +1,79 @@
+// Owns that what belongs to a person ends with them.
+// I1: at start there is a User for the first administrator, and nothing is kept of people who are gone.
+// I2: when a User is deleted, its factors, sessions and tokens are removed; when it is disabled, its sessions and links.
+//     Both prove nobody from the moment of the change (person.ts I1): this only tidies up.
+import { adminUser, type KubeObject, userKind } from '@drover/api';
+import { createBackoff } from '../../platform/backoff.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Resources } from '../../resources/resources.ts';
+import type { CredentialStore, FactorStore } from '../../store/store.ts';
+import { endSessions } from './passwords.ts';
+import { asUser } from './person.ts';
+
+export interface PeopleKeeper {
+  close(): Promise<void>;
+}
+
+interface Deps {
+  readonly resources: Pick<Resources, 'find' | 'list' | 'create' | 'watch'>;
+  readonly factors: Pick<FactorStore, 'owners' | 'removeAll'>;
+  readonly credentials: Pick<CredentialStore, 'ofUser' | 'remove'>;
+  readonly log: Log;
+}
+
+const forget = async ({ factors, credentials }: Deps, { metadata }: KubeObject): Promise<void> => {
+  const { name = '', uid = '' } = metadata;
+  await factors.removeAll(uid);
+  for (const row of await credentials.ofUser(name)) if (row.userUid === uid) await credentials.remove(row.id);
+};
+
+const removeOrphans = async ({ resources, factors }: Deps): Promise<void> => {
+  const known = new Set(resources.list(userKind).items.map(({ metadata }) => metadata.uid));
+  for (const uid of await factors.owners()) if (!known.has(uid)) await factors.removeAll(uid);
+};
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** I2, until the signal: an error, a watch that has fallen behind too, begins it anew. */
+const follow = async (deps: Deps, signal: AbortSignal): Promise<void> => {
+  const backoff = createBackoff({ baseMs: 100, maxMs: 30_000 });
+  while (!signal.aborted) {
+    try {
+      await removeOrphans(deps);
+      for await (const { type, object } of deps.resources.watch(userKind, { signal })) {
+        if (type === 'DELETED') await forget(deps, object);
+        else if (type !== 'BOOKMARK' && asUser(object).spec.disabled)
+          await endSessions(deps.credentials, object.metadata.name ?? '');
+        backoff.reset();
+      }
+      return; // aborted, or the room is closed
+    } catch (error) {
+      if (!signal.aborted) deps.log.warn({ err: error }, 'cannot tidy up behind people, will try again');
+      await pause(backoff.nextMs(), signal);
+    }
+  }
+};
+
+/** Resolves when I1 holds; then keeps I2 until it is closed. */
+export const openPeopleKeeper = async (deps: Deps): Promise<PeopleKeeper> => {
+  if (deps.resources.find(userKind, '', adminUser) === undefined)
+    await deps.resources.create(userKind, '', {
+      metadata: { name: adminUser },
+      spec: { displayName: 'First administrator' },
+    });
+  const stop = new AbortController();
+  const following = follow(deps, stop.signal);
+  return {
+    close: async () => {
+      stop.abort();
+      await following;
+    },
+  };
+};

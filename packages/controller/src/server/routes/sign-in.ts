@@ -1,0 +1,169 @@
+// Owns the paths of signing in and out, for browsers (forms of our page) and programs (JSON).
+// I1: a sign-in that a page of another site sends is refused: it would sign somebody in as another.
+// I2: after signing in a browser goes to a path of this server only (safe-path.ts).
+// I3: who signs in gets a new session; one that they brought along ends.
+import { ApiError } from '@drover/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { identityName } from '../../auth/identity.ts';
+import type { SignInOutcome } from '../../auth/people/sign-in.ts';
+import { isSameOrigin } from '../access.ts';
+import { formType, installForms, mediaType, objectBody } from '../body.ts';
+import { pageType, signInFailedPage, signInPage, startPage } from '../pages.ts';
+import { first, queryOf } from '../query.ts';
+import { safePath } from '../safe-path.ts';
+import { endBroughtSession, originOf, siteOf } from './arrival.ts';
+import { addRoute, type RouteContext, success } from './context.ts';
+import { providersOf } from './oidc.ts';
+
+const maxText = 1_000;
+
+const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
+  const value = body[name] ?? '';
+  if (typeof value === 'string' && value.length <= maxText) return value;
+  throw new ApiError('Invalid', `cannot sign in: ${name} must be a text of at most ${maxText} characters`);
+};
+
+const isForm = (request: FastifyRequest): boolean => mediaType(request) === formType;
+
+const refused = (): ApiError =>
+  new ApiError('Unauthorized', 'cannot sign in: user, password or code is wrong, or the user is disabled');
+
+const codeNeeded = (): ApiError =>
+  new ApiError('Unauthorized', 'cannot sign in: the code of your app is needed too', {
+    causes: [{ reason: 'SecondFactorRequired', message: 'a code is needed', field: 'code' }],
+  });
+
+const passkeyNeeded = (): ApiError =>
+  new ApiError('Unauthorized', 'cannot sign in: use your passkey, a password alone does not do here', {
+    causes: [{ reason: 'PasskeyRequired', message: 'a passkey is needed', field: 'password' }],
+  });
+
+const showPage = (reply: FastifyReply, code: number, page: string): string => {
+  reply.code(code).header('cache-control', 'no-store').type(pageType);
+  return page;
+};
+
+/** What went wrong, as a page or as a Status. */
+const answerProblem = (
+  context: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ApiError,
+): string => {
+  if (!isForm(request)) throw error;
+  const { details } = error;
+  if (details?.retryAfterSeconds !== undefined)
+    reply.header('retry-after', String(details.retryAfterSeconds));
+  const next = safePath(textOf(objectBody(request), 'next'));
+  return showPage(
+    reply,
+    error.code,
+    signInPage({ next, problem: error.message, providers: providersOf(context, next) }),
+  );
+};
+
+const answerSignedIn = async (
+  context: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcome: Extract<SignInOutcome, { kind: 'entered' }>,
+): Promise<string> => {
+  await endBroughtSession(context, request);
+  reply.header('set-cookie', outcome.cookie).header('cache-control', 'no-store');
+  if (!isForm(request)) return JSON.stringify({ enrolOnly: outcome.enrolOnly });
+  reply.code(303).header('location', safePath(textOf(objectBody(request), 'next')));
+  return '';
+};
+
+const signIn = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
+  // I1
+  if (!isSameOrigin(request.headers))
+    throw new ApiError('Forbidden', 'cannot sign in: a page of another site has asked for it');
+  const body = objectBody(request);
+  const [user, password, code] = ['user', 'password', 'code'].map((name) => textOf(body, name));
+  const wanted = { user: user ?? '', password: password ?? '', code: code ?? '', ...originOf(request) };
+  try {
+    const outcome = await context.people.signIn.byPassword(wanted);
+    switch (outcome.kind) {
+      case 'entered':
+        return await answerSignedIn(context, request, reply, outcome);
+      case 'code-needed':
+        return answerProblem(context, request, reply, codeNeeded());
+      case 'passkey-needed':
+        return answerProblem(context, request, reply, passkeyNeeded());
+      case 'refused':
+        return answerProblem(context, request, reply, refused());
+    }
+  } catch (error) {
+    // What went wrong at a directory and what is slowed is told on the page, as the rest.
+    if (error instanceof ApiError && error.reason !== 'Invalid')
+      return answerProblem(context, request, reply, error);
+    throw error;
+  }
+};
+
+const takeLink = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
+  const link = first(queryOf(request), 'link');
+  const session = link === undefined ? undefined : await context.auth.takeLink(link, originOf(request));
+  if (session === undefined) return showPage(reply, 401, signInFailedPage);
+  await context.people.signIn.noteLink(session.user);
+  await endBroughtSession(context, request);
+  reply.code(303).header('set-cookie', session.cookie).header('location', '/');
+  return showPage(reply, 303, '');
+};
+
+const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
+  const { cookie } = request.headers;
+  const identity = await context.auth.authenticate({ cookie }).catch(() => undefined);
+  if (identity !== undefined) return showPage(reply, 200, startPage(identityName(identity)));
+  const next = safePath(first(queryOf(request), 'next'));
+  return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
+};
+
+/** A passkey, by scripts of our own pages (navigator.credentials). */
+const addPasskey = (app: FastifyInstance, context: RouteContext): void => {
+  const { passkeys, signIn } = context.people;
+  addRoute(app, 'POST', '/auth/passkey/options', { kind: 'public' }, async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return JSON.stringify(await passkeys.begin(siteOf(request)));
+  });
+  addRoute(app, 'POST', '/auth/passkey', { kind: 'public' }, async (request, reply) => {
+    // I1
+    if (!isSameOrigin(request.headers))
+      throw new ApiError('Forbidden', 'cannot sign in: a page of another site has asked for it');
+    const uid = await passkeys.finish(siteOf(request), objectBody(request));
+    const outcome = uid === undefined ? undefined : await signIn.byPasskey(uid, originOf(request));
+    if (outcome?.kind !== 'entered')
+      throw new ApiError(
+        'Unauthorized',
+        'cannot sign in: the passkey is not known here, or the user is disabled',
+      );
+    return answerSignedIn(context, request, reply, outcome);
+  });
+};
+
+export const addSignInRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  addRoute(app, 'GET', '/', { kind: 'public' }, (request, reply) => start(context, request, reply));
+  addRoute(app, 'GET', '/sign-in', { kind: 'public' }, (request, reply) => takeLink(context, request, reply));
+  addPasskey(app, context);
+  await app.register(async (scope) => {
+    installForms(scope, context.limits);
+    addRoute(scope, 'POST', '/auth/sign-in', { kind: 'public' }, (request, reply) =>
+      signIn(context, request, reply),
+    );
+    addRoute(
+      scope,
+      'POST',
+      '/auth/sign-out',
+      { kind: 'signed-in', takesForm: true },
+      async (request, reply) => {
+        const { authorization, cookie } = request.headers;
+        const forgotten = await context.auth.signOut({ authorization, cookie });
+        reply.header('set-cookie', forgotten.cookie);
+        if (!isForm(request)) return success;
+        reply.code(303).header('location', '/');
+        return '';
+      },
+    );
+  });
+};

@@ -1,0 +1,103 @@
+// Owns what administrators do with the sign-in of others: users/<name>/password, link, sessions, secondfactor.
+// I1: besides the right to the subresource, who takes somebody's place - a password, a link, no second factor any
+//     more - has everything that they have (auth/rbac/person-guard.ts).
+import { ApiError, resourceKey, userKind } from '@drover/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Holder } from '../../auth/people/second-factor.ts';
+import { identityOf, resourceAccess } from '../access.ts';
+import { objectBody } from '../body.ts';
+import { addRoute, parameter, type RouteContext, success } from './context.ts';
+import { toCredentialView } from './credential-view.ts';
+import { collectionPath } from './kinds.ts';
+
+const key = resourceKey(userKind);
+const path = `${collectionPath(userKind)}/:name`;
+const maxLinkSeconds = 7 * 86_400;
+const defaultLinkSeconds = 15 * 60;
+
+/** Whom the path names. @throws ApiError NotFound. */
+const holderOf = ({ resources }: RouteContext, request: FastifyRequest): Holder => {
+  const { metadata } = resources.get(userKind, '', parameter(request, 'name'));
+  return { name: metadata.name ?? '', uid: metadata.uid ?? '' };
+};
+
+/** I1. */
+const replaceable = (context: RouteContext, request: FastifyRequest): Holder => {
+  const person = holderOf(context, request);
+  context.auth.checkMayReplace(identityOf(request), person.name);
+  return person;
+};
+
+const addPassword = (app: FastifyInstance, context: RouteContext): void => {
+  addRoute(app, 'PUT', `${path}/password`, resourceAccess('update', key, 'password'), async (request) => {
+    const person = replaceable(context, request);
+    const { password } = objectBody(request);
+    if (typeof password !== 'string')
+      throw new ApiError('Invalid', 'cannot set the password: password must be a text');
+    await context.people.passwords.set(person, password);
+    return success;
+  });
+  addRoute(app, 'DELETE', `${path}/password`, resourceAccess('delete', key, 'password'), async (request) => {
+    await context.people.passwords.remove(replaceable(context, request));
+    return success;
+  });
+};
+
+const addLink = (app: FastifyInstance, context: RouteContext): void => {
+  addRoute(app, 'POST', `${path}/link`, resourceAccess('create', key, 'link'), async (request, reply) => {
+    const person = replaceable(context, request);
+    const body = request.body === undefined ? {} : objectBody(request);
+    const { expiresSeconds = defaultLinkSeconds } = body;
+    const isTime = typeof expiresSeconds === 'number' && Number.isInteger(expiresSeconds);
+    if (!isTime || expiresSeconds < 1 || expiresSeconds > maxLinkSeconds)
+      throw new ApiError(
+        'Invalid',
+        `cannot make a link: expiresSeconds must be a whole number from 1 to ${maxLinkSeconds}`,
+      );
+    const link = await context.auth.createLink(person.name, expiresSeconds * 1000);
+    reply.code(201).header('cache-control', 'no-store');
+    return JSON.stringify({ path: `/sign-in?link=${link}` });
+  });
+};
+
+const addSessions = (app: FastifyInstance, context: RouteContext): void => {
+  const { credentials } = context.store;
+  const rowsOf = async (request: FastifyRequest) => {
+    const rows = await credentials.ofUser(holderOf(context, request).name);
+    return rows.filter(({ kind }) => kind !== 'link');
+  };
+  addRoute(app, 'GET', `${path}/sessions`, resourceAccess('get', key, 'sessions'), async (request) => {
+    const rows = await rowsOf(request);
+    const shown = rows.map((row) => ({ kind: row.kind, ...toCredentialView(row, '') }));
+    return JSON.stringify({ items: shown });
+  });
+  // Sessions, links and tokens: whoever has been careless begins anew.
+  addRoute(app, 'DELETE', `${path}/sessions`, resourceAccess('delete', key, 'sessions'), async (request) => {
+    for (const row of await credentials.ofUser(holderOf(context, request).name))
+      await credentials.remove(row.id);
+    return success;
+  });
+  const one = `${path}/sessions/:id`;
+  addRoute(app, 'DELETE', one, resourceAccess('delete', key, 'sessions'), async (request) => {
+    const id = parameter(request, 'id');
+    if (!(await rowsOf(request)).some((row) => row.id === id))
+      throw new ApiError('NotFound', `cannot find session or token ${id}: the user has none with this id`);
+    await credentials.remove(id);
+    return success;
+  });
+};
+
+const addSecondFactor = (app: FastifyInstance, context: RouteContext): void => {
+  const access = resourceAccess('delete', key, 'secondfactor');
+  addRoute(app, 'DELETE', `${path}/secondfactor`, access, async (request) => {
+    await context.people.secondFactor.reset(replaceable(context, request));
+    return success;
+  });
+};
+
+export const addUserRoutes = (app: FastifyInstance, context: RouteContext): void => {
+  addPassword(app, context);
+  addLink(app, context);
+  addSessions(app, context);
+  addSecondFactor(app, context);
+};
