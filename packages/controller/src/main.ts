@@ -189,7 +189,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const { audit } = store;
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
-  const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
   return { store, audit, trail, authority, encryption };
 };

@@ -29,11 +29,11 @@ test('a rotation over the API leaves one key, the newest, with everything under 
   const after = await settled();
 
   expect(before.dataKeys.map(({ number, values }) => [number, values])).toEqual([
-    [1, { 'revisions of Secrets': 2, 'key files': 3 }],
+    [1, { 'revisions of Secrets': 2, 'sign-in factors': 0, 'key files': 3 }],
   ]);
   expect(begun.dataKeys.at(-1)).toMatchObject({ number: 2, inUse: true });
   expect(after.dataKeys.map(({ number, values }) => [number, values])).toEqual([
-    [2, { 'revisions of Secrets': 2, 'key files': 3 }],
+    [2, { 'revisions of Secrets': 2, 'sign-in factors': 0, 'key files': 3 }],
   ]);
 });
 

@@ -73,7 +73,7 @@ export const openGround = async (
   const store = await openStore({ dataDir, clock, log, keyring });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
-  const values = [store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });

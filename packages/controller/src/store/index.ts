@@ -10,8 +10,9 @@ import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
+import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
-import { createSealedObjects } from './sealing/objects.ts';
+import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
 import { openSealed } from './sealing/opening.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
@@ -28,6 +29,11 @@ export interface StoreOptions {
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
   readonly onDeath?: (error: unknown) => void;
 }
+
+const sealedValues = (deps: Parameters<typeof createSealedObjects>[0]): readonly SealedValues[] => [
+  createSealedObjects(deps),
+  createSealedFactors(deps),
+];
 
 const makeDirectory = async (dataDir: string): Promise<void> => {
   try {
@@ -87,9 +93,9 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
-      factors: createFactors({ threads }),
+      factors: createFactors({ threads, sealer: keyring }),
       blobs,
-      sealed: keyring && createSealedObjects({ threads, sealer: keyring }),
+      sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
       meta: {
         get: (key) => threads().read('meta.get', key),

@@ -434,8 +434,8 @@ export interface Store {
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
   readonly blobs: BlobStore;
-  /** What of the object log is sealed; undefined: nothing, it was opened without a keyring. */
-  readonly sealed: SealedValues | undefined;
+  /** What of the rows is sealed; nothing when it was opened without a keyring. */
+  readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {

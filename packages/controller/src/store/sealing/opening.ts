@@ -5,12 +5,13 @@
 import { ApiError } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
 import type { Threads } from '../threads.ts';
+import { createSealedFactors } from './factors.ts';
 import type { Keyring } from './keyring.ts';
 import { sealedResources, sealPlainObjects } from './objects.ts';
 
 /** Names in store.meta. */
 const idKey = 'keyring-id';
-const resourcesKey = 'sealed-resources';
+const sealedKey = 'sealed';
 
 /** I1. Resolves when the keyring is durable and the data know it. */
 const pair = async (threads: Threads, keyring: Keyring, dataDir: string): Promise<void> => {
@@ -21,6 +22,18 @@ const pair = async (threads: Threads, keyring: Keyring, dataDir: string): Promis
   }
   await keyring.save();
   if (known === undefined) await threads.write('meta.set', { key: idKey, value: keyring.id });
+};
+
+const sealPlain = async (threads: Threads, sealer: Keyring): Promise<number> => {
+  const deps = { threads: () => threads, sealer };
+  const factors = createSealedFactors(deps);
+  let total = await sealPlainObjects(deps);
+  let some: number;
+  do {
+    some = await factors.resealSome();
+    total += some;
+  } while (some > 0);
+  return total;
 };
 
 /** Returns the threads to go on with: others than it was given when it had to open them anew. */
@@ -35,15 +48,14 @@ export const openSealed = async (deps: {
   const { keyring, log } = deps;
   let { threads } = deps;
   await pair(threads, keyring, deps.dataDir);
-  const wanted = sealedResources.join(' ');
-  if ((await threads.read('meta.get', resourcesKey)) === wanted) return threads;
+  const wanted = [...sealedResources, 'factors'].join(' ');
+  if ((await threads.read('meta.get', sealedKey)) === wanted) return threads;
   if (await threads.read('sealed.isUsed', undefined)) {
-    const current = threads;
-    const count = await sealPlainObjects({ threads: () => current, sealer: keyring });
+    const count = await sealPlain(threads, keyring);
     await threads.close();
     threads = await deps.reopen();
-    log.info({ count }, 'sealed the Secrets that were stored in plain, and cleared what they left');
+    log.info({ count }, 'sealed what was stored in plain, and cleared what they left');
   }
-  await threads.write('meta.set', { key: resourcesKey, value: wanted });
+  await threads.write('meta.set', { key: sealedKey, value: wanted });
   return threads;
 };

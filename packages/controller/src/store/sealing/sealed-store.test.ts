@@ -85,7 +85,25 @@ test('what was stored in plain is sealed at the start, old revisions and free sp
 
   expect(await holders(planted)).toEqual([]);
   expect((await objects.snapshot()).rows).toHaveLength(199);
-  expect([...((await sealed?.counts()) ?? [])]).toEqual([[1, 200]]);
+  expect([...((await sealed[0]?.counts()) ?? [])]).toEqual([[1, 200]]);
+});
+
+test('the secret of one-time codes is in no file, sealed at the start and under the new key after a rotation', async () => {
+  const value = { kind: 'totp', secret: planted, confirmed: true };
+  const row = { id: 'f1', userUid: 'u', kind: 'totp', key: '', value, createdAtMs: 1, mark: 0 } as const;
+  await (await openPlain()).factors.add(row);
+  expect(await holders(planted)).not.toEqual([]);
+
+  const { factors, sealed } = await open();
+  await factors.add({ ...row, id: 'f2' });
+
+  expect(await holders(planted)).toEqual([]);
+  await keyring.addKey();
+  expect(await sealed[1]?.resealSome()).toBe(2);
+  expect([...((await sealed[1]?.counts()) ?? [])]).toEqual([[2, 2]]);
+  await keyring.dropOlder(2);
+  expect(await factors.of('u')).toEqual([row, { ...row, id: 'f2' }]);
+  expect(await factors.take('f1')).toEqual(row);
 });
 
 test('other kinds stay readable for whoever looks into the database', async () => {
@@ -102,8 +120,8 @@ test('after a rotation nothing is under the old key, and a start without it read
 
   await keyring.addKey();
   await objects.write([secret('new', planted)]);
-  while (((await sealed?.resealSome()) ?? 0) > 0);
-  expect([...((await sealed?.counts()) ?? [])]).toEqual([[2, 151]]);
+  while (((await sealed[0]?.resealSome()) ?? 0) > 0);
+  expect([...((await sealed[0]?.counts()) ?? [])]).toEqual([[2, 151]]);
   await keyring.dropOlder(2);
 
   const rows = (await (await open()).objects.snapshot()).rows;

@@ -1,6 +1,7 @@
-// Owns the statements by which sealed values of the object log are counted and sealed anew. What is in them, and the
+// Owns the statements by which sealed values (objects, factors) are counted and sealed anew. What is in them, and the
 // keys, are the main thread's alone (sealing/).
-// I1: a revision is never anything but the same value under another key: whoever replaces it says what it was under.
+// I1: a row is never anything but the same value under another key: whoever replaces it says what it was under.
+import type { FactorRow } from '../store.ts';
 import { type Context, loadFloor, type Tuple } from './context.ts';
 
 /** How much one short transaction replaces. */
@@ -53,7 +54,7 @@ const counts = (context: Context): readonly Tuple[] =>
 
 /** Whether anything was ever written. */
 const isUsed = (context: Context): boolean =>
-  context.prepare('SELECT 1 FROM object_log LIMIT 1').get() !== undefined ||
+  context.prepare('SELECT 1 FROM object_log UNION ALL SELECT 1 FROM factor LIMIT 1').get() !== undefined ||
   loadFloor(context, 'compacted') > 0;
 
 /** Rows that compaction has taken meanwhile stay away. */
@@ -64,11 +65,51 @@ const replace = (context: Context, rows: readonly Replacement[]): void => {
   for (const { revision, was, dataKey, value } of rows) update.run(value, dataKey, revision, was);
 };
 
+/** How a factor's value begins when it is sealed (sealing/factors.ts). */
+const factorStart = '{"sealed":"';
+
+/** Where the number of the data key stands, of each factor; of one that is not sealed, something else. */
+const factorStarts = (context: Context): readonly string[] =>
+  context
+    .prepare('SELECT substr(value, ?, 40) AS start FROM factor')
+    .all(factorStart.length + 1)
+    .map((row) => String(row['start']));
+
+/** value as it is stored. */
+export interface FactorText extends Pick<FactorRow, 'id' | 'userUid' | 'kind'> {
+  readonly text: string;
+}
+
+/** Factors that are under another data key than `current`, or under none. */
+const oldFactors = (
+  context: Context,
+  query: { readonly current: number; readonly limit: number },
+): readonly FactorText[] =>
+  context
+    .prepare('SELECT id, user_uid AS userUid, kind, value AS text FROM factor WHERE value NOT GLOB ? LIMIT ?')
+    .all(`${factorStart}drover-sealed:v1:${query.current}:*`, query.limit)
+    // The columns are exactly the fields of the type.
+    .map((row) => ({ ...row }) as unknown as FactorText);
+
+const replaceFactors = (
+  context: Context,
+  rows: readonly { readonly id: string; readonly was: string; readonly text: string }[],
+): void => {
+  const update = context.prepare('UPDATE factor SET value = ? WHERE id = ? AND value = ?');
+  for (const { id, was, text } of rows) update.run(text, id, was);
+};
+
 export const sealedReads = {
+  'sealed.oldFactors': oldFactors,
   'sealed.old': old,
   'sealed.plain': plain,
   'sealed.isUsed': isUsed,
 };
 
 /** Counting is among the writes: what was sealed before the call is in the count, also when it was still on its way. */
-export const sealedWrites = { 'sealed.replace': replace, 'sealed.counts': counts };
+export const sealedWrites = {
+  'sealed.replace': replace,
+  'sealed.counts': counts,
+  'sealed.factorStarts': factorStarts,
+  'sealed.replaceFactors': replaceFactors,
+};
