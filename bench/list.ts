@@ -10,6 +10,7 @@ import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { output } from './output.ts';
+import { secrets } from './secrets.ts';
 
 export const benches: readonly Bench[] = [
   faults,
@@ -21,5 +22,6 @@ export const benches: readonly Bench[] = [
   agent,
   access,
   audit,
+  secrets,
   api,
 ];
