@@ -35,8 +35,8 @@ test('status shows the keys, what is under each, and how far a rotation is', asy
       'Rotation:  7 done, 5 to go',
       '',
       'DATA KEY  CREATED  IN USE  REVISIONS OF SECRETS  KEY FILES',
-      '1  2026-11-26T08:00:00.000Z  no  5  3',
-      '2  2026-11-26T08:00:00.000Z  yes  7  3',
+      '1  2026-11-26T08:00:00Z  no  5  3',
+      '2  2026-11-26T08:00:00Z  yes  7  3',
       '',
     ],
   ]);

@@ -28,7 +28,7 @@ const print = (session: Session, status: EncryptionStatus): void => {
   const headings = ['Data key', 'Created', 'In use', ...kinds];
   const rows = status.dataKeys.map(({ number, createdAt, inUse, values }) => [
     String(number),
-    createdAt,
+    createdAt.replace(/\.\d+Z$/, 'Z'),
     inUse ? 'yes' : 'no',
     ...kinds.map((kind) => String(values[kind] ?? 0)),
   ]);
