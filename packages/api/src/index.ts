@@ -1,6 +1,7 @@
 export * from './apply/index.ts';
 export * from './audit.ts';
 export * from './counts.ts';
+export * from './custom/index.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
 export * from './encryption.ts';

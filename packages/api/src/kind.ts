@@ -1,7 +1,10 @@
 // Owns what a kind is: one value from which validation, defaults, types, OpenAPI, discovery, columns and
 // patch merge keys are derived. Adding a kind is adding one file under kinds/ and naming it in kinds/index.ts.
 import type { TSchema } from 'typebox';
+import type { ScalePaths } from './custom/scale.ts';
+import type { Schema } from './custom/schema.ts';
 import type { KubeObject } from './meta.ts';
+import type { Validator } from './validation/validator.ts';
 
 /** A printer column (meta/v1 TableColumnDefinition); priority 0 is always shown, 1 only with -o wide. */
 export interface Column {
@@ -10,6 +13,20 @@ export interface Column {
   readonly description: string;
   readonly priority: 0 | 1;
   readonly cell: (object: KubeObject, nowMs: number) => string | number | boolean;
+}
+
+/** What a kind has besides that a user defined (custom/kinds.ts). */
+export interface CustomParts {
+  readonly listKind: string;
+  /** The version that objects are kept in; all versions of the kind are the same but for their name. */
+  readonly storedVersion: string;
+  readonly isServed: boolean;
+  /** The structural schema, which is OpenAPI already. */
+  readonly schema: Schema;
+  readonly createValidator: () => Validator;
+  readonly scale?: ScalePaths;
+  /** What whoever uses the version is warned of: that it is deprecated. */
+  readonly warning?: string;
 }
 
 export interface Kind {
@@ -52,6 +69,9 @@ export interface Kind {
   ) => readonly { readonly field: string; readonly message: string }[];
   /** Rewrites a valid object into its stored form (pure), e.g. a Secret's stringData into data. */
   readonly normalize?: (object: KubeObject) => KubeObject;
+  /** Clients are not told that they may send strategic merge patches: the schema says too little for them. */
+  readonly plainPatches?: true;
+  readonly custom?: CustomParts;
 }
 
 /** 'nodes' or 'commandruns.drover.dev': the one key by which a kind is named in store, log and metrics. */
@@ -60,3 +80,11 @@ export const resourceKey = (kind: Pick<Kind, 'group' | 'plural'>): string =>
 
 export const apiVersionOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
   kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+
+/** apiVersion that objects of a kind are kept in. */
+export const storedApiVersionOf = (kind: Kind): string =>
+  kind.custom === undefined
+    ? apiVersionOf(kind)
+    : apiVersionOf({ group: kind.group, version: kind.custom.storedVersion });
+
+export const listKindOf = (kind: Kind): string => kind.custom?.listKind ?? `${kind.kind}List`;

@@ -15,6 +15,39 @@ const strategy = { width: 3, batches: [1, '5%'], pauseSeconds: 0, gate: 'Automat
 const offline = { policy: 'Queue', expireSeconds: 60 };
 const drover = 'drover.dev/v1alpha1';
 
+const tabSchema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['n'],
+      properties: {
+        n: { type: 'integer', minimum: 0, maximum: 9, default: 1 },
+        when: { type: 'string', format: 'date-time' },
+        either: { 'x-kubernetes-int-or-string': true },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        list: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['k'],
+          items: {
+            type: 'object',
+            required: ['k'],
+            properties: { k: { type: 'string', pattern: '^[a-z]+$' }, v: { type: 'string' } },
+          },
+        },
+      },
+      'x-kubernetes-validations': [
+        {
+          rule: 'self.list.all(x, x.k.size() < 9) && self.n >= 0',
+          messageExpression: '"n is " + string(self.n)',
+        },
+      ],
+    },
+    status: { type: 'object', properties: { n: { type: 'integer' } } },
+  },
+};
+
 export interface Sample {
   /** Of the kind's objects. */
   readonly collection: string;
@@ -118,6 +151,41 @@ export const samples: readonly Sample[] = [
         strategy,
         offline,
       },
+    },
+  },
+  {
+    collection: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    object: {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'tabs.fuzz.example.org' },
+      spec: {
+        group: 'fuzz.example.org',
+        scope: 'Namespaced',
+        names: { plural: 'tabs', kind: 'Tab', shortNames: ['tb'] },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            subresources: {
+              status: {},
+              scale: { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n' },
+            },
+            additionalPrinterColumns: [{ name: 'N', type: 'integer', jsonPath: '.spec.list[?(@.k=="a")].v' }],
+            schema: { openAPIV3Schema: tabSchema },
+          },
+        ],
+      },
+    },
+  },
+  {
+    collection: '/apis/fuzz.example.org/v1/namespaces/default/tabs',
+    object: {
+      apiVersion: 'fuzz.example.org/v1',
+      kind: 'Tab',
+      metadata: meta,
+      spec: { n: 2, when: '2026-01-01T00:00:00Z', either: 5, free: { a: [1] }, list: [{ k: 'a', v: 'b' }] },
     },
   },
 ];

@@ -34,8 +34,8 @@ test('managers are told apart by what they do and where, and come back as they w
     fieldsType: 'FieldsV1',
     fieldsV1: { 'f:spec': {} },
   });
-  expect(new Set(toManagers(stored, 'v1').keys())).toEqual(new Set(all.keys()));
-  expect(toManagers(stored, 'v2').size).toBe(0);
+  expect(new Set(toManagers(stored, (version) => version === 'v1').keys())).toEqual(new Set(all.keys()));
+  expect(toManagers(stored, (version) => version === 'v2').size).toBe(0);
 });
 
 test('who manages nothing has no entry', () => {

@@ -1,6 +1,7 @@
 // Owns metadata.managedFields: who manages which fields, between the list that is stored and sets to reckon with.
 // I1: a manager is a name, an operation and a subresource; there is one entry for each, and none without fields.
-// I2: entries are of the kind's one version; those of another are dropped, as Kubernetes drops versions it lost.
+// I2: entries are of the kind's own version (of any, where versions are the same but for their name); those of another
+//     are dropped, as Kubernetes drops versions it lost.
 // I3: at most 10 managers that updated are kept apart; the oldest beyond become one, "ancient-changes".
 import { ApiError, type Cause } from '../errors.ts';
 import type { KubeObject } from '../meta.ts';
@@ -41,11 +42,14 @@ const withManager = (managers: Map<string, Manager>, added: Manager): void => {
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Managers of a stored object (I2). */
-export const toManagers = (entries: ManagedFields | undefined, apiVersion: string): Managers => {
+/** Managers of a stored object (I2); `isOwn`: whether an apiVersion is one of the kind's. */
+export const toManagers = (
+  entries: ManagedFields | undefined,
+  isOwn: (apiVersion: unknown) => boolean,
+): Managers => {
   const managers = new Map<string, Manager>();
   for (const entry of entries ?? []) {
-    if (entry['apiVersion'] !== apiVersion) continue;
+    if (!isOwn(entry['apiVersion'])) continue;
     withManager(managers, {
       manager: word(entry['manager']),
       operation: entry['operation'] === 'Apply' ? 'Apply' : 'Update',

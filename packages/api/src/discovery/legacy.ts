@@ -1,4 +1,5 @@
 // Owns the plain discovery documents: /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>.
+import { scaleKind } from '../custom/scale.ts';
 import { apiVersionOf, type Kind } from '../kind.ts';
 import { tokenRequestKind } from '../kinds/service-account.ts';
 
@@ -32,6 +33,7 @@ const ownVerbs: Readonly<Record<string, readonly string[]>> = {
 };
 
 const toSubresource = (name: string): Subresource => {
+  if (name === 'scale') return { name, verbs: statusVerbs, answers: scaleKind };
   if (name === 'token') return { name, verbs: createVerbs, answers: tokenRequestKind };
   return { name, verbs: name === 'approval' ? statusVerbs : (ownVerbs[name] ?? readVerbs) };
 };

@@ -10,6 +10,7 @@ import {
 import { certificateSigningRequestKind } from './certificate-signing-request.ts';
 import { commandRunKind } from './command-run.ts';
 import { configMapKind } from './config-map.ts';
+import { customResourceDefinitionKind } from './custom-resource-definition.ts';
 import { enrollmentTokenKind } from './enrollment-token.ts';
 import { eventKind } from './event.ts';
 import { fileTransferKind } from './file-transfer.ts';
@@ -28,6 +29,7 @@ export * from './access-review.ts';
 export * from './certificate-signing-request.ts';
 export * from './command-run.ts';
 export * from './config-map.ts';
+export * from './custom-resource-definition.ts';
 export * from './enrollment-token.ts';
 export * from './event.ts';
 export * from './file-transfer.ts';
@@ -52,6 +54,7 @@ export const allKinds: readonly Kind[] = [
   nodeKind,
   secretKind,
   serviceAccountKind,
+  customResourceDefinitionKind,
   selfSubjectReviewKind,
   localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,

@@ -1,6 +1,7 @@
 // Owns the paths of OpenAPI v3 documents: what can be done to each kind.
 // I1: every operation carries x-kubernetes-group-version-kind and x-kubernetes-action. kubectl takes server-side
 //     validation for granted when the PATCH operation lists `fieldValidation`, and strategic merge when its body does.
+import { scaleKind } from '../custom/scale.ts';
 import { subresourcesOf } from '../discovery/legacy.ts';
 import { apiVersionOf, type Kind } from '../kind.ts';
 import { tokenRequestKind } from '../kinds/service-account.ts';
@@ -31,7 +32,9 @@ const json = (schema: unknown, types: readonly string[] = ['application/json', '
 const answers = (schema: unknown, ...codes: readonly [string, string][]) =>
   Object.fromEntries(codes.map(([code, description]) => [code, { description, content: json(schema) }]));
 
-const operation = (kind: Kind, method: string, action: string, rest: Operation): Operation => ({
+type Named = Pick<Kind, 'group' | 'version' | 'kind' | 'plainPatches'>;
+
+const operation = (kind: Named, method: string, action: string, rest: Operation): Operation => ({
   tags: [kind.group === '' ? `core_${kind.version}` : `${kind.group}_${kind.version}`],
   operationId: `${action}${kind.kind}${method}`,
   ...rest,
@@ -64,8 +67,10 @@ const collection = (kind: Kind, suffix: string) => {
   };
 };
 
-const readAndChange = (kind: Kind, suffix: string) => {
-  const one = reference(componentName(kind));
+const patchTypesOf = (kind: Named): readonly string[] =>
+  kind.plainPatches === true ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes;
+
+const readAndChange = (kind: Named, suffix: string, one: unknown = reference(componentName(kind))) => {
   return {
     get: operation(kind, suffix, 'get', { responses: answers(one, ok) }),
     put: operation(kind, suffix, 'put', {
@@ -75,7 +80,7 @@ const readAndChange = (kind: Kind, suffix: string) => {
     }),
     patch: operation(kind, suffix, 'patch', {
       parameters: patchParameters,
-      requestBody: { content: json(meta('Patch'), patchTypes), required: true },
+      requestBody: { content: json(meta('Patch'), patchTypesOf(kind)), required: true },
       responses: answers(one, ok, created),
     }),
   };
@@ -118,6 +123,7 @@ const createOnly = (kind: Kind, schema: unknown) => ({
 
 const subresourcePaths = (kind: Kind, name: string) => {
   const suffix = name.charAt(0).toUpperCase() + name.slice(1);
+  if (name === 'scale') return readAndChange({ ...scaleKind, plainPatches: true }, '', { type: 'object' });
   if (name === 'token') return createOnly(tokenRequestKind, { type: 'object' });
   if (name === 'approval') return readAndChange(kind, suffix);
   const { verbs = [] } = subresourcesOf(kind).find((one) => one.name === name) ?? {};

@@ -2,7 +2,7 @@
 // I1: every nested object with fields is a component of its own, referred to by allOf + $ref, as Kubernetes does;
 //     kubectl follows these for `explain` and for the merge keys of `apply`.
 // I2: only OpenAPI 3.0 words leave: no const, no patternProperties, no type null.
-import type { Kind } from '../kind.ts';
+import { type Kind, listKindOf } from '../kind.ts';
 import { Condition, LabelSelector, ObjectMeta, OwnerReference } from '../meta.ts';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -124,7 +124,8 @@ const packageOf = ({ group, version }: Pick<Kind, 'group' | 'version'>): string 
 };
 
 /** 'io.k8s.api.core.v1.Node', 'dev.drover.v1alpha1.CommandRun'. */
-export const componentName = (kind: Kind): string => `${packageOf(kind)}.${kind.kind}`;
+export const componentName = (kind: Pick<Kind, 'group' | 'version' | 'kind'>): string =>
+  `${packageOf(kind)}.${kind.kind}`;
 
 const apiVersionField = {
   type: 'string',
@@ -149,7 +150,7 @@ const addList = (kind: Kind, components: Components): void => {
       kind: kindField,
       metadata: { type: 'object', description: 'Standard list metadata.', properties: listMetaFields },
     },
-    'x-kubernetes-group-version-kind': gvk(kind, `${kind.kind}List`),
+    'x-kubernetes-group-version-kind': gvk(kind, listKindOf(kind)),
   });
 };
 
@@ -159,8 +160,7 @@ const listMetaFields = {
   resourceVersion: { type: 'string' },
 };
 
-/** Adds the components of one kind, and of its list. */
-export const addKind = (kind: Kind, components: Components): void => {
+const addOwnKind = (kind: Kind, components: Components): void => {
   const name = componentName(kind);
   const schema = kind.schema as Node;
   const fields = toFields(schema, name, components);
@@ -174,6 +174,29 @@ export const addKind = (kind: Kind, components: Components): void => {
     properties: { ...(fields['properties'] as Node), apiVersion: apiVersionField, kind: kindField },
     'x-kubernetes-group-version-kind': gvk(kind, kind.kind),
   });
+};
+
+/** A structural schema is OpenAPI already: only what every object has is added. */
+const addCustomKind = (kind: Kind, schema: Node, components: Components): void => {
+  const name = componentName(kind);
+  const fields = isNode(schema['properties']) ? schema['properties'] : {};
+  components.set(name, {
+    ...schema,
+    type: 'object',
+    properties: {
+      ...fields,
+      apiVersion: apiVersionField,
+      kind: kindField,
+      metadata: toSchema(ObjectMeta as unknown as Node, name, components),
+    },
+    'x-kubernetes-group-version-kind': gvk(kind, kind.kind),
+  });
+};
+
+/** Adds the components of one kind, and of its list. */
+export const addKind = (kind: Kind, components: Components): void => {
+  if (kind.custom === undefined) addOwnKind(kind, components);
+  else addCustomKind(kind, kind.custom.schema as Node, components);
   addList(kind, components);
 };
 

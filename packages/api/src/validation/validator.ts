@@ -15,7 +15,8 @@ export interface Validated {
   readonly warnings: readonly string[];
 }
 export interface Validator {
-  (input: unknown, mode: FieldValidation): Validated;
+  /** `before`: what the object was, for kinds whose rules ask for it. */
+  (input: unknown, mode: FieldValidation, before?: KubeObject): Validated;
   /** Of an object to be applied: what is there must be right, but nothing must be there, and no defaults come in. */
   readonly partial: (input: unknown, mode: FieldValidation) => Validated;
 }
@@ -29,7 +30,7 @@ const formats = (ajv: Ajv): Ajv =>
     .addFormat('byte', true)
     .addFormat('date-time', (text: string) => text.length <= 64 && !Number.isNaN(Date.parse(text)));
 
-const invalid = (kind: Kind, name: string, causes: readonly Cause[]): ApiError => {
+export const invalidObject = (kind: Kind, name: string, causes: readonly Cause[]): ApiError => {
   const told = causes.map((c) => (c.field ? `${c.field}: ${c.message}` : c.message));
   const text = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
   return new ApiError(
@@ -44,7 +45,8 @@ const invalid = (kind: Kind, name: string, causes: readonly Cause[]): ApiError =
   );
 };
 
-const checkType = (kind: Kind, input: unknown): Record<string, unknown> => {
+/** The object, as one of the kind. Throws ApiError BadRequest. */
+export const checkType = (kind: Kind, input: unknown): Record<string, unknown> => {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new ApiError('BadRequest', `cannot read the ${kind.kind}: it is not an object`);
   }
@@ -59,13 +61,13 @@ const checkType = (kind: Kind, input: unknown): Record<string, unknown> => {
   return { ...input, apiVersion: expected, kind: kind.kind };
 };
 
-const nameOf = (input: unknown): string => {
+export const nameOf = (input: unknown): string => {
   const metadata = (input as { metadata?: { name?: unknown; generateName?: unknown } }).metadata;
   const name = metadata?.name ?? metadata?.generateName;
   return typeof name === 'string' ? name.slice(0, 253) : '';
 };
 
-const strictError = (kind: Kind, name: string, fields: readonly string[]): ApiError => {
+export const strictError = (kind: Kind, name: string, fields: readonly string[]): ApiError => {
   const told = fields.map((field) => `unknown field "${field}"`).join(', ');
   return new ApiError('BadRequest', `cannot read the ${kind.kind}: strict decoding error: ${told}`, {
     name,
@@ -111,6 +113,7 @@ const normalized = (kind: Kind, value: Record<string, unknown>): KubeObject => {
  * it throws ApiError BadRequest (not such an object), Invalid (with causes) or RequestEntityTooLarge.
  */
 export const createValidator = (kind: Kind): Validator => {
+  if (kind.custom !== undefined) return kind.custom.createValidator();
   const first: ValidateFunction = formats(new Ajv(ajvOptions)).compile(kind.schema);
   let all: ValidateFunction | undefined;
   const errorsOf = (value: unknown, count: number): readonly ErrorObject[] => {
@@ -121,20 +124,20 @@ export const createValidator = (kind: Kind): Validator => {
   const full = (input: unknown, mode: FieldValidation): Validated => {
     const { value, count, name, warnings } = read(kind, input, mode);
     const errors = errorsOf(value, count);
-    if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
+    if (errors.length > 0) throw invalidObject(kind, name, toCauses(errors));
     const object = normalized(kind, value);
     const causes: Cause[] = [
       ...metadataCauses(kind, object),
       ...(kind.check?.(object) ?? []).map((c) => ({ reason: 'FieldValueInvalid', ...c })),
     ];
-    if (causes.length > 0) throw invalid(kind, name, causes);
+    if (causes.length > 0) throw invalidObject(kind, name, causes);
     return { object, warnings };
   };
   const partial = (input: unknown, mode: FieldValidation): Validated => {
     const { value, count, name, warnings } = read(kind, input, mode);
     // The copy takes the defaults.
     const errors = withoutMissing(errorsOf(structuredClone(value), count));
-    if (errors.length > 0) throw invalid(kind, name, toCauses(errors));
+    if (errors.length > 0) throw invalidObject(kind, name, toCauses(errors));
     return { object: normalized(kind, { metadata: {}, ...value }), warnings };
   };
   return Object.assign(full, { partial });

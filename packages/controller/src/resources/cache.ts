@@ -32,7 +32,10 @@ const lowerBound = (entries: readonly Entry[], key: string): number => {
 const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
 
 export class KindCache {
-  readonly kind: Kind;
+  /** Of a kind that users defined: the version that is stored, as it is defined now. */
+  kind: Kind;
+  /** The kind is being taken away: nothing new can be made. */
+  isClosing = false;
   readonly window: ChangeWindow;
   /** Revision of the newest change of this kind; that of the start when there was none since. */
   changedAt: number;
@@ -119,7 +122,7 @@ export interface Change {
 }
 
 export class Cache {
-  readonly #kinds: ReadonlyMap<string, KindCache>;
+  readonly #kinds: Map<string, KindCache>;
   #revision: number;
 
   constructor(
@@ -153,6 +156,31 @@ export class Cache {
     const found = this.#kinds.get(resource);
     if (found !== undefined) return found;
     throw new ApiError('NotFound', `cannot find resource "${resource.slice(0, 300)}": it is not served here`);
+  }
+
+  /** Undefined when the resource is not served. */
+  findResource(resource: string): KindCache | undefined {
+    return this.#kinds.get(resource);
+  }
+
+  /** Takes a kind that a user defined into service, or its new form. */
+  serve(kind: Kind): KindCache {
+    const resource = resourceKey(kind);
+    const known = this.#kinds.get(resource);
+    if (known !== undefined) {
+      known.kind = kind;
+      return known;
+    }
+    const added = new KindCache(kind, [], this.#revision);
+    this.#kinds.set(resource, added);
+    return added;
+  }
+
+  /** Takes a kind, of which no object is left, out of service. */
+  withdraw(resource: string): KindCache | undefined {
+    const known = this.#kinds.get(resource);
+    this.#kinds.delete(resource);
+    return known;
   }
 
   /** Rows of kinds that are not served (any more) are passed over. */

@@ -119,6 +119,8 @@ export class Collector {
   }
 
   async #collect(object: ObjectName): Promise<void> {
+    // A kind that users defined may be gone by now, and all its objects with it.
+    if (this.#deps.cache.findResource(resourceKey(object.kind)) === undefined) return;
     const current = this.#deps.writer.find(object);
     if (current === undefined) return;
     if (hasFinalizer(current, orphanFinalizer)) await this.#orphan(object, current);

@@ -5,11 +5,13 @@ import type { Log } from '../platform/log.ts';
 import type { ObjectRow, Store, Unsubscribe } from '../store/store.ts';
 import { Cache, type KindCache, toKey } from './cache.ts';
 import { Collector } from './collector.ts';
+import { Definitions, storedKinds } from './definitions.ts';
 import { isReason, notFound } from './errors.ts';
 import { list } from './list.ts';
 import { Namespaces } from './namespaces.ts';
-import type { DeleteOptions, ListOptions, Resources } from './resources.ts';
+import type { DeleteOptions, ListOptions, Resources, WatchEvent } from './resources.ts';
 import { defaultRetention, Retention, type RetentionOptions } from './retention.ts';
+import { inVersion } from './versions.ts';
 import { Watches } from './watch.ts';
 import { Writer } from './writer.ts';
 
@@ -41,7 +43,7 @@ const load = async (
     if (missed.length > 0) listener(missed);
     return unsubscribe;
   };
-  return { cache: new Cache(kinds, snapshot), follow };
+  return { cache: new Cache([...kinds, ...storedKinds(snapshot.rows)], snapshot), follow };
 };
 
 const deleteWidth = 64;
@@ -70,6 +72,20 @@ const deleteCollection = async (
   return deleted;
 };
 
+const shown = (kind: Kind, object: KubeObject | undefined): KubeObject | undefined =>
+  object && inVersion(kind, object);
+
+/** Events whose objects are in the version of the kind. */
+async function* eventsInVersion(
+  kind: Kind,
+  events: AsyncIterable<WatchEvent>,
+): AsyncGenerator<WatchEvent, void> {
+  for await (const event of events) {
+    const object = inVersion(kind, event.object);
+    yield object === event.object ? event : { type: event.type, object };
+  }
+}
+
 /** Loads every object and starts the loops: garbage collection, namespaces, retention. `close` ends them. */
 export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
   const { store, kinds, clock, log } = options;
@@ -78,11 +94,14 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
   const collector = new Collector({ cache, writer, log });
   const namespaces = new Namespaces({ cache, writer, log });
   const watches = new Watches({ cache, objects: store.objects, bookmarkMs: options.bookmarkMs ?? 60_000 });
+  const onChange = (changed: KindCache): void => watches.end(changed);
+  const definitions = new Definitions({ cache, writer, kinds, clock, log, onChange });
   const unfollow = follow((rows) => {
     const changes = cache.apply(rows);
     for (const change of changes) {
       collector.see(change);
       namespaces.see(change);
+      definitions.see(change);
     }
     watches.wake(new Set<KindCache>(changes.map((change) => change.cache)));
   });
@@ -96,9 +115,12 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
     options: { ...defaultRetention, ...options.retention },
   });
   const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
-    cache.of(kind).get(toKey(namespace, name));
+    shown(kind, cache.of(kind).get(toKey(namespace, name)));
   return {
-    kinds,
+    get kinds() {
+      return definitions.kinds;
+    },
+    customKind: (group, version, plural) => definitions.find(group, version, plural),
     kind: (resource) => cache.ofResource(resource).kind,
     find,
     get: (kind, namespace, name) => {
@@ -106,7 +128,11 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       if (found === undefined) throw notFound('get', { kind, namespace, name });
       return found;
     },
-    list: (kind, listOptions = {}) => list(cache, kind, listOptions),
+    list: (kind, listOptions = {}) => {
+      const found = list(cache, kind, listOptions);
+      if (kind.custom === undefined) return found;
+      return { ...found, items: found.items.map((object) => inVersion(kind, object)) };
+    },
     create: (kind, namespace, object, writeOptions) => writer.create(kind, namespace, object, writeOptions),
     update: async (kind, namespace, name, object, writeOptions) =>
       writer.update({ kind, namespace, name }, object, writeOptions),
@@ -119,11 +145,15 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
     delete: async (kind, namespace, name, deleteOptions) =>
       writer.delete({ kind, namespace, name }, deleteOptions),
     deleteCollection: (kind, deleteOptions) => deleteCollection(cache, writer, kind, deleteOptions),
-    watch: (kind, watchOptions) => watches.watch(kind, watchOptions),
+    watch: (kind, watchOptions) => {
+      const events = watches.watch(kind, watchOptions);
+      return kind.custom === undefined ? events : eventsInVersion(kind, events);
+    },
     revision: (kind) => (kind === undefined ? cache.revision : cache.of(kind).changedAt),
     close: async () => {
       watches.close();
       await retention.close();
+      await definitions.close();
       await namespaces.close();
       await collector.close();
       unfollow();

@@ -4,7 +4,6 @@
 // I2: the controllers of this process are one manager; its entry changes only with the set of its fields.
 // I3: equal sets are one object in memory.
 import {
-  apiVersionOf,
   applyFields,
   conflictError,
   isEqualJson,
@@ -16,6 +15,7 @@ import {
   ownUpdate,
   parseManagedFields,
   schemaOf,
+  storedApiVersionOf,
   toManagedFields,
   toManagers,
 } from '@drover/api';
@@ -59,7 +59,15 @@ export const withSharedSets = (object: KubeObject): KubeObject =>
     : withManaged(object, sharing(object.metadata.managedFields));
 
 const fieldsOf = (kind: Kind, managers: Managers): ManagedFields | undefined =>
-  sharing(toManagedFields(managers, apiVersionOf(kind)));
+  sharing(toManagedFields(managers, storedApiVersionOf(kind)));
+
+/** Versions of a custom kind are the same but for their name: a manager of one is a manager of all. */
+const isOwnVersion =
+  (kind: Kind) =>
+  (apiVersion: unknown): boolean =>
+    kind.custom === undefined
+      ? apiVersion === storedApiVersionOf(kind)
+      : String(apiVersion).startsWith(`${kind.group}/`);
 
 export interface Change {
   /** Of the controllers when undefined. */
@@ -107,7 +115,7 @@ export const trackUpdated = (
   const live = current.metadata.managedFields;
   const said = saidOf(live, given, change);
   if (said === 'reset' || (said ?? live) === undefined) return withManaged(object, undefined);
-  const managers = toManagers(said ?? live, apiVersionOf(kind));
+  const managers = toManagers(said ?? live, isOwnVersion(kind));
   const after = ownUpdate({
     before: current,
     after: object,
@@ -152,9 +160,8 @@ export const applyTo = (
   apply: Apply,
 ): Applied => {
   const { kind } = name;
-  const apiVersion = apiVersionOf(kind);
   const live = current.metadata.managedFields;
-  const known = toManagers(live, apiVersion);
+  const known = toManagers(live, isOwnVersion(kind));
   const before: ManagerName = { manager: beforeApply, operation: 'Update', subresource: '' };
   const result = applyFields({
     live: current,
@@ -167,7 +174,7 @@ export const applyTo = (
   });
   if (result.kind === 'conflicts') {
     const details = { name: name.name, group: kind.group, kind: kind.plural };
-    throw conflictError(result.conflicts, apiVersion, details);
+    throw conflictError(result.conflicts, storedApiVersionOf(kind), details);
   }
   const entries = fieldsOf(kind, result.managers);
   const isSame = isEqualJson(timeless(entries), timeless(live));

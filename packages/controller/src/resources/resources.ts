@@ -73,7 +73,10 @@ export interface WatchOptions {
 }
 
 export interface Resources {
+  /** All that are served; the same list until one is defined, changed or taken away. */
   readonly kinds: readonly Kind[];
+  /** The version of a kind that users defined, as it is defined now; undefined when it is not served. */
+  customKind(group: string, version: string, plural: string): Kind | undefined;
   /** By resourceKey; throws NotFound. */
   kind(resource: string): Kind;
   /** Deep-frozen current object; throws NotFound. */

@@ -62,6 +62,7 @@ class Waiter {
   #wake = Promise.withResolvers<void>();
   isBookmarkDue = false;
   isOver = false;
+  isFinishing = false;
 
   constructor(options: Pick<WatchOptions, 'timeoutMs' | 'signal'>) {
     this.#signal = options.signal;
@@ -76,6 +77,12 @@ class Waiter {
 
   end(): void {
     this.isOver = true;
+    this.wake();
+  }
+
+  /** Ends once there is nothing left to tell. */
+  finish(): void {
+    this.isFinishing = true;
     this.wake();
   }
 
@@ -143,7 +150,7 @@ interface Reader {
 
 export class Watches {
   readonly #deps: Deps;
-  readonly #waiters: ReadonlyMap<KindCache, Set<Waiter>>;
+  readonly #waiters: Map<KindCache, Set<Waiter>>;
   readonly #ticker: ReturnType<typeof setInterval>;
   #isClosed = false;
 
@@ -174,6 +181,12 @@ export class Watches {
     for (const cache of caches) for (const waiter of this.#waiters.get(cache) ?? []) waiter.wake();
   }
 
+  /** Ends the watches of one kind once they have told what they were woken for; whoever goes on asks anew. */
+  end(cache: KindCache): void {
+    for (const waiter of this.#waiters.get(cache) ?? []) waiter.finish();
+    this.#waiters.delete(cache);
+  }
+
   /** Ends all watches. */
   close(): void {
     this.#isClosed = true;
@@ -184,7 +197,8 @@ export class Watches {
   async *#run(reader: Reader, start: Start): AsyncGenerator<WatchEvent, void> {
     const { objects, options } = reader;
     const waiter = new Waiter(options);
-    this.#waiters.get(objects)?.add(waiter);
+    const waiters = this.#waiters.get(objects) ?? new Set();
+    this.#waiters.set(objects, waiters.add(waiter));
     try {
       for (const object of start.initial) {
         if (waiter.isOver) return;
@@ -197,7 +211,7 @@ export class Watches {
         start.position === 'lost' ? yield* this.#replay(reader, start.revision) : start.position;
       yield* this.#follow(reader, position, waiter);
     } finally {
-      this.#waiters.get(objects)?.delete(waiter);
+      waiters.delete(waiter);
       waiter.close();
     }
   }
@@ -233,6 +247,7 @@ export class Watches {
         waiter.isBookmarkDue = false;
         yield bookmark(objects.kind, this.#deps.cache.revision, false);
       } else {
+        if (waiter.isFinishing) return;
         waiter.isBookmarkDue = false;
         await waiter.wait();
       }

@@ -38,6 +38,7 @@ import {
   toUpdateInput,
 } from './prepare.ts';
 import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
+import { asStored, inVersion } from './versions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -69,7 +70,7 @@ const revisionOf = (object: KubeObject): number => Number(object.metadata.resour
 
 export class Writer {
   readonly #deps: Deps;
-  readonly #validators = new Map<Kind, Validator>();
+  readonly #validators = new WeakMap<Kind, Validator>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -85,14 +86,15 @@ export class Writer {
     return { manager: fieldManager, subresource, time: toTimestamp(this.#deps.clock.nowMs()) };
   }
 
-  #validate(kind: Kind, input: Fields, options: WriteOptions): KubeObject {
-    const { object, warnings } = this.#validatorOf(kind)(input, options.fieldValidation ?? 'Strict');
+  #validate(kind: Kind, input: Fields, options: WriteOptions, before?: KubeObject): KubeObject {
+    const { object, warnings } = this.#validatorOf(kind)(input, options.fieldValidation ?? 'Strict', before);
     for (const warning of warnings) options.onWarning?.(warning);
     return object;
   }
 
   find({ kind, namespace, name }: ObjectName): KubeObject | undefined {
-    return this.#deps.cache.of(kind).get(toKey(namespace, name));
+    const found = this.#deps.cache.of(kind).get(toKey(namespace, name));
+    return found && inVersion(kind, found);
   }
 
   #current(verb: Verb, object: ObjectName): KubeObject {
@@ -108,10 +110,17 @@ export class Writer {
     expect: number,
   ): Promise<KubeObject> {
     const { kind, namespace, name } = object;
-    const write = { resource: resourceKey(kind), namespace, name, type, value, expect };
+    const write = {
+      resource: resourceKey(kind),
+      namespace,
+      name,
+      type,
+      value: asStored(kind, value),
+      expect,
+    };
     const [row] = await this.#deps.objects.write([write]);
     if (row === undefined) throw new Error('cannot write: the store answered with no row');
-    return deepFreeze(row.value);
+    return inVersion(kind, deepFreeze(row.value));
   }
 
   async create(
@@ -160,6 +169,10 @@ export class Writer {
     options: WriteOptions,
     track = (made: KubeObject) => trackCreated(object.kind, made, this.#changeOf(options)),
   ): Promise<KubeObject> {
+    if (this.#deps.cache.of(object.kind).isClosing) {
+      const why = 'its definition is being deleted, so nothing new can be made';
+      throw refuse('MethodNotAllowed', 'create', object, why);
+    }
     options.guard?.(undefined, valid);
     if (this.find(object) !== undefined) throw alreadyExists(object);
     const given = {
@@ -325,7 +338,7 @@ export class Writer {
   ): Promise<KubeObject> {
     this.#checkUpdate(verb, object, current, input, options);
     const candidate = toUpdateInput(object.kind, options.subresource, current, input);
-    const valid = this.#validate(object.kind, candidate, options);
+    const valid = this.#validate(object.kind, candidate, options, current);
     const causes = checkImmutable(object.kind, current, valid);
     if (causes.length > 0) throw invalid(verb, object, causes);
     const added = addedFinalizers(current, valid);

@@ -37,6 +37,8 @@ export type Access =
       /** A form of our own page may be sent to it (I3). */
       readonly takesForm?: true;
     }
+  /** The kind is one that users defined; the path parameters group and plural say which. */
+  | { readonly kind: 'custom'; readonly verb: Verb | 'read'; readonly subresource: string }
   | {
       readonly kind: 'resource';
       /** 'read': list, or watch when the query says so. */
@@ -46,6 +48,13 @@ export type Access =
       /** Not a kind: roles know it by method and path (nonResourceURLs). */
       readonly isPath?: true;
     };
+
+/** A kind that users defined: the path names its group and its plural. */
+export const customAccess = (verb: Verb | 'read', subresource = ''): Access => ({
+  kind: 'custom',
+  verb,
+  subresource,
+});
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -147,7 +156,7 @@ const urlOf = (request: FastifyRequest): Pick<Attributes, 'url'> => ({
 /** What a request to a route with this access asks for. */
 export const attributesOf = (
   request: FastifyRequest,
-  access: Extract<Access, { kind: 'resource' }>,
+  access: Extract<Access, { kind: 'resource' | 'custom' }>,
 ): Attributes => {
   // Fastify types both as unknown; the router always makes them records of strings.
   const params = request.params as Readonly<Record<string, string | undefined>>;
@@ -157,14 +166,16 @@ export const attributesOf = (
   const narrowed = access.verb === 'read' ? nameSelected(query) : undefined;
   const name = params['name'] ?? narrowed ?? '';
   // A namespace is judged by the roles in it, as in Kubernetes.
-  const isNamespace = access.resource === 'namespaces' && params['name'] !== undefined;
+  const resource =
+    access.kind === 'custom' ? `${params['plural'] ?? ''}.${params['group'] ?? ''}` : access.resource;
+  const isNamespace = resource === 'namespaces' && params['name'] !== undefined;
   return {
     verb: access.verb === 'read' ? read : access.verb,
-    resource: access.resource,
+    resource,
     subresource: access.subresource ?? '',
     namespace: isNamespace ? name : (params['namespace'] ?? ''),
     name,
-    ...(access.isPath === true ? urlOf(request) : {}),
+    ...(access.kind === 'resource' && access.isPath === true ? urlOf(request) : {}),
   };
 };
 
@@ -199,6 +210,6 @@ export const installAccess = (
     const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
     request.identity = await identify(auth, caller);
     guard.trust(request.socket);
-    if (access.kind === 'resource') permit(auth, request.identity, attributesOf(request, access));
+    if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));
   });
 };

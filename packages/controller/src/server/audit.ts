@@ -107,7 +107,7 @@ const isDry = (request: FastifyRequest): boolean => {
 const fillAsked = (draft: Draft, request: FastifyRequest): void => {
   const { url = '', config } = request.routeOptions;
   const { access } = config;
-  if (access?.kind !== 'resource') {
+  if (access?.kind !== 'resource' && access?.kind !== 'custom') {
     const { verb, resource } = named[url] ?? {
       verb: request.method.toLowerCase(),
       resource: pathOf(request),
@@ -119,7 +119,7 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
   fillTarget(draft, attributesOf(request, access));
   const name = draft.name === undefined && draft.verb === 'create' ? bodyName(request) : '';
   if (name !== '') draft.name = name;
-  Object.assign(draft, workFields(access, request.body));
+  if (access.kind === 'resource') Object.assign(draft, workFields(access, request.body));
 };
 
 /** Who, from where, and what: all but how it ended. */
@@ -181,7 +181,8 @@ const refusalOf = (code: number, payload: unknown, url: string | undefined): str
 };
 
 const isOfMany = ({ routeOptions: { config } }: FastifyRequest): boolean =>
-  config.access?.kind === 'resource' && config.access.verb === 'deletecollection';
+  (config.access?.kind === 'resource' || config.access?.kind === 'custom') &&
+  config.access.verb === 'deletecollection';
 
 const isDenied = (code: number): boolean => code === 401 || code === 403 || code === 429;
 

@@ -1,6 +1,6 @@
 // Owns how objects are written: plain, as Table, or as PartialObjectMetadata.
 // I1: an object that many watchers see is turned into JSON once; stored objects are frozen, so it stays true.
-import { apiVersionOf, type Kind, type KubeObject, toTable } from '@drover/api';
+import { apiVersionOf, type Kind, type KubeObject, listKindOf, toTable } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectList } from '../resources/resources.ts';
 import type { Representation } from './negotiate.ts';
@@ -53,7 +53,7 @@ const eventLine = (type: string, object: string): string => `{"type":"${type}","
 const plainEncoder = ({ kind }: EncoderInput): Encoder => ({
   one: (object) => encoded.get(object) ?? JSON.stringify(object),
   list: (list) => {
-    const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: listMeta(list) };
+    const head = { kind: listKindOf(kind), apiVersion: apiVersionOf(kind), metadata: listMeta(list) };
     const items = list.items.map((item) => encoded.get(item) ?? JSON.stringify(item));
     return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}`;
   },

@@ -16,6 +16,7 @@ import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
+import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addKindRoutes } from './routes/kinds.ts';
@@ -111,6 +112,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const metrics = await installMetrics(app, { store: options.store, streams, guard });
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
+  addCustomRoutes(app, context);
   addReviewRoutes(app, context);
   addTokenRoute(app, context);
   addBulkRoutes(app, context);

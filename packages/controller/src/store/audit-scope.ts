@@ -19,6 +19,9 @@ const audited: ReadonlySet<string> = new Set(['objects.write', 'credentials.add'
 export const withinScope = <T>(scope: AuditScope, work: () => Promise<T>): Promise<T> =>
   scopes.run(scope, work);
 
+/** What `work` writes is a consequence that nobody asked for: it has no row. */
+export const outsideScope = <T>(work: () => Promise<T>): Promise<T> => scopes.exit(work);
+
 /** The request on whose behalf `operation` is called; undefined when there is none. */
 export const scopeOf = (operation: string): AuditScope | undefined =>
   audited.has(operation) ? scopes.getStore() : undefined;

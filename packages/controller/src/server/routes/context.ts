@@ -43,7 +43,8 @@ export const parameter = (request: FastifyRequest, name: string): string =>
 
 /** Adds `Warning: 299 - "..."` as Kubernetes does; at most 20, each at most 300 characters. */
 export const warner = (reply: FastifyReply): ((message: string) => void) => {
-  const warnings: string[] = [];
+  const had = reply.getHeader('warning');
+  const warnings: string[] = Array.isArray(had) ? [...had] : [];
   return (message) => {
     if (warnings.length >= 20) return;
     const text = message

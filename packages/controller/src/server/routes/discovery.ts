@@ -1,5 +1,5 @@
 // Owns what the API says about itself: discovery, version, OpenAPI.
-// I1: documents are made once; kinds do not change while the process lives.
+// I1: documents are made once for each list of kinds, which is another after every change (users define kinds).
 import { createHash } from 'node:crypto';
 import {
   ApiError,
@@ -43,10 +43,15 @@ const toDocument = (value: unknown): Document => {
   return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"` };
 };
 
+type Kinds = () => readonly Kind[];
+
 /** Makes each document at its first use. */
-const createShelf = (): ((key: string, make: () => unknown) => Document) => {
+const createShelf = (kinds: Kinds): ((key: string, make: () => unknown) => Document) => {
   const documents = new Map<string, Document>();
+  let made = kinds();
   return (key, make) => {
+    if (made !== kinds()) documents.clear();
+    made = kinds();
     const known = documents.get(key);
     if (known !== undefined) return known;
     const value = make();
@@ -64,8 +69,8 @@ const answer = (request: FastifyRequest, reply: FastifyReply, { text, etag }: Do
   return '';
 };
 
-const addDiscovery = (app: FastifyInstance, kinds: readonly Kind[]): void => {
-  const shelf = createShelf();
+const addDiscovery = (app: FastifyInstance, kinds: Kinds): void => {
+  const shelf = createShelf(kinds);
   const part = (path: string, name: 'core' | 'groups', legacy: () => unknown): void =>
     addRoute(app, 'GET', path, signedIn, async (request, reply) => {
       if (!wantsAggregatedDiscovery(request)) return answer(request, reply, shelf(path, legacy));
@@ -73,16 +78,16 @@ const addDiscovery = (app: FastifyInstance, kinds: readonly Kind[]): void => {
       return answer(
         request,
         reply,
-        shelf(`${path} aggregated`, () => toAggregatedDiscovery(kinds, name)),
+        shelf(`${path} aggregated`, () => toAggregatedDiscovery(kinds(), name)),
       );
     });
   part('/api', 'core', () => toApiVersions());
-  part('/apis', 'groups', () => toApiGroupList(kinds));
+  part('/apis', 'groups', () => toApiGroupList(kinds()));
   addRoute(app, 'GET', '/api/v1', signedIn, async (request, reply) =>
     answer(
       request,
       reply,
-      shelf('/api/v1', () => toApiResourceList(kinds, '', 'v1')),
+      shelf('/api/v1', () => toApiResourceList(kinds(), '', 'v1')),
     ),
   );
   addRoute(app, 'GET', '/apis/:group', signedIn, async (request, reply) => {
@@ -90,7 +95,7 @@ const addDiscovery = (app: FastifyInstance, kinds: readonly Kind[]): void => {
     return answer(
       request,
       reply,
-      shelf(`/apis/${group}`, () => toApiGroup(kinds, group)),
+      shelf(`/apis/${group}`, () => toApiGroup(kinds(), group)),
     );
   });
   addRoute(app, 'GET', '/apis/:group/:version', signedIn, async (request, reply) => {
@@ -98,22 +103,22 @@ const addDiscovery = (app: FastifyInstance, kinds: readonly Kind[]): void => {
     return answer(
       request,
       reply,
-      shelf(`/apis/${group}/${v}`, () => toApiResourceList(kinds, group, v)),
+      shelf(`/apis/${group}/${v}`, () => toApiResourceList(kinds(), group, v)),
     );
   });
 };
 
-const addOpenApi = (app: FastifyInstance, kinds: readonly Kind[]): void => {
-  const shelf = createShelf();
+const addOpenApi = (app: FastifyInstance, kinds: Kinds): void => {
+  const shelf = createShelf(kinds);
   addRoute(app, 'GET', '/openapi/v3', signedIn, async (request, reply) =>
     answer(
       request,
       reply,
-      shelf('/openapi/v3', () => toOpenApiIndex(kinds)),
+      shelf('/openapi/v3', () => toOpenApiIndex(kinds())),
     ),
   );
   const document = (path: string, group: string, v: string) =>
-    shelf(path, () => toOpenApiDocument(kinds, group, v));
+    shelf(path, () => toOpenApiDocument(kinds(), group, v));
   addRoute(app, 'GET', '/openapi/v3/api/:version', signedIn, async (request, reply) => {
     const v = parameter(request, 'version');
     return answer(request, reply, document(`/openapi/v3/api/${v}`, '', v));
@@ -136,6 +141,6 @@ const addHealth = (app: FastifyInstance): void => {
 export const addDiscoveryRoutes = (app: FastifyInstance, { resources }: RouteContext): void => {
   addRoute(app, 'GET', '/version', { kind: 'public' }, async () => JSON.stringify(version));
   addHealth(app);
-  addDiscovery(app, resources.kinds);
-  addOpenApi(app, resources.kinds);
+  addDiscovery(app, () => resources.kinds);
+  addOpenApi(app, () => resources.kinds);
 };

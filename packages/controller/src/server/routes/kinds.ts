@@ -1,4 +1,4 @@
-// Owns the Kubernetes paths of every kind: which path and method is which operation.
+// Owns the Kubernetes paths of every kind: which path and method is which operation. Those that users define are in custom.ts.
 import { type Kind, resourceKey } from '@drover/api';
 import type { FastifyInstance } from 'fastify';
 import type { Verb } from '../../auth/permissions.ts';
@@ -60,5 +60,6 @@ const addKind = (app: FastifyInstance, context: RouteContext, kind: Kind): void 
 };
 
 export const addKindRoutes = (app: FastifyInstance, context: RouteContext): void => {
-  for (const kind of context.resources.kinds) if (kind.transient !== true) addKind(app, context, kind);
+  const own = context.resources.kinds.filter((kind) => kind.custom === undefined && kind.transient !== true);
+  for (const kind of own) addKind(app, context, kind);
 };

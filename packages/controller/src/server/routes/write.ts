@@ -1,5 +1,5 @@
 // Owns create, update, patch and delete over any kind.
-import { ApiError, apiVersionOf, type Kind, type KubeObject, resourceKey } from '@drover/api';
+import { ApiError, apiVersionOf, type Kind, type KubeObject, listKindOf, resourceKey } from '@drover/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
@@ -20,7 +20,8 @@ const patchTypes: readonly PatchType[] = [
 
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
-const optionsFor =
+/** What a write is made with, by who asks and how. */
+export const optionsFor =
   ({ auth }: RouteContext, kind: Kind) =>
   (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
     const guard = auth.guard(kind, identityOf(request));
@@ -177,7 +178,7 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
     const options = { ...listOptions(query, parameter(request, 'namespace')), ...deleteOptions(request) };
     const items = await resources.deleteCollection(kind, options);
     return JSON.stringify({
-      kind: `${kind.kind}List`,
+      kind: listKindOf(kind),
       apiVersion: apiVersionOf(kind),
       metadata: { resourceVersion: String(resources.revision()) },
       items,
