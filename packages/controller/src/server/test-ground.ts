@@ -7,7 +7,7 @@ import { ApiError, allKinds } from '@drover/api';
 import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
-import { openAuthority } from '../auth/authority.ts';
+import { type Authority, openAuthority } from '../auth/authority.ts';
 import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
 import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
@@ -28,6 +28,7 @@ export interface Ground {
   readonly resources: Resources;
   readonly store: Store;
   readonly auth: Auth;
+  readonly authority: Authority;
   readonly people: PeopleDesk;
   readonly client: Client;
   readonly address: string;
@@ -117,6 +118,7 @@ export const openGround = async (
     resources,
     store,
     auth,
+    authority,
     people,
     client,
     address,
