@@ -11,6 +11,7 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { floodBench } from './flood.ts';
 import { output } from './output.ts';
+import { secrets } from './secrets.ts';
 
 export const benches: readonly Bench[] = [
   faults,
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   agent,
   access,
   audit,
+  secrets,
   api,
   floodBench,
 ];

@@ -12,7 +12,17 @@ import { kubectlPath } from '../harness/kubectl-binary.ts';
 import { waitFor } from '../harness/wait.ts';
 
 /** In this order: each goes on from what the one before has left. */
-const pages = ['controller', 'access', 'people', 'servers', 'commands', 'files', 'audit', 'trouble'];
+const pages = [
+  'controller',
+  'access',
+  'people',
+  'servers',
+  'commands',
+  'files',
+  'audit',
+  'secrets',
+  'trouble',
+];
 const lastStep = 'drover lab down';
 
 let controller: ControllerProcess;

@@ -105,6 +105,11 @@ export class ControllerProcess {
     return join(this.dataDir, 'admin.json');
   }
 
+  /** The key under which its secrets are, beside the data directory. */
+  get keyFile(): string {
+    return `${this.dataDir}.key`;
+  }
+
   get context(): AdminContext {
     return JSON.parse(readFileSync(this.contextFile, 'utf8')) as AdminContext;
   }
@@ -127,6 +132,8 @@ export class ControllerProcess {
 
   async close(): Promise<void> {
     await this.stop();
-    if (this.#options.dataDir === undefined) await rm(this.dataDir, { recursive: true, force: true });
+    if (this.#options.dataDir !== undefined) return;
+    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.keyFile, { force: true });
   }
 }

@@ -4,6 +4,7 @@ export * from './counts.ts';
 export * from './custom/index.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
+export * from './encryption.ts';
 export * from './enrolment.ts';
 export * from './errors.ts';
 export * from './kind.ts';

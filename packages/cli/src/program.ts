@@ -63,6 +63,10 @@ const entries: Readonly<Record<string, Entry>> = {
   patch: { summary: 'Change fields of an object', load: () => import('./commands/patch.ts') },
   delete: { summary: 'Delete objects', load: () => import('./commands/delete.ts') },
   events: { summary: 'Show what happened lately', load: () => import('./commands/events.ts') },
+  secrets: {
+    summary: 'Show and change the keys under which secrets are kept',
+    load: () => import('./commands/secrets.ts'),
+  },
   agent: { summary: 'Update agents', load: () => import('./commands/agent.ts') },
   lab: {
     summary: 'Make Linux hosts on this machine to try Drover on',

@@ -1,4 +1,5 @@
 // Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
+import type { EncryptionStatus, RotateWish } from '@drover/api';
 import type { Status } from '@drover/api/errors';
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Content, createContent } from './content.ts';
@@ -43,6 +44,10 @@ export interface Client extends Objects, WorkApi, PeopleApi {
   recordings(options?: CallOptions): Promise<readonly RecordingInfo[]>;
   /** The asciicast file. */
   recording(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Under which keys secrets are kept. */
+  encryption(options?: CallOptions): Promise<EncryptionStatus>;
+  /** Begins with a new data key; `encryption` shows how far it is. */
+  rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
   updateAgent(node: string, options?: CallOptions): Promise<Status>;
   uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
@@ -72,6 +77,9 @@ export const createClient = (endpoint: Endpoint): Client => {
     },
     recording: (id, { signal } = {}) =>
       http.bytes({ path: `/recordings/${encodeURIComponent(id)}`, accept: '*/*', signal }),
+    encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
+    rotateKey: (wish, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
     updateAgent: (node, { signal } = {}) =>
       http.json({ method: 'POST', path: agentPath(node, 'update'), signal }),
     uninstallAgent: (node, { signal } = {}) =>

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
+import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
+import type { KeySource } from './store/sealing/key-source.ts';
 
 export interface Config {
   readonly dataDir: string;
@@ -20,6 +22,8 @@ export interface Config {
   readonly agentFile: string;
   /** Life of a node's certificate. */
   readonly nodeCertificateMs: number;
+  /** Where the key of the secrets comes from; undefined: where it came from last. */
+  readonly keySource: KeySource | undefined;
   readonly logLevel: string;
   readonly audit: AuditOptions;
 }
@@ -36,6 +40,7 @@ export const usage = `usage: npm start -- [options]
   --agent-file FILE   agent file that servers get (default: the one of this release); "drover agent update" brings it to them
   --node-certificate-hours N
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
+${keySourceUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
   --audit-keep-days N rows of the audit trail older than this are removed (default 400; 0: none are)
   --audit-keep-rows N more rows than this are removed, the oldest first (default 0: none are)
@@ -110,8 +115,8 @@ const ownAddresses = (): readonly string[] => {
   return [...of('IPv4'), ...of('IPv6'), hostname(), 'localhost', '127.0.0.1', '::1'];
 };
 
-/** @throws ApiError BadRequest naming the option. */
-export const parseConfig = (argv: readonly string[]): Config | 'help' => {
+/** Takes what is secret out of the environment. @throws ApiError BadRequest naming the option. */
+export const parseConfig = (argv: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' => {
   const { values } = parseArgs({
     args: [...argv],
     allowNegative: true,
@@ -125,6 +130,7 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
       'agent-file': { type: 'string', default: releasedAgentFile },
       'node-certificate-hours': { type: 'string', default: '2160' },
       'log-level': { type: 'string', default: 'info' },
+      ...keySourceFlags,
       ...auditFlags,
       help: { type: 'boolean', default: false },
     },
@@ -139,6 +145,7 @@ export const parseConfig = (argv: readonly string[]): Config | 'help' => {
     localNode: values['local-node'],
     agentFile: resolve(values['agent-file']),
     nodeCertificateMs: parseCertificateHours(values['node-certificate-hours']),
+    keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
     audit: parseAudit(values),
   };

@@ -27,6 +27,8 @@ import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
+import { openKeyring } from './store/sealing/keyring.ts';
+import { openRotation } from './store/sealing/rotation.ts';
 import type { AuditStore } from './store/store.ts';
 
 const clock = systemClock;
@@ -177,15 +179,25 @@ const makeWaysIn = (
   });
 };
 
-/** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+/** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
+const openData = async (config: Config, log: Log, closers: Closers) => {
+  const { dataDir } = config;
+  const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const store = closers.add(
-    await openStore({ dataDir: config.dataDir, clock, log, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
-  const { dataDir } = config;
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
-  const authority = await openAuthority({ store, clock, dataDir });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const encryption = closers.add(openRotation({ keyring, values, clock, log }));
+  return { store, audit, trail, authority, encryption };
+};
+
+/** Everything that serves, from the store upwards. Resolves when the API answers. */
+const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+  const { dataDir } = config;
+  const { store, audit, trail, authority, encryption } = await openData(config, log, closers);
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -233,6 +245,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       tls: serverTls,
       content,
       openShell: gateway.openShell,
+      encryption,
       refusal: trail.refusal,
       updateAgent: async (node) => {
         await releases.refresh();
@@ -256,7 +269,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
 };
 
 const main = async (): Promise<void> => {
-  const config = parseConfig(process.argv.slice(2));
+  const config = parseConfig(process.argv.slice(2), process.env);
   if (config === 'help') {
     process.stdout.write(`${usage}\n`);
     return;

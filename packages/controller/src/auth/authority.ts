@@ -6,6 +6,8 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import type { Sealer } from '../store/sealing/keyring.ts';
+import type { SealedValues } from '../store/sealing/objects.ts';
 import type { CredentialStore, Store } from '../store/store.ts';
 import { type CertificateRequest, parseRequest } from './certificate-request.ts';
 import { type KeyFiles, openKeyFiles } from './key-files.ts';
@@ -54,6 +56,8 @@ export interface Authority {
   /** ECDSA P-256 with SHA-256 over the bytes, DER. */
   signRelease(bytes: Uint8Array): Uint8Array;
   readonly releasePublicKeyPem: string;
+  /** Its files; undefined when they are not sealed. */
+  readonly sealed: SealedValues | undefined;
 }
 
 export interface AuthorityOptions {
@@ -63,6 +67,8 @@ export interface AuthorityOptions {
   };
   readonly clock: Clock;
   readonly dataDir: string;
+  /** Seals the files. Without one (in tests of other things) they are as they are. */
+  readonly sealer?: Sealer;
 }
 
 /** Name in store.meta of the pin of the CA that this installation uses. */
@@ -189,7 +195,7 @@ const renewWith =
 
 /** Opens the authority of a data directory, making CA and release key at the first time. */
 export const openAuthority = async (options: AuthorityOptions): Promise<Authority> => {
-  const files = await openKeyFiles(options.dataDir);
+  const files = await openKeyFiles(options.dataDir, options.sealer);
   const issuer = await openCa(files, options);
   const releaseKey = createPrivateKey(await openReleaseKey(files));
   const caPem = `${issuer.certificate.toString('pem')}\n`;
@@ -212,5 +218,6 @@ export const openAuthority = async (options: AuthorityOptions): Promise<Authorit
     renew: renewWith(options, signNode),
     signRelease: (bytes) => sign('sha256', bytes, { key: releaseKey, dsaEncoding: 'der' }),
     releasePublicKeyPem: createPublicKey(releaseKey).export({ format: 'pem', type: 'spki' }).toString(),
+    sealed: files.sealed,
   };
 };

@@ -118,6 +118,8 @@ const table: readonly (readonly [string, string, string])[] = [
   ['HEAD', '/content/abc', 'get content/  '],
   ['GET', '/recordings', 'list recordings/  '],
   ['GET', '/recordings/x', 'get recordings/  x'],
+  ['GET', '/encryption', 'get encryption/  '],
+  ['POST', '/encryption/rotate', 'update encryption/  '],
   ['GET', '/audit', 'list audit/  '],
   ['GET', '/audit?watch=1', 'list audit/  '],
   ['GET', '/audit/verify', 'get audit/  '],

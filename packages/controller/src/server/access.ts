@@ -18,7 +18,15 @@ import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
 /** What is not a kind. */
-export type PlainResource = 'agents' | 'audit' | 'content' | 'join' | 'metrics' | 'recordings' | 'tokens';
+export type PlainResource =
+  | 'agents'
+  | 'audit'
+  | 'content'
+  | 'encryption'
+  | 'join'
+  | 'metrics'
+  | 'recordings'
+  | 'tokens';
 
 export type Access =
   /** Answers anybody. */

@@ -1,8 +1,6 @@
 // Signing in through a real OpenID provider.
 import { secretKind, signInMethodKind, userKind } from '@drover/api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openAuthority } from '../auth/authority.ts';
-import { systemClock } from '../platform/clock.ts';
 import { createLog } from '../platform/log.ts';
 import { makePerson, openBrowser } from './test-browser.ts';
 import { type Ground, openGround } from './test-ground.ts';
@@ -27,7 +25,7 @@ const change = (more: object) =>
 beforeAll(async () => {
   const log = createLog({ level: 'debug', destination: { write: (line: string) => lines.push(line) } });
   ground = await openGround({ log });
-  const authority = await openAuthority({ store: ground.store, clock: systemClock, dataDir: ground.dataDir });
+  const { authority } = ground;
   const tls = { ...(await authority.serverTls(['127.0.0.1'])), caPem: authority.caPem };
   const redirects = [`${ground.address}/auth/oidc/corp/callback`];
   provider = await openProvider(tls, { id: 'drover', secret: clientSecret, redirects });

@@ -19,6 +19,7 @@ import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
 import { addOidcRoutes } from './routes/oidc.ts';
@@ -124,6 +125,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
+  addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   answerOtherMethods();
   guardConnections(listener.server, limits, guard);

@@ -7,7 +7,7 @@ import { ApiError, allKinds } from '@drover/api';
 import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
-import { openAuthority } from '../auth/authority.ts';
+import { type Authority, openAuthority } from '../auth/authority.ts';
 import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
 import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
@@ -17,6 +17,8 @@ import type { OpenShell } from '../platform/shell.ts';
 import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
 import { openStore } from '../store/index.ts';
+import { openKeyring } from '../store/sealing/keyring.ts';
+import { openRotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiServer, ServerOptions } from './deps.ts';
 import { createServer } from './server.ts';
@@ -26,6 +28,7 @@ export interface Ground {
   readonly resources: Resources;
   readonly store: Store;
   readonly auth: Auth;
+  readonly authority: Authority;
   readonly people: PeopleDesk;
   readonly client: Client;
   readonly address: string;
@@ -66,9 +69,13 @@ export const openGround = async (
   const clock = systemClock;
   const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
   const log = changes.log ?? own;
-  const store = await openStore({ dataDir, clock, log });
+  const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
+  const keyring = await openKeyring({ dataDir, source, clock });
+  const store = await openStore({ dataDir, clock, log, keyring });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
-  const authority = await openAuthority({ store, clock, dataDir });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
   const people = await openPeopleDesk({
@@ -88,6 +95,7 @@ export const openGround = async (
     tls,
     content: echoContent,
     openShell: noShell,
+    encryption,
     updateAgent: notThere,
     uninstallAgent: notThere,
     admission: createAdmission({ resources, authority, clock, address: 'https://127.0.0.1:7443' }),
@@ -110,6 +118,7 @@ export const openGround = async (
     resources,
     store,
     auth,
+    authority,
     people,
     client,
     address,
@@ -119,6 +128,7 @@ export const openGround = async (
     close: async () => {
       client.close();
       await server.close();
+      await encryption.close();
       await people.close();
       await roles.close();
       await resources.close();

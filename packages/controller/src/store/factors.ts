@@ -1,17 +1,32 @@
 // Owns the main-thread side of what people prove who they are with.
-import type { FactorStore } from './store.ts';
+import { openFactor, sealFactor } from './sealing/factors.ts';
+import type { Sealer } from './sealing/keyring.ts';
+import type { FactorRow, FactorStore } from './store.ts';
 import type { Threads } from './threads.ts';
 
-export const createFactors = ({ threads }: { readonly threads: () => Threads }): FactorStore => ({
-  of: (userUid) => threads().read('factors.of', userUid),
-  byKey: (kind, key) => threads().read('factors.byKey', { kind, key }),
-  owners: () => threads().read('factors.owners', undefined),
-  add: (row) => threads().write('factors.add', row),
-  replace: (userUid, kinds, rows) => threads().write('factors.replace', { userUid, kinds, rows }),
-  take: (id) => threads().write('factors.take', id),
-  advance: (id, mark) => threads().write('factors.advance', { id, mark }),
-  removeAll: (userUid) => threads().write('factors.removeAll', userUid),
-  tries: () => threads().read('factors.tries', undefined),
-  saveTry: (row) => threads().write('factors.saveTry', row),
-  removeTries: (keys) => threads().write('factors.removeTries', keys),
-});
+/** Without a sealer values are stored as they are. */
+export const createFactors = ({
+  threads,
+  sealer,
+}: {
+  readonly threads: () => Threads;
+  readonly sealer?: Sealer | undefined;
+}): FactorStore => {
+  const seal = (row: FactorRow): FactorRow => sealFactor(row, sealer);
+  const open = (row: FactorRow): FactorRow => openFactor(row, sealer);
+  const openOne = (row: FactorRow | undefined): FactorRow | undefined => row && open(row);
+  return {
+    of: async (userUid) => (await threads().read('factors.of', userUid)).map(open),
+    byKey: async (kind, key) => openOne(await threads().read('factors.byKey', { kind, key })),
+    owners: () => threads().read('factors.owners', undefined),
+    add: (row) => threads().write('factors.add', seal(row)),
+    replace: (userUid, kinds, rows) =>
+      threads().write('factors.replace', { userUid, kinds, rows: rows.map(seal) }),
+    take: async (id) => openOne(await threads().write('factors.take', id)),
+    advance: (id, mark) => threads().write('factors.advance', { id, mark }),
+    removeAll: (userUid) => threads().write('factors.removeAll', userUid),
+    tries: () => threads().read('factors.tries', undefined),
+    saveTry: (row) => threads().write('factors.saveTry', row),
+    removeTries: (keys) => threads().write('factors.removeTries', keys),
+  };
+};

@@ -10,6 +10,10 @@ import { openBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
+import { createSealedFactors } from './sealing/factors.ts';
+import type { Keyring } from './sealing/keyring.ts';
+import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
+import { openSealed } from './sealing/opening.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -20,9 +24,16 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** Seals what is secret. Without one (in tests of other things) nothing is sealed. */
+  readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
   readonly onDeath?: (error: unknown) => void;
 }
+
+const sealedValues = (deps: Parameters<typeof createSealedObjects>[0]): readonly SealedValues[] => [
+  createSealedObjects(deps),
+  createSealedFactors(deps),
+];
 
 const makeDirectory = async (dataDir: string): Promise<void> => {
   try {
@@ -36,10 +47,11 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
 
 /**
  * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
- * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version.
+ * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version, sealed by
+ * another keyring.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { clock, log } = options;
+  const { clock, log, keyring } = options;
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   let opened: Threads | undefined;
@@ -47,20 +59,25 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
     return opened;
   };
-  const objects = createObjects({ threads, log });
+  const objects = createObjects({ threads, log, sealer: keyring });
   const tasks = createTasks({ threads, log });
   const audit = createAudit({ threads, log });
-  opened = await openThreads({
-    dataDir,
-    log,
-    onDeath: options.onDeath ?? (() => undefined),
-    onCommit: (reply) => {
-      audit.flush(reply);
-      objects.flush();
-      tasks.flush(reply);
-    },
-  });
+  const open = (scrub: boolean): Promise<Threads> =>
+    openThreads({
+      dataDir,
+      scrub,
+      log,
+      onDeath: options.onDeath ?? (() => undefined),
+      onCommit: (reply) => {
+        audit.flush(reply);
+        objects.flush();
+        tasks.flush(reply);
+      },
+    });
+  opened = await open(false);
   try {
+    if (keyring)
+      opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     await audit.resume();
     const blobs = await openBlobs({
@@ -76,8 +93,9 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: createCredentials({ threads, log }),
-      factors: createFactors({ threads }),
+      factors: createFactors({ threads, sealer: keyring }),
       blobs,
+      sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
       meta: {
         get: (key) => threads().read('meta.get', key),

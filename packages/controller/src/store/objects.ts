@@ -2,6 +2,8 @@
 import type { KubeObject } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
+import type { Sealer } from './sealing/keyring.ts';
+import { placeOfObject, sealedResources } from './sealing/objects.ts';
 import type { Tuple } from './sqlite/context.ts';
 import type { EncodedWrite } from './sqlite/objects.ts';
 import type { ObjectRow, ObjectStore, ObjectWrite } from './store.ts';
@@ -13,17 +15,14 @@ interface CompactStep {
   readonly last: number | undefined;
 }
 
-const encode = (write: ObjectWrite): EncodedWrite => {
+const encode = (write: ObjectWrite, sealer: Sealer | undefined): EncodedWrite => {
   const { resourceVersion: _, ...metadata } = write.value.metadata;
-  return {
-    resource: write.resource,
-    namespace: write.namespace,
-    name: write.name,
-    type: write.type,
-    uid: metadata.uid ?? '',
-    json: JSON.stringify({ ...write.value, metadata }),
-    expect: write.expect,
-  };
+  const { resource, namespace, name, type, expect } = write;
+  const uid = metadata.uid ?? '';
+  const json = JSON.stringify({ ...write.value, metadata });
+  const plain = { resource, namespace, name, type, uid, json, expect, dataKey: null };
+  if (sealer === undefined || !sealedResources.includes(resource)) return plain;
+  return { ...plain, json: sealer.seal(json, placeOfObject(plain)), dataKey: sealer.current };
 };
 
 const withRevision = (value: KubeObject, revision: number): KubeObject => ({
@@ -41,17 +40,21 @@ const toRow = (write: ObjectWrite, revision: number): ObjectRow => ({
   value: withRevision(write.value, revision),
 });
 
-const decode = (tuple: Tuple): ObjectRow => {
-  const [revision, resource, namespace, name, uid, type, json] = tuple;
-  return {
-    revision: Number(revision),
+const decode = (tuple: Tuple, sealer: Sealer | undefined): ObjectRow => {
+  const [revision, resource, namespace, name, uid, type, value] = tuple;
+  const key = {
     resource: String(resource),
     namespace: String(namespace),
     name: String(name),
     uid: String(uid),
+  };
+  const json = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(key));
+  return {
+    revision: Number(revision),
+    ...key,
     type: type === 'created' || type === 'deleted' ? type : 'updated',
     // Written by `encode` from a KubeObject.
-    value: withRevision(JSON.parse(String(json)) as KubeObject, Number(revision)),
+    value: withRevision(JSON.parse(json) as KubeObject, Number(revision)),
   };
 };
 
@@ -61,7 +64,14 @@ export interface ObjectFace {
   flush(): void;
 }
 
-export const createObjects = (deps: { readonly threads: () => Threads; readonly log: Log }): ObjectFace => {
+export const createObjects = (deps: {
+  readonly threads: () => Threads;
+  readonly log: Log;
+  /** Without one nothing is sealed. */
+  readonly sealer?: Sealer | undefined;
+}): ObjectFace => {
+  const { sealer } = deps;
+  const decodeAll = (rows: readonly Tuple[]): readonly ObjectRow[] => rows.map((row) => decode(row, sealer));
   const listeners = createListeners<readonly ObjectRow[]>(deps.log);
   let committed: ObjectRow[] = [];
 
@@ -72,7 +82,8 @@ export const createObjects = (deps: { readonly threads: () => Threads; readonly 
       rows = writes.map((one, index) => toRow(one, first + index));
       committed.push(...rows);
     };
-    await deps.threads().write('objects.write', writes.map(encode), { onCommitted });
+    const encoded = writes.map((one) => encode(one, sealer));
+    await deps.threads().write('objects.write', encoded, { onCommitted });
     return rows;
   };
 
@@ -93,10 +104,10 @@ export const createObjects = (deps: { readonly threads: () => Threads; readonly 
       compact,
       snapshot: async () => {
         const found = await deps.threads().read('objects.snapshot', undefined);
-        return { revision: found.revision, rows: found.rows.map(decode) };
+        return { revision: found.revision, rows: decodeAll(found.rows) };
       },
       since: async (revision, limit) =>
-        (await deps.threads().read('objects.since', { revision, limit })).map(decode),
+        decodeAll(await deps.threads().read('objects.since', { revision, limit })),
       onCommit: (listener) => listeners.add(listener),
     },
     flush: () => {

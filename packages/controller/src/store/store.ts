@@ -18,6 +18,7 @@ import type {
   TaskState,
 } from '@drover/api';
 import type { AuditScope } from './audit-scope.ts';
+import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
 
@@ -433,6 +434,8 @@ export interface Store {
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
   readonly blobs: BlobStore;
+  /** What of the rows is sealed; nothing when it was opened without a keyring. */
+  readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {

@@ -26,6 +26,8 @@ const audited = <R>(operation: string, options: CallOptions<R> = {}): CallOption
 
 export const openThreads = async (options: {
   readonly dataDir: string;
+  /** See WorkerOptions. */
+  readonly scrub?: boolean;
   readonly log: Log;
   readonly onCommit: (reply: Reply) => void;
   readonly onDeath: (error: unknown) => void;
@@ -36,7 +38,7 @@ export const openThreads = async (options: {
     options.onDeath(err);
   };
   const writing = openChannel<WriteOperations>({
-    worker: { mode: 'write', dataDir },
+    worker: { mode: 'write', dataDir, scrub: options.scrub === true },
     onReply: options.onCommit,
     onDeath,
   });

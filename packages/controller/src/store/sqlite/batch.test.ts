@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const toCall = (name: string, sizeBytes: number): Call => {
-  const write = { resource: 'r', namespace: '', name, type: 'created', uid: '', expect: 0 };
+  const write = { resource: 'r', namespace: '', name, type: 'created', uid: '', dataKey: null, expect: 0 };
   return ['objects.write', [{ ...write, json: JSON.stringify('x'.repeat(sizeBytes)) }]];
 };
 

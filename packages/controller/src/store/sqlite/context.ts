@@ -95,8 +95,13 @@ export const createContext = (database: DatabaseSync): Context => ({
   }),
 });
 
+type Floor = 'compacted' | 'change' | 'cursor';
+
+export const loadFloor = (context: Context, name: Floor): number =>
+  Number(context.prepare('SELECT value FROM counter WHERE name = ?').get(name)?.['value'] ?? 0);
+
 /** Raises a floor (I1), inside the running transaction. */
-export const saveFloor = (context: Context, name: 'compacted' | 'change' | 'cursor', value: number): void => {
+export const saveFloor = (context: Context, name: Floor, value: number): void => {
   context
     .prepare(
       'INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',

@@ -112,6 +112,16 @@ export const openWriter = (dataDir: string): OpenDatabase => {
   }
 };
 
+/**
+ * Rebuilds the file and empties the log beside it: what rows held that were deleted or replaced is in neither any more.
+ * Needs as much free space as the file is large. The temporary file is not in memory, which it could exceed.
+ */
+export const scrub = (database: DatabaseSync): void => {
+  database.exec(
+    'PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA temp_store = MEMORY',
+  );
+};
+
 /** A reader beside the writer, which must have been opened before. */
 export const openReader = (dataDir: string): OpenDatabase => {
   const database = new DatabaseSync(databaseFile(dataDir), { readOnly: true, timeout: 10_000 });

@@ -1,9 +1,10 @@
 // Owns the statements of the object log.
 // I1: the revision of a row is the store's counter at its insertion: increasing without gaps inside one call.
-// I2: a value is stored as the JSON that the caller made, without metadata.resourceVersion; the row's revision is it.
+// I2: a value is stored as the JSON that the caller made (or as what it sealed of it), without
+//     metadata.resourceVersion; the row's revision is it.
 // I3: compaction removes older rows of a key before its deletion, so that no crash brings an object back.
 import { ApiError } from '@drover/api/errors';
-import { type Context, saveFloor, type Tuple } from './context.ts';
+import { type Context, loadFloor, saveFloor, type Tuple } from './context.ts';
 
 export interface EncodedWrite {
   readonly resource: string;
@@ -12,6 +13,8 @@ export interface EncodedWrite {
   readonly type: 'created' | 'updated' | 'deleted';
   readonly uid: string;
   readonly json: string;
+  /** Number of the data key under which `json` is sealed; null: it is not. */
+  readonly dataKey: number | null;
   readonly expect: number | undefined;
 }
 
@@ -49,18 +52,18 @@ const check = (context: Context, write: EncodedWrite): void => {
 };
 
 const writeAll = (context: Context, writes: readonly EncodedWrite[]): number => {
-  const insert = context.prepare(`INSERT INTO object_log (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const insert = context.prepare(
+    `INSERT INTO object_log (${columns}, data_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const first = context.counters.revision + 1;
   for (const write of writes) {
     check(context, write);
     const revision = ++context.counters.revision;
-    insert.run(revision, write.resource, write.namespace, write.name, write.uid, write.type, write.json);
+    const { resource, namespace, name, uid, type, json, dataKey } = write;
+    insert.run(revision, resource, namespace, name, uid, type, json, dataKey);
   }
   return first;
 };
-
-const compacted = (context: Context): number =>
-  Number(context.prepare("SELECT value FROM counter WHERE name = 'compacted'").get()?.['value'] ?? 0);
 
 /** Looks at the next rows after `from`; `last` is how far it got, undefined when through. */
 const compactSome = (
@@ -97,14 +100,14 @@ const snapshot = (context: Context): { readonly revision: number; readonly rows:
        ORDER BY resource, namespace, name`,
     )
     .all();
-  return { revision: Math.max(Number(newest), compacted(context)), rows };
+  return { revision: Math.max(Number(newest), loadFloor(context, 'compacted')), rows };
 };
 
 const since = (
   context: Context,
   query: { readonly revision: number; readonly limit: number },
 ): readonly Tuple[] => {
-  const floor = compacted(context);
+  const floor = loadFloor(context, 'compacted');
   if (query.revision < floor) {
     const why = `older than ${floor} is compacted; list again and watch from there`;
     throw new ApiError('Expired', `cannot read changes since resourceVersion ${query.revision}: ${why}`);

@@ -7,6 +7,7 @@ import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
+import { sealedReads, sealedWrites } from './sealed.ts';
 import { taskReads, taskWrites } from './tasks.ts';
 
 export const writeOperations = {
@@ -18,6 +19,7 @@ export const writeOperations = {
   ...factorWrites,
   ...blobWrites,
   ...metaWrites,
+  ...sealedWrites,
   ...auditWrites,
 };
 
@@ -30,6 +32,7 @@ export const readOperations = {
   ...factorReads,
   ...blobReads,
   ...metaReads,
+  ...sealedReads,
   ...auditReads,
 };
 

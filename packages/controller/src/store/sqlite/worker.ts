@@ -2,12 +2,14 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Call, type Reply, runBatch, runReads, toFailure } from './batch.ts';
 import { createContext } from './context.ts';
-import { openReader, openWriter } from './database.ts';
+import { openReader, openWriter, scrub } from './database.ts';
 import { readOperations, writeOperations } from './operations.ts';
 
 export interface WorkerOptions {
   readonly mode: 'write' | 'read';
   readonly dataDir: string;
+  /** Before anything else, takes away what deleted and replaced rows have left in the files. */
+  readonly scrub?: boolean;
 }
 
 /** Messages to the thread: `open` is the first, `close` the last, batches of calls are between. */
@@ -24,6 +26,7 @@ const open = (port: MessagePort, options: WorkerOptions): void => {
   const answer = (message: Answer, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
   const writes = options.mode === 'write';
   const opened = (writes ? openWriter : openReader)(options.dataDir);
+  if (options.scrub === true) scrub(opened.database);
   const context = createContext(opened.database);
   port.on('message', (request: readonly Call[] | 'close') => {
     if (request === 'close') {

@@ -1,0 +1,96 @@
+// Owns keys/secrets.json: the data keys, each encrypted by the key-encryption key, and where that one comes from.
+// It stands beside the database, not in it: it is replaced whole, so that no page keeps what it said before.
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ApiError } from '@drover/api';
+import { writeDurably } from '../../platform/durable-file.ts';
+import { type DataKey, decrypt, encrypt } from './envelope.ts';
+import { isMissing, type KeySource, type Scrypt } from './key-source.ts';
+
+/** Where the key-encryption key came from last; of a command or the environment only that. */
+export interface KeyOrigin {
+  readonly kind: KeySource['kind'];
+  readonly path?: string;
+  readonly scrypt?: Scrypt;
+}
+
+interface WrappedKey {
+  readonly number: number;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** base64: the data key, encrypted by the key-encryption key. */
+  readonly wrapped: string;
+}
+
+export interface KeyringFile {
+  readonly version: 1;
+  /** Of this keyring, for life: the database knows it too. */
+  readonly id: string;
+  readonly keyEncryption: KeyOrigin;
+  readonly dataKeys: readonly WrappedKey[];
+}
+
+export interface NumberedKey extends DataKey {
+  readonly createdAt: string;
+}
+
+export const keyringPath = (dataDir: string): string => join(dataDir, 'keys', 'secrets.json');
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const isKeyring = (value: unknown): value is KeyringFile =>
+  isObject(value) &&
+  value['version'] === 1 &&
+  typeof value['id'] === 'string' &&
+  isObject(value['keyEncryption']) &&
+  typeof value['keyEncryption']['kind'] === 'string' &&
+  Array.isArray(value['dataKeys']) &&
+  value['dataKeys'].length > 0 &&
+  value['dataKeys'].every(
+    (key: unknown) => isObject(key) && Number.isInteger(key['number']) && typeof key['wrapped'] === 'string',
+  );
+
+/** Undefined when there is none yet. Throws ApiError ServiceUnavailable. */
+export const readKeyring = async (dataDir: string): Promise<KeyringFile | undefined> => {
+  const path = keyringPath(dataDir);
+  const refuse = (error?: unknown): ApiError => {
+    const why = error instanceof Error ? error.message : 'it is damaged';
+    const message = `cannot open ${path}: ${why}; restore it from a backup`;
+    return new ApiError('ServiceUnavailable', message, undefined, error);
+  };
+  try {
+    const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (isKeyring(parsed)) return parsed;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw refuse(error);
+  }
+  throw refuse();
+};
+
+export const writeKeyring = async (dataDir: string, file: KeyringFile): Promise<void> => {
+  const path = keyringPath(dataDir);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeDurably(path, `${JSON.stringify(file, null, 2)}\n`);
+};
+
+const placeOf = (id: string, number: number) => ['data-key', id, String(number)];
+
+export const wrapKeys = (id: string, kek: KeyObject, keys: readonly NumberedKey[]): readonly WrappedKey[] =>
+  keys.map(({ number, key, createdAt }) => ({
+    number,
+    createdAt,
+    wrapped: encrypt(kek, key.export(), placeOf(id, number)).toString('base64'),
+  }));
+
+/** Undefined when this key-encryption key opens them not. */
+export const unwrapKeys = (file: KeyringFile, kek: KeyObject): readonly NumberedKey[] | undefined => {
+  const keys = file.dataKeys.map(({ number, createdAt, wrapped }) => {
+    const bytes = decrypt(kek, Buffer.from(wrapped, 'base64'), placeOf(file.id, number));
+    return bytes && { number, createdAt, key: createSecretKey(bytes) };
+  });
+  const opened = keys.filter((key) => key !== undefined);
+  return opened.length === keys.length ? opened : undefined;
+};
