@@ -48,7 +48,7 @@ describe('sessions', () => {
     await ground.store.credentials.revokeCertificates(`node:${n1}`, systemClock.nowMs());
     await expect.poll(() => agent.connected, deadline).toBe(false);
     await expect.poll(() => agent.lastError, deadline).toContain('its certificate is revoked');
-    expect((await rowOf(n1))?.connected).toBe(false);
+    await expect.poll(async () => (await rowOf(n1))?.connected, deadline).toBe(false);
   });
 
   it('a certificate that the store does not know is refused', async () => {
