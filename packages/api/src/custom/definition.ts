@@ -4,7 +4,7 @@ import type { CustomResourceDefinition } from '../kinds/custom-resource-definiti
 import { isDnsSubdomain } from '../validation/names.ts';
 import { forbidden, invalidValue, notSupported, required } from './causes.ts';
 import { fieldNames, jsonPathProblem, parseJsonPath } from './json-path.ts';
-import { ruleCauses } from './rules.ts';
+import { hasRules, loadedRules } from './rules-on-demand.ts';
 import { formCauses, type Schema } from './schema.ts';
 import { isServed } from './status.ts';
 import { structuralCauses } from './structural.ts';
@@ -122,7 +122,7 @@ const versionCauses = (version: Version, path: string): readonly Cause[] => {
   if (form.length > 0) return [...rest, ...form];
   const schema = given as Schema; // its form has just been looked at
   const structure = structuralCauses(schema, at);
-  const rules = structure.length > 0 ? [] : ruleCauses(schema, at);
+  const rules = structure.length > 0 || !hasRules(schema) ? [] : loadedRules().ruleCauses(schema, at);
   return [...rest, ...structure, ...rules, ...selectableCauses(version, schema, path)];
 };
 

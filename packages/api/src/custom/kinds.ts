@@ -6,6 +6,7 @@ import { ageColumn, nameColumn } from '../printing/columns.ts';
 import { ageOf } from '../printing/duration.ts';
 import { simplePath } from './definition.ts';
 import { type JsonPath, parseJsonPath, valuesAt } from './json-path.ts';
+import { hasRules, loadRules } from './rules-on-demand.ts';
 import type { Schema } from './schema.ts';
 import { createCustomValidator } from './validator.ts';
 
@@ -101,6 +102,7 @@ const toKind = ({ spec }: CustomResourceDefinition, version: Version, storage: s
     selectableFields: selectableOf(version),
     immutablePaths: [],
     plainPatches: true,
+    ...(hasRules(schema) ? { load: loadRules } : {}),
     custom: {
       listKind: names.listKind ?? `${names.kind}List`,
       storedVersion: storage,

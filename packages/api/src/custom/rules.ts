@@ -11,6 +11,7 @@ import { isEqualJson, isPlainObject } from '../patch/json.ts';
 import { memberPath } from '../validation/prune.ts';
 import { forbidden, invalidValue, maxCauses, notSupported } from './causes.ts';
 import { fieldNames, parseJsonPath } from './json-path.ts';
+import { hasRules } from './rules-on-demand.ts';
 import { type Rule, restSchema, type Schema } from './schema.ts';
 
 const reasons = [
@@ -129,16 +130,6 @@ const causesAt = (schema: Schema, place: Place): readonly Cause[] => {
 export const ruleCauses = (schema: Schema, path: string): readonly Cause[] =>
   causesAt(schema, { path, isRoot: true, isTraceable: true });
 
-const hasRules = (schema: Schema): boolean => {
-  const rest = restSchema(schema);
-  return (
-    (schema['x-kubernetes-validations'] ?? []).length > 0 ||
-    Object.values(schema.properties ?? {}).some(hasRules) ||
-    (schema.items !== undefined && hasRules(schema.items)) ||
-    (rest !== undefined && hasRules(rest))
-  );
-};
-
 interface Walk {
   readonly compiled: (schema: Schema, isRoot: boolean) => readonly Compiled[];
   readonly mayHaveRules: (schema: Schema) => boolean;
@@ -223,7 +214,6 @@ export const createRules = (schema: Schema) => {
     return found;
   };
   return (object: KubeObject, before: KubeObject | undefined): readonly Cause[] => {
-    if (!mayHaveRules(schema)) return [];
     const walk: Walk = { compiled: rulesOf, mayHaveRules, budget: { left: requestBudget }, causes: [] };
     walkValue(object, before, schema, '', walk);
     return walk.causes;

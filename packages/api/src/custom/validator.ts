@@ -23,7 +23,7 @@ import { maxCauses } from './causes.ts';
 import { fillDefaults } from './defaults.ts';
 import { embeddedCauses } from './embedded.ts';
 import { pruneBySchema } from './prune.ts';
-import { createRules } from './rules.ts';
+import { hasRules, loadedRules } from './rules-on-demand.ts';
 import type { Schema } from './schema.ts';
 import { validateTypes, validateValue } from './validate.ts';
 
@@ -81,9 +81,18 @@ const withoutNulls = (value: unknown, schema: Schema | undefined): unknown => {
   );
 };
 
+/** Made when the first object is written, for they are loaded by then (rules-on-demand.ts I1). */
+const createRules = (schema: Schema) => {
+  let made: ReturnType<ReturnType<typeof loadedRules>['createRules']> | undefined;
+  return (object: KubeObject, before: KubeObject | undefined): readonly Cause[] => {
+    made ??= loadedRules().createRules(schema);
+    return made(object, before);
+  };
+};
+
 /** The validator of one version of a custom kind. */
 export const createCustomValidator = (kind: Kind, schema: Schema): Validator => {
-  const rules = createRules(schema);
+  const rules = hasRules(schema) ? createRules(schema) : () => [];
   const full = (input: unknown, mode: FieldValidation, before?: KubeObject) => {
     const { object, name, warnings } = read(kind, schema, input, mode);
     fillDefaults(object, schema);

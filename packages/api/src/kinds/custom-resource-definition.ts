@@ -2,6 +2,7 @@
 // in custom/structural.ts, what becomes of it in custom/kinds.ts.
 import { type Static, Type } from 'typebox';
 import { cleanupFinalizer, definitionCauses, definitionUpdateCauses } from '../custom/definition.ts';
+import { loadRules } from '../custom/rules-on-demand.ts';
 import { isServed } from '../custom/status.ts';
 import type { Kind } from '../kind.ts';
 import { Conditions, type KubeObject, ObjectMeta } from '../meta.ts';
@@ -184,6 +185,7 @@ export const customResourceDefinitionKind: Kind = {
   selectableFields: {},
   immutablePaths: ['spec.group', 'spec.names.plural'],
   plainPatches: true,
+  load: loadRules,
   check: (object) => definitionCauses(asDefinition(object)),
   checkUpdate: (before, after) => definitionUpdateCauses(asDefinition(before), asDefinition(after)),
   normalize: (object) => (isPlainObject(object['spec']) ? withFinalizer(withNames(object)) : object),

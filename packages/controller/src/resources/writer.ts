@@ -136,6 +136,7 @@ export class Writer {
     const given = metadataOf(asObject('create', { kind, namespace, name: '' }, input));
     const asked = { kind, namespace, name: String(given['name'] ?? given['generateName'] ?? '') };
     this.#checkCreate(asked, given);
+    await kind.load?.();
     const valid = this.#validate(kind, toCreateInput(kind, namespace, input as Fields), options);
     const { name, generateName } = valid.metadata;
     if (name !== undefined) return this.#createNamed({ kind, namespace, name }, valid, options);
@@ -226,6 +227,7 @@ export class Writer {
     attempt: () => Promise<T>,
     isPinned: () => boolean,
   ): Promise<T> {
+    await object.kind.load?.();
     for (let tries = 1; ; tries++) {
       try {
         return await attempt();
@@ -267,12 +269,13 @@ export class Writer {
   }
 
   /** See Resources.apply. */
-  apply(
+  async apply(
     object: ObjectName,
     body: unknown,
     options: ApplyOptions,
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const fields = asObject('patch', object, body);
+    await object.kind.load?.();
     const { applied, warnings } = readApplied(object, fields, this.#validatorOf(object.kind), options);
     for (const warning of warnings) options.onWarning?.(warning);
     return this.#retry(

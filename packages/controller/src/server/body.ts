@@ -9,7 +9,6 @@ import { parseProtobuf, protobufType } from '@drover/api/protobuf';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Limits } from './deps.ts';
 import { createYamlReader } from './yaml-apart.ts';
-import { yamlToJson } from './yaml-text.ts';
 
 const maxDepth = 100;
 const yamlTypes = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
@@ -96,10 +95,10 @@ const checked = (value: unknown): unknown => {
   return value;
 };
 
-/** JSON or YAML text as a value that keeps I2. Throws BadRequest. YAML from outside is for readYaml (I3). */
-export const parseText = (bytes: Buffer, format: 'JSON' | 'YAML'): unknown => {
-  const text = decode(bytes, format);
-  return checked(attempt(format, () => JSON.parse(format === 'JSON' ? text : yamlToJson(text))));
+/** JSON as a value that keeps I2. Throws BadRequest. */
+export const parseJson = (bytes: Buffer): unknown => {
+  const text = decode(bytes, 'JSON');
+  return checked(attempt('JSON', () => JSON.parse(text)));
 };
 
 const readYaml = createYamlReader();
@@ -132,7 +131,7 @@ const readBody = async (request: FastifyRequest, payload: Readable, limits: Limi
   if (bytes.length === 0) return undefined;
   if (isProtobuf) return checked(parseProtobuf(bytes));
   if (isApply) return fromEither(bytes, limits);
-  return isYaml ? fromYaml(bytes, limits) : parseText(bytes, 'JSON');
+  return isYaml ? fromYaml(bytes, limits) : parseJson(bytes);
 };
 
 const maxFormBytes = 16 * 1024;
