@@ -11,6 +11,7 @@ import {
   type KubeObject,
   type ObjectMeta,
 } from '@drover/api';
+import { sharing } from './sharing.ts';
 
 export type Subresource = 'status' | 'approval' | 'finalize' | undefined;
 
@@ -118,9 +119,9 @@ export const toUpdateInput = (
 const wish = (object: KubeObject): Fields => without(object, 'apiVersion', 'kind', 'metadata', 'status');
 
 /** The validated object with its generation; `current` itself when nothing changes. */
-export const toUpdated = (current: KubeObject, object: KubeObject): KubeObject => {
-  if (isEqualJson(current, object)) return current;
-  if (isEqualJson(wish(current), wish(object))) return object;
+export const toUpdated = (current: KubeObject, valid: KubeObject): KubeObject => {
+  const object = sharing(current, valid);
+  if (object === current || isEqualJson(wish(current), wish(object))) return object;
   const generation = (current.metadata.generation ?? 0) + 1;
   return { ...object, metadata: { ...object.metadata, generation } };
 };

@@ -14,7 +14,8 @@ export class ChangeRecord {
   readonly object: KubeObject;
   /** State before the change; undefined when it was created. */
   readonly before: KubeObject | undefined;
-  readonly #events = new Map<ChangeType, WatchEvent>();
+  /** Made when the first watcher asks: of most changes nobody does. */
+  #events: Map<ChangeType, WatchEvent> | undefined;
 
   constructor(fields: {
     readonly revision: number;
@@ -32,9 +33,10 @@ export class ChangeRecord {
 
   /** The change as a watcher sees it to whom it means `type`. */
   as(type: ChangeType): WatchEvent {
-    const known = this.#events.get(type);
+    const known = this.#events?.get(type);
     if (known !== undefined) return known;
     const event = Object.freeze({ type, object: type === 'DELETED' ? this.#gone() : this.object });
+    this.#events ??= new Map();
     this.#events.set(type, event);
     return event;
   }
