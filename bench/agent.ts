@@ -22,7 +22,7 @@ const run = async (context: BenchContext): Promise<void> => {
   const seconds = context.quick ? 15 : 60;
   context.figure('fileKib', round((await stat(agentFile)).size / 1024));
   context.figure('interpreters', (await runsUnder()).join(' '));
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   const [agent] = await startRealFleet(context, controller, 1);
   if (!agent) throw new Error('no agent was started');

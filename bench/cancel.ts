@@ -60,7 +60,7 @@ const oneRound = async (api: Api, nodes: number, marker: string): Promise<number
 
 const run = async (context: BenchContext): Promise<void> => {
   const nodes = context.quick ? 8 : 20;
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   context.say(`starting ${nodes} real agents`);
   await startRealFleet(context, controller, nodes);

@@ -10,7 +10,7 @@ import { readyNodes } from './real-fleet.ts';
 
 const run = async (context: BenchContext): Promise<void> => {
   const count = context.quick ? 200 : 500;
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   const api = openApi(controller.context);
   context.defer(() => api.close());

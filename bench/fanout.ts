@@ -51,7 +51,7 @@ const runTrue = async (controller: ControllerProcess, nodeSet: string): Promise<
 };
 
 const startController = async (context: BenchContext): Promise<ControllerProcess> => {
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   return controller;
 };

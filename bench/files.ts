@@ -211,7 +211,7 @@ const run = async (context: BenchContext): Promise<void> => {
   const size = context.quick ? quick : full;
   const dir = await mkdtemp(join(tmpdir(), 'files-'));
   context.defer(() => rm(dir, { recursive: true, force: true }));
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   const views = await createOwnViews(dir);
   const agents = await startRealFleet(context, controller, size.bigNodes, (name) => views.pythonOf(name));

@@ -54,7 +54,7 @@ const flood = async ({ controller }: Ground, token: string, signal: AbortSignal)
 };
 
 const run = async (context: BenchContext): Promise<void> => {
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   const ground = { context, controller };
   const nodes = context.quick ? 500 : 2_000;

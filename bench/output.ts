@@ -62,7 +62,7 @@ const probe = async (controller: ControllerProcess, api: Api): Promise<number> =
 const run = async (context: BenchContext): Promise<void> => {
   const nodes = context.quick ? 10 : 50;
   const seconds = context.quick ? 10 : 30;
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ ownSession: true });
   context.defer(() => controller.close());
   context.say(`starting ${nodes} real agents`);
   await startRealFleet(context, controller, nodes);

@@ -49,6 +49,7 @@ export const startRealFleet = async (
         token,
         dir,
         name,
+        ownSession: true,
         ...(python === undefined ? {} : { python }),
       }),
     );

@@ -16,6 +16,8 @@ export interface AgentOptions {
   /** Parent of the agent's folder. */
   readonly dir: string;
   readonly python?: string;
+  /** See ControllerOptions. */
+  readonly ownSession?: boolean;
 }
 
 export class AgentProcess {
@@ -52,6 +54,7 @@ export class AgentProcess {
     this.#child = spawn(this.#options.python ?? 'python3', [agentFile, ...args], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
+      detached: this.#options.ownSession === true,
     });
   }
 

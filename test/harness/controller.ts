@@ -37,6 +37,11 @@ export interface ControllerOptions {
   readonly address?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * In a session of its own, as a service manager starts it: the kernel shares the processors out among sessions
+   * (autogroup), so that what is measured does not depend on how many commands run meanwhile, each in its own.
+   */
+  readonly ownSession?: boolean;
 }
 
 export class ControllerProcess {
@@ -77,7 +82,11 @@ export class ControllerProcess {
         ],
         ...(this.#options.args ?? []),
       ],
-      { stdio: ['ignore', log, log], env: { ...process.env, ...this.#options.env } },
+      {
+        stdio: ['ignore', log, log],
+        env: { ...process.env, ...this.#options.env },
+        detached: this.#options.ownSession === true,
+      },
     );
     const child = this.#child;
     await waitFor('the controller to answer', () => {
