@@ -23,6 +23,7 @@ import { type LocalNode, startLocalNode } from './local-node.ts';
 import { systemClock } from './platform/clock.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
+import { keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { createServer } from './server/server.ts';
@@ -276,6 +277,7 @@ const main = async (): Promise<void> => {
   }
   const log = openLog(config);
   const closers = new Closers();
+  closers.add(keepMemorySmall());
   let closing = false;
   const close = async (code: number): Promise<void> => {
     if (closing) return;

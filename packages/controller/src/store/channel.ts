@@ -181,7 +181,10 @@ const firstAnswer = (worker: Worker): Promise<Answer> => {
 
 /** Starts a thread on the data directory. Throws what the thread refused with, or what `after` did. */
 export const openChannel = async <O extends Operations>(options: ChannelOptions): Promise<Channel<O>> => {
-  const worker = new Worker(new URL('./sqlite/worker.ts', import.meta.url), { workerData: options.worker });
+  const worker = new Worker(new URL('./sqlite/worker.ts', import.meta.url), {
+    workerData: options.worker,
+    resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
+  });
   const answered = firstAnswer(worker);
   try {
     await options.after;
