@@ -29,6 +29,11 @@ const lowerBound = (entries: readonly Entry[], key: string): number => {
   return low;
 };
 
+const byKey = (a: Entry, b: Entry): number => (a.key < b.key ? -1 : 1);
+
+/** So many are inserted one by one: cheaper than sorting all again. */
+const fewAdded = 32;
+
 const changeTypes = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
 
 export class KindCache {
@@ -40,8 +45,10 @@ export class KindCache {
   /** Revision of the newest change of this kind; that of the start when there was none since. */
   changedAt: number;
   readonly #byKey = new Map<string, KubeObject>();
-  /** Sorted by key. */
-  readonly #entries: Entry[] = [];
+  /** Sorted by key. Read through #sorted(). */
+  #entries: Entry[] = [];
+  /** New since the entries were sorted: many creations are sorted in at once, by the first who reads. */
+  #added: Entry[] = [];
 
   constructor(kind: Kind, rows: readonly ObjectRow[], revision: number) {
     this.kind = kind;
@@ -53,11 +60,11 @@ export class KindCache {
       this.#byKey.set(key, object);
       this.#entries.push({ key, object });
     }
-    this.#entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#entries.sort(byKey);
   }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#byKey.size;
   }
 
   get(key: string): KubeObject | undefined {
@@ -68,13 +75,14 @@ export class KindCache {
     const key = toKey(row.namespace, row.name);
     const object = deepFreeze(row.value);
     const before = this.#byKey.get(key);
-    const at = lowerBound(this.#entries, key);
     if (row.type === 'deleted') {
       this.#byKey.delete(key);
-      if (before !== undefined) this.#entries.splice(at, 1);
+      const entries = this.#sorted();
+      if (before !== undefined) entries.splice(lowerBound(entries, key), 1);
     } else {
       this.#byKey.set(key, object);
-      this.#entries.splice(at, before === undefined ? 0 : 1, { key, object });
+      if (before === undefined) this.#added.push({ key, object });
+      else this.#replace({ key, object });
     }
     const record = new ChangeRecord({
       revision: row.revision,
@@ -88,15 +96,30 @@ export class KindCache {
     return record;
   }
 
+  #replace(entry: Entry): void {
+    const entries = this.#sorted();
+    entries[lowerBound(entries, entry.key)] = entry;
+  }
+
+  #sorted(): Entry[] {
+    const [entries, added] = [this.#entries, this.#added];
+    if (added.length === 0) return entries;
+    this.#added = [];
+    if (added.length > fewAdded) this.#entries = entries.concat(added).sort(byKey);
+    else for (const entry of added) entries.splice(lowerBound(entries, entry.key), 0, entry);
+    return this.#entries;
+  }
+
   /** Entries of a namespace ('' is cluster scope, undefined is all), sorted; a copy. */
   entries(namespace: string | undefined): readonly Entry[] {
-    return this.#range(this.#entries, namespace);
+    return this.#range(this.#sorted(), namespace);
   }
 
   /** How many are in a namespace. */
   count(namespace: string): number {
-    const from = lowerBound(this.#entries, toKey(namespace, ''));
-    return lowerBound(this.#entries, `${namespace}\u0001`) - from;
+    const entries = this.#sorted();
+    const from = lowerBound(entries, toKey(namespace, ''));
+    return lowerBound(entries, `${namespace}\u0001`) - from;
   }
 
   #range(entries: readonly Entry[], namespace: string | undefined): readonly Entry[] {
@@ -113,12 +136,9 @@ export class KindCache {
       throw new ApiError('Expired', `cannot list ${resourceKey(this.kind)}: ${why}`);
     }
     if (undo.size === 0) return this.entries(namespace);
-    const kept = this.#entries.filter((entry) => !undo.has(entry.key));
+    const kept = this.#sorted().filter((entry) => !undo.has(entry.key));
     for (const [key, object] of undo) if (object !== undefined) kept.push({ key, object });
-    return this.#range(
-      kept.sort((a, b) => (a.key < b.key ? -1 : 1)),
-      namespace,
-    );
+    return this.#range(kept.sort(byKey), namespace);
   }
 }
 
