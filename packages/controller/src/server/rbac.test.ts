@@ -1,5 +1,7 @@
-// What roles allow, asked of the real server: every verb on several kinds for every ready role.
+// What roles allow, asked of the real server: every verb on every kind for every ready role.
+import { allKinds, type Kind, resourceKey } from '@drover/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectionPath } from './routes/kinds.ts';
 import { type Ground, openGround } from './test-ground.ts';
 import { bind, call, grant, tokenOf } from './test-people.ts';
 
@@ -13,75 +15,76 @@ const reads = 'get list watch';
 const writes = 'create update patch delete deletecollection';
 const all = `${reads} ${writes}`;
 
-const kinds = {
-  nodes: '/api/v1/nodes',
-  configmaps: '/api/v1/namespaces/default/configmaps',
-  secrets: '/api/v1/namespaces/default/secrets',
-  serviceaccounts: '/api/v1/namespaces/default/serviceaccounts',
-  commandruns: '/apis/drover.dev/v1alpha1/namespaces/default/commandruns',
-  enrollmenttokens: '/apis/drover.dev/v1alpha1/enrollmenttokens',
-  rolebindings: '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings',
-  clusterroles: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-} as const;
-type KindName = keyof typeof kinds;
-
-/** What each ready role may, and '' for nothing: this is the promise. */
-const promised: Readonly<Record<string, Readonly<Record<KindName, string>>>> = {
-  view: {
-    nodes: reads,
-    configmaps: reads,
-    secrets: '',
-    serviceaccounts: reads,
-    commandruns: reads,
-    enrollmenttokens: '',
-    rolebindings: '',
-    clusterroles: '',
+/** What each ready role may on each kind, and '' for nothing: this is the promise. */
+const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin' | 'operator', string>>>> = {
+  configmaps: { view: reads, edit: all, admin: all, operator: reads },
+  events: { view: reads, edit: all, admin: all, operator: reads },
+  namespaces: { view: reads, edit: reads, admin: reads, operator: reads },
+  'namespaces/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
+  nodes: { view: reads, edit: reads, admin: reads, operator: all },
+  'nodes/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
+  resourcequotas: { view: reads, edit: reads, admin: reads, operator: reads },
+  'resourcequotas/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
+  secrets: { view: '', edit: all, admin: all, operator: '' },
+  serviceaccounts: { view: reads, edit: all, admin: all, operator: reads },
+  'customresourcedefinitions.apiextensions.k8s.io': { view: '', edit: '', admin: '', operator: '' },
+  'customresourcedefinitions.apiextensions.k8s.io/status': { view: '', edit: '', admin: '', operator: '' },
+  'certificatesigningrequests.certificates.k8s.io': { view: '', edit: '', admin: '', operator: reads },
+  'certificatesigningrequests.certificates.k8s.io/status': { view: '', edit: '', admin: '', operator: '' },
+  'certificatesigningrequests.certificates.k8s.io/approval': {
+    view: '',
+    edit: '',
+    admin: '',
+    operator: 'get update patch',
   },
-  edit: {
-    nodes: reads,
-    configmaps: all,
-    secrets: all,
-    serviceaccounts: all,
-    commandruns: reads,
-    enrollmenttokens: '',
-    rolebindings: '',
-    clusterroles: '',
-  },
-  admin: {
-    nodes: reads,
-    configmaps: all,
-    secrets: all,
-    serviceaccounts: all,
-    commandruns: reads,
-    enrollmenttokens: '',
-    rolebindings: all,
-    clusterroles: '',
-  },
-  operator: {
-    nodes: all,
-    configmaps: reads,
-    secrets: '',
-    serviceaccounts: reads,
-    commandruns: all,
-    enrollmenttokens: all,
-    rolebindings: '',
-    clusterroles: '',
-  },
-  'cluster-admin': {
-    nodes: all,
-    configmaps: all,
-    secrets: all,
-    serviceaccounts: all,
-    commandruns: all,
-    enrollmenttokens: all,
-    rolebindings: all,
-    clusterroles: all,
-  },
+  'leases.coordination.k8s.io': { view: reads, edit: all, admin: all, operator: reads },
+  'commandruns.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },
+  'commandruns.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
+  'enrollmenttokens.drover.dev': { view: '', edit: '', admin: '', operator: all },
+  'enrollmenttokens.drover.dev/status': { view: '', edit: '', admin: '', operator: 'get' },
+  'filetransfers.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },
+  'filetransfers.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
+  'groups.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'signinmethods.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'users.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'users.drover.dev/status': { view: '', edit: '', admin: '', operator: '' },
+  'clusterroles.rbac.authorization.k8s.io': { view: '', edit: '', admin: '', operator: '' },
+  'clusterrolebindings.rbac.authorization.k8s.io': { view: '', edit: '', admin: '', operator: '' },
+  'roles.rbac.authorization.k8s.io': { view: '', edit: '', admin: all, operator: '' },
+  'rolebindings.rbac.authorization.k8s.io': { view: '', edit: '', admin: all, operator: '' },
 };
 
+const served = allKinds.filter((kind) => kind.transient !== true);
+const subresourcesOf = (kind: Kind): readonly string[] => [
+  ...(kind.hasStatus ? ['status'] : []),
+  ...(kind.subresources.includes('approval') ? ['approval'] : []),
+];
+
+interface Cell {
+  /** As in `promised`. */
+  readonly key: string;
+  readonly collection: string;
+  readonly subresource: string | undefined;
+}
+
+const cells: readonly Cell[] = served.flatMap((kind) => {
+  const [resource, collection] = [resourceKey(kind), collectionPath(kind).replace(':namespace', 'default')];
+  return [
+    { key: resource, collection, subresource: undefined },
+    ...subresourcesOf(kind).map((subresource) => ({
+      key: `${resource}/${subresource}`,
+      collection,
+      subresource,
+    })),
+  ];
+});
+
+const verbsOf = ({ subresource }: Cell): readonly string[] =>
+  subresource === undefined ? all.split(' ') : ['get', 'update', 'patch'];
+
 /** Requests of each verb that have no effect even where they are allowed. */
-const toRequest = (verb: string, collection: string) => {
-  const item = `${collection}/absent`;
+const toRequest = (verb: string, { collection, subresource }: Cell) => {
+  const item = `${collection}/absent${subresource === undefined ? '' : `/${subresource}`}`;
   switch (verb) {
     case 'get':
       return { path: item };
@@ -102,23 +105,47 @@ const toRequest = (verb: string, collection: string) => {
   }
 };
 
-describe.each(Object.entries(promised))('the ready role %s', (role, table) => {
+/** The verbs for which the server does more than refuse. */
+const allowedTo = async (token: string, cell: Cell): Promise<string> => {
+  const allowed: string[] = [];
+  for (const verb of verbsOf(cell)) {
+    const { code } = await call(ground, { ...toRequest(verb, cell), token });
+    expect(code).not.toBe(401);
+    if (code !== 403) allowed.push(verb);
+  }
+  return allowed.join(' ');
+};
+
+it('every kind and subresource has its line in the table of promises', () => {
+  expect(cells.map(({ key }) => key)).toEqual(Object.keys(promised));
+});
+
+describe.each(['view', 'edit', 'admin', 'operator'] as const)('the ready role %s', (role) => {
   let token: string;
   beforeAll(async () => {
     await bind(ground, `matrix-${role}`, role);
     token = await tokenOf(ground, `matrix-${role}`);
   });
 
-  it.each(Object.entries(table))('on %s may: %s', async (kind, verbs) => {
-    const allowed: string[] = [];
-    for (const verb of all.split(' ')) {
-      const { code } = await call(ground, { ...toRequest(verb, kinds[kind as KindName]), token });
-      expect(code).not.toBe(401);
-      if (code !== 403) allowed.push(verb);
-    }
-    expect(allowed.join(' ')).toBe(verbs);
+  it.each(cells)('may what is promised on $key', async (cell) => {
+    expect(await allowedTo(token, cell)).toBe(promised[cell.key]?.[role]);
   });
 });
+
+describe('with no role, and with the role for everything, one', () => {
+  beforeAll(() => bind(ground, 'matrix-all', 'cluster-admin'));
+
+  it.each(cells)('may nothing, and everything, on $key', async (cell) => {
+    expect(await allowedTo(await tokenOf(ground, 'matrix-none'), cell)).toBe('');
+    expect(await allowedTo(await tokenOf(ground, 'matrix-all'), cell)).toBe(verbsOf(cell).join(' '));
+  });
+});
+
+const kinds = {
+  configmaps: '/api/v1/namespaces/default/configmaps',
+  commandruns: '/apis/drover.dev/v1alpha1/namespaces/default/commandruns',
+  rolebindings: '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings',
+} as const;
 
 describe('a right', () => {
   it('that nobody has given is refused in the words of Kubernetes', async () => {

@@ -3,6 +3,7 @@
 // I2: closing ends streams and shells in order, lets what is under way finish for `graceMs`, then cuts.
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { ApiError } from '@drover/api';
 import { type FastifyInstance, fastify } from 'fastify';
 import { installAccess } from './access.ts';
 import { installAudit } from './audit.ts';
@@ -76,6 +77,17 @@ const addHeaders = (app: FastifyInstance): void => {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(securityHeaders));
 };
 
+const isHost = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host';
+
+/** RFC 9112 section 3.2: Node.js would take the first, a proxy in front perhaps the second. */
+const refuseTwoHosts = (app: FastifyInstance): void => {
+  app.addHook('onRequest', async ({ raw }) => {
+    const hosts = raw.rawHeaders.filter((name, i) => i % 2 === 0 && isHost(name));
+    if (hosts.length > 1)
+      throw new ApiError('BadRequest', 'cannot read the request: it has more than one Host header');
+  });
+};
+
 /** Fastify's generic server type does not matter to the parts that only add routes and hooks. */
 const asPlain = (app: FastifyInstance<Server>): FastifyInstance => app as unknown as FastifyInstance;
 
@@ -107,6 +119,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
+  refuseTwoHosts(app);
   installAudit(app, { ...options, log });
   installAccess(app, { auth: options.auth, guard });
   installFairness(app, { fairness, resources: options.resources });
