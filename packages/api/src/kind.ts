@@ -60,6 +60,8 @@ export interface Kind {
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Paths that may not change after creation, e.g. 'spec.argv'. */
   readonly immutablePaths: readonly string[];
+  /** Fields of spec that only we write, at creation: an update leaves them as they are. */
+  readonly serverFields?: readonly string[];
   /** Rules over more than one field that a schema cannot say; returns causes, empty when valid. */
   readonly check?: (object: KubeObject) => readonly { readonly field: string; readonly message: string }[];
   /** Rules about what may become of what; the plain ones are immutablePaths. Run by checkImmutable. */
