@@ -18,6 +18,7 @@ export * from './patch/merge-patch.ts';
 export * from './patch/strategic-patch.ts';
 export * from './printing/duration.ts';
 export * from './printing/table.ts';
+export * from './run-policy/index.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
 export type { Task, TaskCounts, TaskResult } from './task.ts';

@@ -366,7 +366,8 @@ export class Writer {
     }
     if (options.subresource === 'finalize') this.#checkFinalize(verb, object, valid);
     options.guard?.(current, valid);
-    return this.#commit(object, current, toUpdated(current, track(valid)), options.dryRun === true);
+    const stamped = options.stamp?.(current, valid) ?? valid;
+    return this.#commit(object, current, toUpdated(current, track(stamped)), options.dryRun === true);
   }
 
   /** Who takes off the finalizer that stands for the contents would leave them in no namespace (namespaces.ts I1). */

@@ -7,6 +7,7 @@
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
 import { ApiError, type AuditEntry, allKinds, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admit } from '../auth/admission.ts';
 import { auditedAs } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -31,6 +32,8 @@ interface RequestAudit extends AuditDeps {
   readonly scope: AuditScope;
   /** Set when even the row about a failure could not be written. */
   isGivenUp: boolean;
+  /** What was decided about it besides that it is allowed; '': nothing. */
+  note: string;
 }
 
 declare module 'fastify' {
@@ -125,7 +128,7 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
 /** Who, from where, and what: all but how it ended. */
 const draftOf = (
   request: FastifyRequest,
-  { requestId, clock }: Pick<RequestAudit, 'requestId' | 'clock'>,
+  { requestId, clock, note }: Pick<RequestAudit, 'requestId' | 'clock' | 'note'>,
 ): Draft => {
   const time = new Date(clock.nowMs()).toISOString();
   const draft: Draft = { time, requestId, user: '', verb: '', resource: '', decision: 'allow' };
@@ -135,18 +138,29 @@ const draftOf = (
   const userAgent = plain(request.headers['user-agent'] ?? '');
   if (userAgent !== '') draft.userAgent = userAgent;
   if (isDry(request)) draft.dryRun = true;
+  if (note !== '') draft.reason = note;
   return draft;
 };
 
 const audited = (request: FastifyRequest, deps: AuditDeps): RequestAudit => {
-  const requestId = newId();
   // What the writes of a request tell is true at that moment: its answer is on the way.
   const entry = (): AuditEntry => {
-    const draft = draftOf(request, { requestId, clock: deps.clock });
+    const draft = draftOf(request, audit);
     draft.code = draft.verb === 'create' ? 201 : 200;
     return draft;
   };
-  return { ...deps, requestId, scope: { entry, rows: 0 }, isGivenUp: false };
+  const audit = { ...deps, requestId: newId(), scope: { entry, rows: 0 }, isGivenUp: false, note: '' };
+  return audit;
+};
+
+/** Tells the client and the audit trail what came up as an object was admitted. */
+export const tellAdmitted = (
+  { audit }: FastifyRequest,
+  admitted: Pick<Awaited<ReturnType<Admit>>, 'warnings' | 'note'> | undefined,
+  onWarning: ((message: string) => void) | undefined,
+): void => {
+  for (const warning of admitted?.warnings ?? []) onWarning?.(warning);
+  if (audit !== null && admitted?.note !== undefined) audit.note = admitted.note;
 };
 
 /** Runs the handler of a request; what it writes belongs to it. Throws ServiceUnavailable when nothing may be changed. */

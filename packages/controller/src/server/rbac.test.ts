@@ -45,6 +45,7 @@ const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin
   'filetransfers.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },
   'filetransfers.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
   'groups.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'runpolicies.drover.dev': { view: '', edit: '', admin: '', operator: reads },
   'signinmethods.drover.dev': { view: '', edit: '', admin: '', operator: '' },
   'users.drover.dev': { view: '', edit: '', admin: '', operator: '' },
   'users.drover.dev/status': { view: '', edit: '', admin: '', operator: '' },

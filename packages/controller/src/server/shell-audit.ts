@@ -18,6 +18,8 @@ export interface ShellAudit {
   /** Known as soon as they are. */
   identity?: Identity;
   wish?: ShellRequest;
+  /** What a run policy wants noted. */
+  note?: string;
 }
 
 const maxReason = 1_000;
@@ -55,7 +57,8 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
     },
     opened: async (recording) => {
       const as = shell.wish?.user ?? '';
-      const reason = as === '' ? {} : { reason: `as user ${as}` };
+      const words = [as === '' ? '' : `as user ${as}`, shell.note ?? ''].filter((one) => one !== '');
+      const reason = words.length === 0 ? {} : { reason: words.join('; ') };
       await store.audit.append(entry('create', { decision: 'allow', code: 101, recording, ...reason }));
     },
     closed: (recording, { exit, reason }) =>

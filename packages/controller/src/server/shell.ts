@@ -38,7 +38,10 @@ export interface ShellDoor {
 }
 
 interface DoorInput
-  extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal'> {
+  extends Pick<
+    ServerOptions,
+    'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal' | 'runPolicies'
+  > {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
   readonly cuts: Cuts;
@@ -96,6 +99,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
     name: wish.node,
   });
   input.resources.get(nodeKind, '', wish.node);
+  audit.note = input.runPolicies.checkShell(identity, wish);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
   return { viewer: actorName(identity), wish, audit, identity, ticket: input.fairness.open(identity) };

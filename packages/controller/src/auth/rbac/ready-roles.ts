@@ -70,6 +70,8 @@ const view = [
   rule('', ['nodes', 'nodes/status', 'nodes/facts'], read),
   rule('coordination.k8s.io', ['leases'], read),
   rule('drover.dev', [...work, ...workParts], read),
+  // Who is bound should be able to read to what.
+  rule('drover.dev', ['runpolicies'], read),
 ];
 
 const edit = [
@@ -89,6 +91,8 @@ const operator = [
   rule('', ['nodes'], write),
   rule('', ['nodes/shell'], ['create']),
   rule('drover.dev', work, write),
+  // Of what somebody else has asked for (run-policy/approval.ts).
+  rule('drover.dev', [...work.map((one) => `${one}/approval`)], ['get', 'patch', 'update']),
   rule('drover.dev', ['enrollmenttokens', 'enrollmenttokens/status'], read),
   rule('drover.dev', ['enrollmenttokens'], write),
   rule('certificates.k8s.io', ['certificatesigningrequests'], read),

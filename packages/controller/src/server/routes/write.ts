@@ -3,6 +3,7 @@ import { ApiError, apiVersionOf, type Kind, type KubeObject, listKindOf, resourc
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
+import { tellAdmitted } from '../audit.ts';
 import { applyType, mediaType, objectBody } from '../body.ts';
 import { createEncoder, includeObjectOf } from '../encode.ts';
 import { representationOf } from '../negotiate.ts';
@@ -22,13 +23,15 @@ const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
 /** What a write is made with, by who asks and how. */
 export const optionsFor =
-  ({ auth }: RouteContext, kind: Kind) =>
+  ({ auth, runPolicies }: RouteContext, kind: Kind) =>
   (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
     const guard = auth.guard(kind, identityOf(request));
+    const stamp = subresource === 'approval' ? runPolicies.stampOf(kind, identityOf(request)) : undefined;
     return {
       ...writeOptions(queryOf(request), request.headers['user-agent'] ?? '', warner(reply)),
       ...(subresource === undefined ? {} : { subresource }),
       ...(guard === undefined ? {} : { guard }),
+      ...(stamp === undefined ? {} : { stamp }),
     };
   };
 
@@ -137,6 +140,7 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
       object: body,
       dryRun: options.dryRun ?? false,
     });
+    tellAdmitted(request, admitted, options.onWarning);
     const object = admitted === undefined ? body : admitted.object;
     const created = await resources.create(kind, parameter(request, 'namespace'), object, options);
     reply.code(201);
