@@ -3,9 +3,9 @@
 // I1: what a run waits for somebody to approve was decided before its tasks were made; a rule that asks only about a
 //     node that came to it later is not asked any more: the task ends.
 import { nobodyKnown, nodeKind, type RunWish, ruleWords, runPolicyKind } from '@drover/api';
-import { createBackoff } from '../../platform/backoff.ts';
 import type { Fence, Leave } from '../../platform/fence.ts';
 import type { Log } from '../../platform/log.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { TaskSpec } from '../../store/store.ts';
 import { closedWords } from './admit-work.ts';
@@ -54,38 +54,13 @@ const gateOf = ({ policies, resources }: Deps, spec: TaskSpec) => {
   };
 };
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** Tells of each change of a policy, until the signal. */
-const follow = async (deps: Deps, tell: () => void, signal: AbortSignal): Promise<void> => {
-  const backoff = createBackoff({ baseMs: 100, maxMs: 10_000 });
-  while (!signal.aborted) {
-    try {
-      for await (const _event of deps.resources.watch(runPolicyKind, { signal })) {
-        backoff.reset();
-        tell();
-      }
-    } catch (error) {
-      if (!signal.aborted) deps.log.warn({ err: error }, 'cannot follow the run policies: beginning again');
-    }
-    if (!signal.aborted) await pause(backoff.nextMs(), signal);
-  }
-};
-
 export const openFence = (deps: Deps): RunFence => {
   const listeners = new Set<() => void>();
   const stop = new AbortController();
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
-  const following = follow(deps, tell, stop.signal);
+  const following = followKind({ ...deps, signal: stop.signal }, runPolicyKind, tell);
   return {
     revision: deps.policies.revision,
     gateOf: (spec) => gateOf(deps, spec),
