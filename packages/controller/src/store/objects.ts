@@ -103,8 +103,16 @@ export const createObjects = (deps: {
       write,
       compact,
       snapshot: async () => {
-        const found = await deps.threads().read('objects.snapshot', undefined);
-        return { revision: found.revision, rows: decodeAll(found.rows) };
+        const rows: ObjectRow[] = [];
+        let page = await deps.threads().read('objects.snapshot', undefined);
+        const { revision } = page;
+        for (;;) {
+          // Read by the thread while this page is decoded.
+          const following = page.next && deps.threads().read('objects.snapshot', page.next);
+          rows.push(...decodeAll(page.rows).filter(({ type }) => type !== 'deleted'));
+          if (following === undefined) return { revision, rows };
+          page = await following;
+        }
       },
       since: async (revision, limit) =>
         decodeAll(await deps.threads().read('objects.since', { revision, limit })),

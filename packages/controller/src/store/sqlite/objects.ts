@@ -91,16 +91,40 @@ const compactSome = (
   return { removed: Number(changes), last };
 };
 
-const snapshot = (context: Context): { readonly revision: number; readonly rows: readonly Tuple[] } => {
+const pageRows = 1_000;
+
+/** Where a page of the snapshot begins: after this key, as things stood at this revision. */
+export interface SnapshotPlace {
+  readonly revision: number;
+  readonly key: readonly [resource: string, namespace: string, name: string];
+}
+
+export interface SnapshotPage {
+  readonly revision: number;
+  /** The newest row of each key, deletions too, sorted by key. */
+  readonly rows: readonly Tuple[];
+  /** Where the next page begins; undefined: this is the last. */
+  readonly next: SnapshotPlace | undefined;
+}
+
+const newestRevision = (context: Context): number => {
   const newest = context.prepare('SELECT coalesce(max(revision), 0) AS n FROM object_log').get()?.['n'];
+  return Math.max(Number(newest), loadFloor(context, 'compacted'));
+};
+
+const snapshotPage = (context: Context, place: SnapshotPlace | undefined): SnapshotPage => {
+  const { revision, key } = place ?? { revision: newestRevision(context), key: ['', '', ''] as const };
   const rows = context
     .tuples(
-      `SELECT ${columns} FROM object_log WHERE type <> 'deleted' AND revision IN
-       (SELECT max(revision) FROM object_log GROUP BY resource, namespace, name)
+      `SELECT ${columns} FROM object_log WHERE revision IN
+       (SELECT max(revision) FROM object_log WHERE (resource, namespace, name) > (?, ?, ?) AND revision <= ?
+        GROUP BY resource, namespace, name ORDER BY resource, namespace, name LIMIT ${pageRows})
        ORDER BY resource, namespace, name`,
     )
-    .all();
-  return { revision: Math.max(Number(newest), loadFloor(context, 'compacted')), rows };
+    .all(...key, revision);
+  const last = rows.length === pageRows ? rows.at(-1) : undefined;
+  const next = last && { revision, key: [String(last[1]), String(last[2]), String(last[3])] as const };
+  return { revision, rows, next };
 };
 
 const since = (
@@ -118,4 +142,4 @@ const since = (
 };
 
 export const objectWrites = { 'objects.write': writeAll, 'objects.compact': compactSome };
-export const objectReads = { 'objects.snapshot': snapshot, 'objects.since': since };
+export const objectReads = { 'objects.snapshot': snapshotPage, 'objects.since': since };
