@@ -12,6 +12,7 @@ import type {
   FinalTaskState,
   KubeObject,
   PolicyRule,
+  Signed,
   Task,
   TaskCounts,
   TaskResult,
@@ -70,7 +71,9 @@ export interface ObjectStore {
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------
 
 /** JSON form of the Thrift Task (agent.thrift), less id and times. script and input are base64. */
-export type TaskSpec =
+export type TaskSpec = { readonly signed?: Signed } & TaskAction;
+
+type TaskAction =
   | {
       readonly kind: 'command';
       readonly argv: readonly string[];

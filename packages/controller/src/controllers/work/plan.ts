@@ -7,10 +7,12 @@ import {
   parseNodeSet,
   type ResolvedNodeSet,
   resolveNodeSet,
+  signedCauses,
   type Targets,
   toLabelMatcher,
 } from '@drover/api';
 import type { WorkOrder } from '../../engine/engine.ts';
+import { sha256Hex } from '../../platform/ids.ts';
 import type { Work } from './work.ts';
 
 const groupLabel = 'group.drover.dev/';
@@ -83,8 +85,22 @@ export const planGone = (nodes: readonly string[], fleet: readonly FleetNode[]):
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
+/** Refuses work that is not what was signed, scripts included; the rest was compared when the object was made. */
+export const checkSigned = (work: Work): void => {
+  const [cause] = signedCauses(work.spec, sha256Hex);
+  if (cause !== undefined)
+    throw new ApiError('Invalid', `cannot start: ${cause.field}: ${cause.message}`, {
+      causes: [{ reason: 'FieldValueInvalid', ...cause }],
+    });
+};
+
 /** What each node is to do. */
 export const toTaskSpec = (work: Work): WorkOrder['spec'] => {
+  const { signed } = work.spec;
+  return { ...toAction(work), ...(signed === undefined ? {} : { signed }) };
+};
+
+const toAction = (work: Work): WorkOrder['spec'] => {
   if (work.kind === 'CommandRun') {
     const { argv, script, user, cwd, env, stdin, maxOutputBytes } = work.spec;
     return {

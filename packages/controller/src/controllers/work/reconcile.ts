@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { type FleetNode, type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
+import { checkSigned, type FleetNode, type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
 import { toEmptyStatus, toWorkStatus } from './status.ts';
 import { isFinalPhase, resultsFinalizer, toWork, type Work } from './work.ts';
 
@@ -91,6 +91,7 @@ export class Reconciler {
   async #start(item: Item, work: Work): Promise<WorkStatus | undefined> {
     const { engine, clock } = this.#deps;
     try {
+      checkSigned(work);
       const targets = await this.#targets(item, work);
       if (targets.nodes.length === 0) {
         const message = `nothing to repeat: no node of ${work.spec.retryOf} failed`;
