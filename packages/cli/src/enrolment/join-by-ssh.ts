@@ -39,8 +39,8 @@ export const splitJoinLine = (line: string): { readonly secret: string; readonly
 
 /** Puts the rest of standard input in the place of the policy, whole or not at all. */
 const policyScript =
-  'umask 022; mkdir -p /etc/drover && cat > /etc/drover/policy.json.new && ' +
-  'mv /etc/drover/policy.json.new /etc/drover/policy.json || exit 1;';
+  '(umask 022; mkdir -p /etc/drover && cat > /etc/drover/policy.json.new && ' +
+  'mv /etc/drover/policy.json.new /etc/drover/policy.json) || exit 1;';
 
 /** Reads the secret from standard input, then the policy if there is one, then becomes the join command. */
 const toScript = (command: string, policy: string): string =>
