@@ -2606,8 +2606,10 @@ def parse_request(payload):
         if not 0 < request[name] < MAX_TIME_MS or int(request[name]) != request[name]:
             raise ValueError('%s is no time' % name)
         request[name] = int(request[name])
-    if not isinstance(request['nodes'], text_type) or not valid_id(request['id']) or len(request['id']) < 32:
-        raise ValueError('nodes and id must be text, the id of at least 32 letters and digits')
+    if not all(isinstance(request[name], text_type) for name in ('id', 'nodes')):
+        raise ValueError('id and nodes must be text')
+    if not valid_id(request['id']) or len(request['id']) < 32:
+        raise ValueError('the id must be 32 to 128 letters, digits, dots, dashes or underscores')
     return request
 
 
@@ -4693,6 +4695,7 @@ class Joiner(object):
         self.name = options.get('name') or default_name()
         self.dir = os.path.abspath(options.get('dir') or DEFAULT_DIR)
         self.options = options
+        self.policy = os.path.abspath(options['policy']) if options.get('policy') else ''  # before we go elsewhere
         self.token = os.environ.pop('DROVER_TOKEN', '')
         if not self.token:
             raise Failure('cannot join: DROVER_TOKEN is not set; paste the whole line that "token create" printed')
@@ -4793,8 +4796,8 @@ class Joiner(object):
         if wants_service and os.getuid() == 0:
             service = probe_service_manager() or 'none'
         config.pop('policyFile', None)  # where the policy is, the controller does not say
-        if self.options.get('policy'):
-            config['policyFile'] = os.path.abspath(self.options['policy'])
+        if self.policy:
+            config['policyFile'] = self.policy
         config.update({'name': self.name, 'apiAddress': '%s:%d' % (self.host, self.port), 'service': service})
         write_file('config.json', to_bytes(json.dumps(config, indent=1, sort_keys=True)))
         if own_path() != os.path.join(self.dir, 'agent.py'):

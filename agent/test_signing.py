@@ -198,7 +198,7 @@ class Policies(unittest.TestCase):
     def test_payloads_that_are_none_are_refused(self):
         now = agent.now_ms()
         for payload in (b'', b'{', b'[]', b'null', b'\xff\xfe', b'[' * 100000,
-                        request_for({}, version=2), request_for({}, id='short'), request_for({}, id=7),
+                        request_for({}, version=2), request_for({}, id='short'), request_for({}, id=7), request_for({}, id=['a'] * 32),
                         request_for({}, nodes=['n1']), request_for({}, nodes=None), request_for({}, issuedAtMs=now + 0.5)):
             why = self.refused(policy_of(), dict(self.task(), signed=signed_by(payload, KEY)))
             self.assertTrue('cannot be read' in why, (payload[:80], why))

@@ -261,6 +261,10 @@ test('the agent becomes another one only when a signer has signed a file that he
   await writeFile(place('agent.py'), `${await readFile(agentFile, 'utf8')}\n# another\n`);
   const unsigned = await cli('agent', 'update', 'strict');
   expect([unsigned.code, unsigned.stdout]).toEqual([1, expect.stringContaining('wants requests signed')]);
+  const body = { signed: { payload: '' } };
+  await expect(client.http.json({ method: 'POST', path: '/agents/strict/update', body })).rejects.toThrow(
+    'signed',
+  );
   const unknown = await cli('agent', 'update', 'strict', '--sign', 'alice.pem');
   expect([unknown.code, unknown.stderr]).toEqual([
     1,

@@ -5,8 +5,9 @@ import type { Kind } from '../kind.ts';
 import { commandRunKind } from '../kinds/command-run.ts';
 import { fileTransferKind } from '../kinds/file-transfer.ts';
 import { createValidator } from '../validation/validator.ts';
+import { structs } from '../wire/agent.gen.ts';
 import { type AskingSpec, askedDifferences, parsePayload, toAsked, toPayload } from './request.ts';
-import { signedCauses } from './signed.ts';
+import { parseSigned, signedCauses } from './signed.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const frame = { id: '0'.repeat(32), issuedAtMs: 1, expiresAtMs: 2, nodes: ['n2', 'n1', 'n3', 'db'] };
@@ -77,6 +78,33 @@ test('a script or input that is not what was signed is told once there is a sha2
   const spec = (object as { readonly spec: Parameters<typeof signedCauses>[0] }).spec;
   expect(signedCauses(spec)).toEqual([]);
   expect(signedCauses(spec, sha256).map(({ field }) => field)).toEqual(['spec.stdin']);
+});
+
+test('what is signed has every field that the agent gets, under its name', () => {
+  const asked = [{ argv: ['id'] }, { direction: 'Push' }, { direction: 'Pull' }].map((spec) =>
+    toAsked({ timeoutSeconds: 1, ...spec } as AskingSpec, sha256),
+  );
+  const fieldsOf = (name: string) => (structs[name]?.fields ?? []).map(([, field]) => field).sort();
+  const [command, push, pull] = asked;
+  expect(Object.keys(command?.command ?? {}).sort()).toEqual(fieldsOf('CommandSpec'));
+  expect(Object.keys(push?.push ?? {}).sort()).toEqual(fieldsOf('PushSpec'));
+  expect(Object.keys(pull?.pull ?? {}).sort()).toEqual(fieldsOf('PullSpec'));
+  const rest = ['id', 'expiresAtMs', 'signed'];
+  const members = fieldsOf('Task').filter((field) => !rest.includes(field));
+  expect([...new Set(asked.flatMap((one) => Object.keys(one)))].sort()).toEqual(members);
+});
+
+test('a signature that comes without an object around it is read by the same schema', () => {
+  const signed = { payload: 'x', signatures };
+  expect(parseSigned(signed)).toEqual(signed);
+  for (const bad of [
+    null,
+    {},
+    { ...signed, payload: '' },
+    { ...signed, signatures: [] },
+    { ...signed, more: 1 },
+  ])
+    expect(() => parseSigned(bad)).toThrow(/^cannot read signed/);
 });
 
 test('a payload says again what went into it, and any change of it is a difference', () => {
