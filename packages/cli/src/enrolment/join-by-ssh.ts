@@ -37,14 +37,15 @@ export const splitJoinLine = (line: string): { readonly secret: string; readonly
   return { secret: found[1], command: found[2] };
 };
 
-/** Puts the rest of standard input in the place of the policy, whole or not at all. */
-const policyScript =
-  '(umask 022; mkdir -p /etc/drover && cat > /etc/drover/policy.json.new && ' +
-  'mv /etc/drover/policy.json.new /etc/drover/policy.json) || exit 1;';
+/** Puts the rest of standard input in the place of the policy: whole, or the server does not join. */
+const policyScript = (policy: string): string =>
+  '(umask 022; cd /etc && mkdir -p drover && cat > drover/policy.json.new && ' +
+  `test "$(wc -c < drover/policy.json.new)" -eq ${Buffer.byteLength(policy)} && ` +
+  'mv drover/policy.json.new drover/policy.json) || exit 1;';
 
 /** Reads the secret from standard input, then the policy if there is one, then becomes the join command. */
 const toScript = (command: string, policy: string): string =>
-  `IFS= read -r DROVER_TOKEN; export DROVER_TOKEN; ${policy === '' ? '' : policyScript} exec </dev/null; exec ${command}`;
+  `IFS= read -r DROVER_TOKEN; export DROVER_TOKEN; ${policy === '' ? '' : policyScript(policy)} exec </dev/null; exec ${command}`;
 
 const lastLine = (output: string): string => output.trim().split('\n').at(-1)?.trim() ?? '';
 
