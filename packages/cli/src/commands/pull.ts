@@ -113,7 +113,7 @@ const pullOne = async (
   const quiet = options.quiet === true || isDocument(form);
   const { namespace } = options;
   const sinceMs = performance.now();
-  const created = await send(client, fileTransfers, toTransfer(path, options));
+  const created = await send.create(client, fileTransfers, toTransfer(path, options));
   if (created === undefined) return true;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {

@@ -141,7 +141,7 @@ const pushOne = async (
   const built = await build(source, session, quiet);
   warnRefused(session, built.refused);
   await bring(client, built, session, quiet);
-  const created = await send(client, fileTransfers, toTransfer(built, path, options));
+  const created = await send.create(client, fileTransfers, toTransfer(built, path, options));
   if (created === undefined) return built.refused.length === 0;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
@@ -175,7 +175,7 @@ const pushOne = async (
 const push = async (words: readonly string[], options: PushOptions, command: Command, session: Session) => {
   const [sources, destination] = checkWords(words);
   parseOutputForm(options.output);
-  toWorkSpec(options);
+  const spec = toWorkSpec(options);
   const encoded = options.encoded === true;
   const plans = sources.map((source) => {
     const bytes = toBytes(source, encoded);
@@ -183,6 +183,7 @@ const push = async (words: readonly string[], options: PushOptions, command: Com
   });
   const client = session.connect(command);
   const send = await openSend(session, command, options);
+  await send.check(client, { spec });
   let allOk = true;
   for (const { source, path } of plans)
     allOk = (await pushOne(client, send, source, path, options, session)) && allOk;

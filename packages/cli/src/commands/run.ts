@@ -78,7 +78,7 @@ const run = async (argv: readonly string[], options: RunOptions, command: Comman
   const client = session.connect(command);
   const send = await openSend(session, command, options, [options.script, options.stdin].includes('-'));
   const sinceMs = performance.now();
-  const created = await send(client, commandRuns, body);
+  const created = await send.create(client, commandRuns, body);
   if (created === undefined) return;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {

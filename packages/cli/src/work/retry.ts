@@ -33,5 +33,5 @@ export const retryWork = async (
   };
   const metadata = { namespace, generateName: `${stem}-retry-` };
   const object = { apiVersion: work.apiVersion, kind: work.kind, metadata, spec };
-  return send(client, kind, object);
+  return send.create(client, kind, object);
 };

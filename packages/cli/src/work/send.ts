@@ -15,21 +15,25 @@ export interface SendOptions extends SigningOptions {
   readonly signTo?: string;
 }
 
-/** Makes the object; undefined: it was written to a file for others to sign. */
-export type Send = (
-  client: Client,
-  kind: WorkReference['kind'],
-  object: Record<string, unknown>,
-) => Promise<Work | undefined>;
+export interface Send {
+  /** Refuses what the nodes of the object would refuse, for who wants to know before a long upload. */
+  readonly check: (client: Client, object: Record<string, unknown>) => Promise<void>;
+  /** Makes the object; undefined: it was written to a file for others to sign. */
+  readonly create: (
+    client: Client,
+    kind: WorkReference['kind'],
+    object: Record<string, unknown>,
+  ) => Promise<Work | undefined>;
+}
 
 const targetsOf = (object: Record<string, unknown>): Targets =>
   (object['spec'] as { readonly targets: Targets }).targets;
 
-const refuseUnsigned = async (client: Client, targets: Targets): Promise<void> => {
+const refuseUnsigned = async (client: Client, object: Record<string, unknown>): Promise<void> => {
   const strict = await listStrict(client);
   if (strict.length === 0) return;
   const { targetedOf } = await import('../signing/targets.ts');
-  const names = targetedOf(targets, strict);
+  const names = targetedOf(targetsOf(object), strict);
   if (names.length === 0) return;
   const [are, take] = names.length === 1 ? ['node', 'takes'] : [`${names.length} nodes`, 'take'];
   throw new Failure(`cannot start: ${are} ${foldNodeSet(names)} ${take} signed requests only`, {
@@ -63,12 +67,15 @@ export const openSend = async (
   const { namespace, signTo } = options;
   if (signing === undefined) {
     if (signTo !== undefined) throw new Failure('cannot use --sign-to: nothing is signed; give --sign KEY');
-    return async (client, kind, object) => {
-      await refuseUnsigned(client, targetsOf(object));
-      return client.create<Work>(kind, object, { namespace });
+    return {
+      check: refuseUnsigned,
+      create: async (client, kind, object) => {
+        await refuseUnsigned(client, object);
+        return client.create<Work>(kind, object, { namespace });
+      },
     };
   }
-  return async (client, kind, object) => {
+  const create: Send['create'] = async (client, kind, object) => {
     const { signWork } = await import('../signing/sign.ts');
     const { resolveTargets } = await import('../signing/targets.ts');
     const targets = await resolveTargets(client, targetsOf(object));
@@ -80,4 +87,5 @@ export const openSend = async (
     session.note(`next: drover key sign ${signTo} --key KEY, then drover apply -f ${signTo}`);
     return undefined;
   };
+  return { check: async () => undefined, create };
 };
