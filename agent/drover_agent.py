@@ -3,7 +3,7 @@
 
 It dials the controller, proves who it is with its own certificate, and then does what it is asked: runs commands
 under detached supervisors, moves files, opens terminals, and reports. Sections, in reading order: compat, log, crypto,
-wire, transport, journal, tasks, content, transfers, facts, shell, install, agent, main.
+wire, transport, journal, tasks, policy, content, transfers, facts, shell, install, agent, main.
 
 Invariants
 I1: a task is started at most once: its id is in the journal on disk before its supervisor is forked, and a
@@ -437,6 +437,51 @@ def _add(one, two):
     return (x3, (r * (v - x3) - s1 * hhh) % P, z1 * z2 * h % P)
 
 
+def _odd_multiples(point, count):
+    """point, 3 * point, 5 * point, ... in Jacobian coordinates."""
+    found = [(point[0], point[1], 1)]
+    twice = _double(found[0])
+    while len(found) < count:
+        found.append(_add(found[-1], twice))
+    return found
+
+
+def _signed_digits(number, width):
+    """(bit, odd digit) of a number, |digit| < 2 ** (width - 1), few of them (the non-adjacent form); highest first."""
+    digits, bit, size = [], 0, 1 << width
+    while number:
+        if number & 1:
+            digit = number & (size - 1)
+            digit -= size if digit >= size >> 1 else 0
+            number -= digit
+            digits.append((bit, digit))
+        number >>= 1
+        bit += 1
+    digits.reverse()
+    return digits
+
+
+G_MULTIPLES = []  # made when the first signature is checked
+
+
+def _multiply_two(one, two, point):
+    """one * G + two * point in Jacobian coordinates, with one row of doublings for both (Straus, Shamir)."""
+    if not G_MULTIPLES:
+        G_MULTIPLES.extend(_odd_multiples(G, 64))
+    tables = (G_MULTIPLES, _odd_multiples(point, 8))
+    steps = {}
+    for table, digits in zip(tables, (_signed_digits(one, 8), _signed_digits(two, 5))):
+        for bit, digit in digits:
+            x, y, z = table[abs(digit) >> 1]
+            steps.setdefault(bit, []).append((x, y if digit > 0 else P - y, z))
+    total = (0, 0, 0)
+    for bit in range(max(steps) if steps else -1, -1, -1):
+        total = _double(total)
+        for step in steps.get(bit, ()):
+            total = _add(total, step)
+    return total
+
+
 def _multiply(number, point):
     """number * point in affine coordinates, or None for infinity. Four bits at a time."""
     table = [(0, 0, 0), (point[0], point[1], 1)]
@@ -506,14 +551,24 @@ def verify(public, digest, signature):
         s_bytes, end = der_read(more, 0x02)
     except ValueError:
         return False
-    r, s = bytes_to_int(r_bytes), bytes_to_int(s_bytes)
-    if rest or end or not (0 < r < N and 0 < s < N) or not _on_curve(public):
+    return not rest and not end and verify_numbers(public, digest, bytes_to_int(r_bytes), bytes_to_int(s_bytes))
+
+
+def verify_raw(public, digest, signature):
+    """As `verify`, of a signature that is r and s, 32 bytes each: there is one way to write it."""
+    return len(signature) == 64 and verify_numbers(public, digest, bytes_to_int(signature[:32]),
+                                                   bytes_to_int(signature[32:]))
+
+
+def verify_numbers(public, digest, r, s):
+    """FIPS 186-4 section 6.4.2. The curve has no points of small order (its cofactor is 1)."""
+    if not (0 < r < N and 0 < s < N) or not _on_curve(public):
         return False
     w = pow(s, N - 2, N)
-    one = _multiply(bytes_to_int(digest) * w % N, G)
-    two = _multiply(r * w % N, public)
-    total = _affine(_add((one[0], one[1], 1) if one else (0, 0, 0), (two[0], two[1], 1) if two else (0, 0, 0)))
-    return total is not None and total[0] % N == r
+    x, _, z = _multiply_two(bytes_to_int(digest) * w % N, r * w % N, public)
+    zz = z * z % P
+    # x / zz is the number to be compared modulo N: both it may be are tried instead of dividing.
+    return z != 0 and any((x - number * zz) % P == 0 for number in (r, r + N) if number < P)
 
 
 def _on_curve(point):
@@ -609,7 +664,15 @@ def parse_public_key(data):
     bits, _ = der_read(rest, 0x03)
     if algorithm != der_oid(OID_EC) + der_oid(OID_P256) or len(bits) != 66 or bits[:2] != b'\0\4':
         raise ValueError('not an uncompressed P-256 public key')
-    return (bytes_to_int(bits[2:34]), bytes_to_int(bits[34:66]))
+    point = (bytes_to_int(bits[2:34]), bytes_to_int(bits[34:66]))
+    if not _on_curve(point) or public_key_der(point) != data:
+        raise ValueError('not a point of P-256 in DER')
+    return point
+
+
+def key_id(data):
+    """By which a public key (DER) is told, as in `drover key show`."""
+    return 'SHA256:' + to_text(binascii.b2a_base64(hashlib.sha256(data).digest())).strip().rstrip('=')
 
 
 def private_key_pem(private):
@@ -694,6 +757,14 @@ STRUCTS = {
         (1, 'path', 'string', ''),
         (2, 'check', 'bool', False),
     )),
+    'Signature': (False, (
+        (1, 'keyId', 'string', ''),
+        (2, 'signature', 'binary', b''),
+    )),
+    'SignedRequest': (False, (
+        (1, 'payload', 'binary', b''),
+        (2, 'signatures', ('list', ('struct', 'Signature')), ()),
+    )),
     'Task': (False, (
         (1, 'id', 'string', ''),
         (2, 'timeoutMs', 'i64', 0),
@@ -701,6 +772,7 @@ STRUCTS = {
         (4, 'command', ('struct', 'CommandSpec'), None),
         (5, 'push', ('struct', 'PushSpec'), None),
         (6, 'pull', ('struct', 'PullSpec'), None),
+        (7, 'signed', ('struct', 'SignedRequest'), None),
     )),
     'OutputChunk': (False, (
         (1, 'taskId', 'string', ''),
@@ -779,6 +851,7 @@ STRUCTS = {
         (2, 'sha256', 'string', ''),
         (3, 'signature', 'binary', b''),
         (4, 'sizeBytes', 'i64', 0),
+        (5, 'signed', ('struct', 'SignedRequest'), None),
     )),
 }
 SERVICES = {
@@ -1382,22 +1455,27 @@ RECORD = pack_of('>II')
 STAMP = pack_of('>q')
 KEEP_DONE_MS = 7 * 86400 * 1000
 KEEP_DONE_COUNT = 20000
+KEEP_USED_MS = 86400 * 1000
 JOURNAL_STEP = 256 * 1024
 JOURNAL_COMPACT = 4 * 1024 * 1024
 
 
 class Journal(object):
     """
-    Records: J journal id, B boot id, A accepted task (time, id, Task as Thrift), D done with (time, id).
-    `open_tasks`: id -> (boot id, Task bytes); `done`: id -> time in ms, kept for seven days.
+    Records: J journal id, T when it was begun, B boot id, A accepted task (time, id, Task as Thrift), U used request
+    (time of its expiry, request id, id of the task that used it), D done with (time, id).
+    `open_tasks`: id -> (boot id, Task bytes); `done`: id -> time in ms, kept for seven days; `used`: request id ->
+    (expiry in ms, task id), kept for a day longer than it is valid, since clocks are set back, too.
     """
 
     def __init__(self, path, boot_id):
         self.path = path
         self.boot_id = boot_id
         self.journal_id = ''
+        self.begun_ms = 0
         self.open_tasks = {}
         self.done = {}
+        self.used = {}
         self.fd = -1
         self.end = self.size = 0
         self.limit = JOURNAL_COMPACT
@@ -1433,11 +1511,16 @@ class Journal(object):
             kind, rest = payload[:1], payload[1:]
             if kind == b'J':
                 self.journal_id = to_text(rest)
+            elif kind == b'T':
+                self.begun_ms = STAMP.unpack(rest)[0]
             elif kind == b'B':
                 boot = to_text(rest)
             elif kind == b'A':
                 size = byte_at(rest, 8)
                 self.open_tasks[to_text(rest[9:9 + size])] = (boot, rest[9 + size:])
+            elif kind == b'U':
+                size = byte_at(rest, 8)
+                self.used[to_text(rest[9:9 + size])] = (STAMP.unpack(rest[:8])[0], to_text(rest[9 + size:]))
             elif kind == b'D':
                 task_id = to_text(rest[8:])
                 self.open_tasks.pop(task_id, None)
@@ -1452,12 +1535,18 @@ class Journal(object):
         name = to_bytes(task_id)
         return self.record(b'A', STAMP.pack(now_ms()), int_to_bytes(len(name), 1), name, body)
 
+    def used_by(self, request_id, expires_ms, task_id):
+        name = to_bytes(request_id)
+        return self.record(b'U', STAMP.pack(expires_ms), int_to_bytes(len(name), 1), name, to_bytes(task_id))
+
     def compact(self):
         """Rewrites the file with what still matters. Old boots are kept: their tasks are to be reported as lost."""
         if not self.journal_id:
             self.journal_id = new_id()
+        self.begun_ms = self.begun_ms or now_ms()
         self.forget_old()
-        parts = [self.record(b'J', to_bytes(self.journal_id))]
+        parts = [self.record(b'J', to_bytes(self.journal_id)), self.record(b'T', STAMP.pack(self.begun_ms))]
+        parts.extend(self.used_by(request_id, *use) for request_id, use in self.used.items())
         parts.extend(self.record(b'D', STAMP.pack(at), to_bytes(task_id)) for task_id, at in self.done.items())
         boot = None
         for task_id, (task_boot, body) in sorted(self.open_tasks.items(), key=lambda item: item[1][0]):
@@ -1479,6 +1568,8 @@ class Journal(object):
         horizon = now_ms() - KEEP_DONE_MS
         keep = sorted((at, task_id) for task_id, at in self.done.items() if at > horizon)[-KEEP_DONE_COUNT:]
         self.done = dict((task_id, at) for at, task_id in keep)
+        used_until = now_ms() - KEEP_USED_MS
+        self.used = dict((request_id, use) for request_id, use in self.used.items() if use[0] > used_until)
 
     def append(self, data, durable):
         size = self.size
@@ -1492,13 +1583,16 @@ class Journal(object):
             os.fsync(self.fd) if grow else os.fdatasync(self.fd)
         self.size = size
 
-    def accept(self, tasks):
-        """Puts tasks [(id, Task bytes)] on disk; returns once they are there."""
+    def accept(self, tasks, uses=()):
+        """Puts tasks [(id, Task bytes)] and uses [(request id, expiry, task id)] on disk; returns once they are there."""
         data = b''.join(self.accepted(task_id, body) for task_id, body in tasks)
+        data += b''.join(self.used_by(*use) for use in uses)
         self.append(data, True)
         self.end += len(data)
         for task_id, body in tasks:
             self.open_tasks[task_id] = (self.boot_id, body)
+        for request_id, expires_ms, task_id in uses:
+            self.used[request_id] = (expires_ms, task_id)
 
     def finish(self, task_ids):
         """The controller has these results. Need not be durable: it says so again at the next hello."""
@@ -2320,15 +2414,46 @@ class Crew(object):
         self.resting = collections.deque(row for row in self.resting if row[0] != pid)
 
 
-POLICY_KEYS = frozenset(('users', 'commands', 'scripts', 'paths', 'shell'))
+def own_user():
+    try:
+        return to_text(pwd.getpwuid(os.getuid()).pw_name)
+    except KeyError:
+        return '%d' % os.getuid()
+
+
+# ==================================================================================================== policy
+# What this server lets the controller do (docs/user/servers.md), and requests that operators sign
+# (docs/user/signing.md). The policy file is read before each task, and wins. Where it names signers:
+# G1: nothing of a request that matters is outside the signed bytes. What the controller asks is put into the form in
+#     which it was signed, whole, and must be equal to that: a field that a signer did not know of is a difference.
+# G2: a request is used once on a node. That it was is in the journal, on disk, before anything is done; only a task that
+#     was accepted before a crash may find its own use there. What was signed before the journal was begun is refused.
+# G3: the time is this server's own: what the controller says of it has no say here.
+# G4: nothing of a payload is read before a signature of it is right. A signature counts when the policy names its key
+#     and what its signer may do covers the request; each signer counts once, whatever the number of his keys.
+LIMITS = frozenset(('users', 'commands', 'scripts', 'paths'))
+POLICY_KEYS = LIMITS | frozenset(('shell', 'signers', 'maxTtlSeconds', 'minSignatures'))
+SIGNER_KEYS = LIMITS | frozenset(('name', 'key'))
+UNSIGNED = frozenset((RAW, 'id', 'expiresAtMs', 'signed'))  # of a Task: whose it is, and what can only shorten its life
+MAX_TTL_S = 3600
+MAX_SKEW_MS = 60 * 1000
+MAX_TIME_MS = 253402300799000  # the end of the year 9999
+MAX_SIGNATURES = 16
+MAX_PAYLOAD = 1 << 20
+WANTS_SIGNERS = 'the policy of this node wants requests signed'
+
+
+def policy_path(config):
+    return config.get('policyFile') or '/etc/drover/policy.json'
 
 
 def load_policy(path):
     """
     The node's own policy (optional JSON), which wins over the controller. Keys, each a restriction when present:
     users (names that commands may run as), commands (list of argv prefixes; scripts then only with "scripts": true),
-    paths (prefixes that transfers may touch), shell (false: no terminals). A policy that restricts users or commands
-    refuses transfers and terminals unless it allows them. A file that cannot be read refuses everything.
+    paths (prefixes that transfers may touch), shell (false: no terminals), signers (whose signature a request needs).
+    A policy that restricts users or commands refuses transfers and terminals unless it allows them. A file that cannot
+    be read refuses everything. `signers` is answered as key id -> signer, each with its `point`.
     """
     try:
         policy = json.loads(to_text(read_file(path)))
@@ -2338,16 +2463,234 @@ def load_policy(path):
         return {'broken': '%s' % error}
     if not isinstance(policy, dict) or set(policy) - POLICY_KEYS:
         return {'broken': 'it must be an object with keys of: %s' % ', '.join(sorted(POLICY_KEYS))}
-    return policy
+    try:
+        return with_signers(policy)
+    except Failure as failure:
+        return {'broken': words_of(failure)}
 
 
-def refused_by_policy(policy, task):
-    """Why the node's own policy refuses a task; '' when it does not."""
+def with_signers(policy):
+    if 'signers' not in policy:
+        if 'maxTtlSeconds' in policy or 'minSignatures' in policy:
+            raise Failure('maxTtlSeconds and minSignatures are for a policy with signers')
+        return policy
+    listed, signers = policy['signers'], {}
+    if not isinstance(listed, list) or not listed:
+        raise Failure('signers must be a list of at least one {"name": ..., "key": ...}')
+    for signer in listed:
+        known = parse_signer(signer)
+        if known[0] in signers:
+            raise Failure('the key of signer %s is there twice' % known[1]['name'])
+        signers[known[0]] = known[1]
+    found = dict(policy, signers=signers)
+    found['minSignatures'] = whole_number(policy, 'minSignatures', 1)
+    found['maxTtlSeconds'] = whole_number(policy, 'maxTtlSeconds', MAX_TTL_S)
+    if found['minSignatures'] > len(names_of(signers)):
+        raise Failure('minSignatures is more than there are signers')
+    return found
+
+
+def whole_number(policy, name, default):
+    value = policy.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
+        raise Failure('%s must be a whole number of at least 1' % name)
+    return value
+
+
+def parse_signer(signer):
+    """(key id, signer with its point)."""
+    if not isinstance(signer, dict) or set(signer) - SIGNER_KEYS or not isinstance(signer.get('name'), text_type):
+        raise Failure('a signer must be an object with name, key and perhaps: %s' % ', '.join(sorted(LIMITS)))
+    try:
+        key = signer.get('key')
+        pem = key if '-----' in key else '-----BEGIN PUBLIC KEY-----%s-----END PUBLIC KEY-----' % key
+        data = from_pem(pem, 'PUBLIC KEY')
+        return key_id(data), dict(signer, point=parse_public_key(data))
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise Failure('the key of signer %s cannot be read: %s' % (signer['name'], error))
+
+
+def names_of(signers):
+    return sorted(set(signer['name'] for signer in signers.values()))
+
+
+def signing_of(policy):
+    """What people may know of the rule that requests are signed; None when there is none."""
+    if 'signers' not in policy:
+        return None
+    return {'required': True, 'minSignatures': policy['minSignatures'], 'maxTtlSeconds': policy['maxTtlSeconds'],
+            'signers': [{'name': signer['name'], 'keyId': name} for name, signer in sorted(policy['signers'].items())]}
+
+
+def asked_of(task):
+    """What the controller asks by a task, in the form in which it is signed (G1): scripts and input by their sha256."""
+    asked = dict((name, value) for name, value in task.items() if name not in UNSIGNED and value is not None)
+    if 'command' in asked:
+        command = asked['command'] = dict(asked['command'])
+        for name in ('script', 'input'):
+            command[name] = to_text(hashlib.sha256(command[name]).hexdigest()) if command[name] else ''
+    return asked
+
+
+def refused_by_policy(policy, asked, signed, node):
+    """(why, request): why the node's own policy refuses what is asked, '' when it does not; what was signed, if it must be."""
     if 'broken' in policy:
-        return 'the policy file of this node cannot be read: %s' % policy['broken']
-    if task.get('command') is None:
-        return transfer_refused(policy, (task.get('push') or task.get('pull'))['path'])
-    return command_refused(policy, task['command'])
+        return 'the policy file of this node cannot be read: %s' % policy['broken'], None
+    why = limits_refuse(policy, asked)
+    if why or 'signers' not in policy:
+        return why, None
+    return check_signed(policy, asked, signed, node)
+
+
+def limits_refuse(limits, asked):
+    """Why these limits, of the policy or of one signer, refuse what is asked."""
+    if 'update' in asked:
+        return ''
+    if 'command' in asked:
+        return command_refused(limits, asked['command'])
+    return transfer_refused(limits, (asked.get('push') or asked.get('pull'))['path'])
+
+
+def signer_refused(signer, asked):
+    if 'update' in asked:
+        return 'a signer with limits cannot sign updates' if LIMITS & set(signer) else ''
+    return limits_refuse(signer, asked)
+
+
+def check_signed(policy, asked, signed, node):
+    """(why, request) of a request that must be signed."""
+    if signed is None:
+        return WANTS_SIGNERS + ', and this one is not (drover ... --sign KEY)', None
+    why = signatures_refused(policy, asked, signed)
+    if why:
+        return why, None
+    try:
+        request = parse_request(signed['payload'])
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        return 'the signed request cannot be read: %s' % words_of(error), None
+    return request_refused(policy, asked, request, node), request
+
+
+def signatures_refused(policy, asked, signed):
+    """G4."""
+    payload, names, why = signed['payload'], set(), 'none of its signatures is by a key that the policy of this node names'
+    if len(payload) > MAX_PAYLOAD or len(signed['signatures']) > MAX_SIGNATURES:
+        return 'the signed request is too large'
+    digest = hashlib.sha256(payload).digest()
+    for one in signed['signatures']:
+        signer = policy['signers'].get(one['keyId'])
+        if signer is None:
+            continue
+        if not verify_raw(signer['point'], digest, one['signature']):
+            why = 'the signature by %s is not right for what was signed' % signer['name']
+            continue
+        limited = signer_refused(signer, asked)
+        if limited:
+            why = 'signed by %s only: %s' % (signer['name'], limited)
+            continue
+        names.add(signer['name'])
+    if len(names) >= policy['minSignatures']:
+        return ''
+    if names:
+        return 'signed by %s only: the policy of this node wants the signatures of %d signers' % (
+            ', '.join(sorted(names)), policy['minSignatures'])
+    return why
+
+
+def parse_request(payload):
+    """The signed request; ValueError or TypeError when it is none."""
+    request = json.loads(payload.decode('utf-8'))
+    if not isinstance(request, dict) or request.get('version') != 1:
+        raise ValueError('this agent knows version 1 only')
+    for name in ('issuedAtMs', 'expiresAtMs'):
+        if not 0 < request[name] < MAX_TIME_MS or int(request[name]) != request[name]:
+            raise ValueError('%s is no time' % name)
+        request[name] = int(request[name])
+    if not all(isinstance(request[name], text_type) for name in ('id', 'nodes')):
+        raise ValueError('id and nodes must be text')
+    if not valid_id(request['id']) or len(request['id']) < 32:
+        raise ValueError('the id must be 32 to 128 letters, digits, dots, dashes or underscores')
+    return request
+
+
+def request_refused(policy, asked, request, node):
+    """Why a request that was signed by those who may is not good for what is asked, here and now."""
+    issued, expires, now = request['issuedAtMs'], request['expiresAtMs'], now_ms()  # G3
+    if issued > now + MAX_SKEW_MS:
+        return 'the request was signed at %s, and here it is %s: set the clocks right' % (utc(issued), utc(now))
+    if now > expires:
+        return 'the request expired at %s, and here it is %s: sign it anew, or set the clocks right' % (
+            utc(expires), utc(now))
+    if expires - issued > policy['maxTtlSeconds'] * 1000:
+        return 'the request is valid for %d s, and the policy of this node allows %d s' % (
+            (expires - issued) // 1000, policy['maxTtlSeconds'])
+    if not names_node(request['nodes'], node):
+        return 'the request was signed for other nodes: %s' % shorten(request['nodes'])
+    signed = dict((name, value) for name, value in request.items()
+                  if name not in ('version', 'id', 'issuedAtMs', 'expiresAtMs', 'nodes'))
+    found = differences(asked, signed)
+    return 'what is asked is not what was signed: %s' % ', '.join(found) if found else ''
+
+
+def utc(time_ms):
+    return time.strftime(str('%Y-%m-%dT%H:%M:%SZ'), time.gmtime(time_ms // 1000))
+
+
+def shorten(text):
+    return text if len(text) <= 200 else text[:200] + '...'
+
+
+def differences(asked, signed):
+    """Names of the members that are not equal, those of inner objects as command.argv."""
+    found = []
+    for name in sorted(set(asked) | set(signed)):
+        one, two = asked.get(name), signed.get(name)
+        if isinstance(one, dict) and isinstance(two, dict) and name in ('command', 'push', 'pull', 'update'):
+            found.extend('%s.%s' % (name, inner) for inner in differences(one, two))
+        elif one != two or (name in asked) != (name in signed):
+            found.append(name)
+    return found
+
+
+def names_node(node_set, name):
+    """Whether names and ranges, as `web[1-20,30],db1`, hold this name; operators, groups and globs are not for here."""
+    item, depth = [], 0
+    for character in node_set + ',':
+        if character == ',' and not depth:
+            if item_names(''.join(item), name):
+                return True
+            item = []
+        else:
+            depth += (character == '[') - (character == ']')
+            item.append(character)
+    return False
+
+
+def item_names(item, name):
+    at = 0
+    for index, piece in enumerate(item.replace(']', '[').split('[')):
+        if index % 2 == 0:
+            if not name.startswith(piece, at):
+                return False
+            at += len(piece)
+            continue
+        end = at
+        while end < len(name) and name[end] in '0123456789':
+            end += 1
+        if not any(range_names(part, name[at:end]) for part in piece.split(',')):
+            return False
+        at = end
+    return at == len(name)
+
+
+def range_names(text, digits):
+    """A range as packages/api/src/node-set/range.ts has it, without steps: a padded one has numbers of its width only."""
+    low, _, high = text.partition('-')
+    high = high or low
+    if not digits or not all(character in '0123456789' for character in low + high) or not low:
+        return False
+    is_padded = any(len(end) > 1 and end[0] == '0' for end in (low, high))
+    return int(low) <= int(digits) <= int(high) and digits == '%0*d' % (len(low) if is_padded else 1, int(digits))
 
 
 def transfer_refused(policy, path):
@@ -2374,15 +2717,15 @@ def command_refused(policy, command):
 
 
 def shell_refused(policy):
+    if 'signers' in policy:
+        return WANTS_SIGNERS + ', and what is typed into a terminal cannot be'
     allowed = policy.get('shell', not ('users' in policy or 'commands' in policy))
     return '' if allowed is True and 'broken' not in policy else 'the policy of this node does not allow terminals'
 
 
-def own_user():
-    try:
-        return to_text(pwd.getpwuid(os.getuid()).pw_name)
-    except KeyError:
-        return '%d' % os.getuid()
+def uninstall_refused(policy):
+    """A controller in strange hands could else make a node forget its journal, and with it which requests were used."""
+    return WANTS_SIGNERS + ': remove the agent on the server itself (agent.py uninstall)' if 'signers' in policy else ''
 
 
 # =================================================================================================== content
@@ -3694,15 +4037,21 @@ class Facts(object):
         self.boot_id = boot_id
         self.last = ''
         self.at = 0.0
+        self.policy_stamp = None
 
     def text(self):
         if not self.last or monotonic() - self.at > FACTS_EVERY_S:
-            self.last = json.dumps(gather_facts(self.boot_id, self.last_update()), sort_keys=True)
+            path = policy_path(self.config)
+            self.policy_stamp = stamp_of(path)
+            self.last = json.dumps(gather_facts(self.boot_id, self.last_update(), signing_of(load_policy(path))),
+                                   sort_keys=True)
             self.at = monotonic()
         return self.last
 
     def changed(self):
-        """The facts if it was time to look again and they differ from the last ones; else ''."""
+        """The facts if it was time to look again, or the policy is another, and they differ from the last ones; else ''."""
+        if stamp_of(policy_path(self.config)) != self.policy_stamp:
+            self.at = -FACTS_EVERY_S
         if monotonic() - self.at <= FACTS_EVERY_S:
             return ''
         before = self.last
@@ -3716,7 +4065,16 @@ class Facts(object):
             return None
 
 
-def gather_facts(boot_id, last_update):
+def stamp_of(path):
+    """What changes when a file is replaced or written; None while there is none."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, mtime_ms(stat)
+
+
+def gather_facts(boot_id, last_update, signing):
     facts = {}
     for name, probe in PROBES:
         try:
@@ -3725,6 +4083,8 @@ def gather_facts(boot_id, last_update):
             log('warn', 'a fact could not be found', fact=name, error='%s: %s' % (type(error).__name__, error))
     facts['bootId'] = boot_id
     facts['agent'] = {'version': VERSION, 'lastUpdate': last_update}
+    if signing:
+        facts['signing'] = signing
     return facts
 
 
@@ -4335,6 +4695,7 @@ class Joiner(object):
         self.name = options.get('name') or default_name()
         self.dir = os.path.abspath(options.get('dir') or DEFAULT_DIR)
         self.options = options
+        self.policy = os.path.abspath(options['policy']) if options.get('policy') else ''  # before we go elsewhere
         self.token = os.environ.pop('DROVER_TOKEN', '')
         if not self.token:
             raise Failure('cannot join: DROVER_TOKEN is not set; paste the whole line that "token create" printed')
@@ -4434,8 +4795,9 @@ class Joiner(object):
         wants_service = not self.options.get('no-service') and not self.options.get('foreground')
         if wants_service and os.getuid() == 0:
             service = probe_service_manager() or 'none'
-        if self.options.get('policy'):
-            config['policyFile'] = self.options['policy']
+        config.pop('policyFile', None)  # where the policy is, the controller does not say
+        if self.policy:
+            config['policyFile'] = self.policy
         config.update({'name': self.name, 'apiAddress': '%s:%d' % (self.host, self.port), 'service': service})
         write_file('config.json', to_bytes(json.dumps(config, indent=1, sort_keys=True)))
         if own_path() != os.path.join(self.dir, 'agent.py'):
@@ -4552,6 +4914,11 @@ class LifeCalls(object):
             raise Problem('bad-request', 'not a release')
         if release['sha256'] == own_sha256():
             return
+        why, use = self.judge(self.policy(), {'update': {'sha256': release['sha256']}}, release['signed'], 'update')
+        if not why and use:
+            why = self.use_up(use)
+        if why:
+            raise Problem('refused', why)
         state_dir, config = self.state_dir, self.config
         self.updating = fork_worker(lambda: fetch_release(release, config, state_dir))
         self.children[self.updating] = lambda status: self.on_release_fetched(release, status)
@@ -4571,6 +4938,9 @@ class LifeCalls(object):
         self.facts.at = -FACTS_EVERY_S  # tell the controller with the next heartbeat
 
     def on_uninstall(self, args, answer):
+        why = uninstall_refused(self.policy())
+        if why:
+            raise Problem('refused', why)
         log('info', 'uninstalling on request of the controller')
         for entry in list(self.tasks.values()):
             self.cancel(entry)
@@ -4933,7 +5303,7 @@ class Agent(ShellCalls, LifeCalls):
         begun, result = read_state(entry.task_id)
         if state is not None and begun is None and result is None and same_boot:
             os.close(state)
-            return self.begin(entry, task, body)
+            return self.begin(entry, task, body, self.judge_again(task))
         if state is not None:
             os.close(state)
         if result is not None:
@@ -5025,16 +5395,63 @@ class Agent(ShellCalls, LifeCalls):
         if not fresh:
             return None
         encoded = [(task['id'], task.pop(RAW)) for task in fresh]
+        refusals, uses = self.judge_all(fresh)
         try:
-            self.journal.accept(encoded)
+            self.journal.accept(encoded, uses)
         except (OSError, IOError) as error:
             raise Problem('busy', 'cannot write the journal: %s' % words_of(error))
         answer(None)
-        for task, (_, body) in zip(fresh, encoded):
+        for task, (_, body), why in zip(fresh, encoded, refusals):
             entry = self.tasks[task['id']] = TaskEntry(task['id'], 0)
             entry.transfer = task.get('command') is None
-            self.begin(entry, task, body)
+            self.begin(entry, task, body, why)
         return LATER
+
+    def judge_all(self, tasks):
+        """Why each is refused ('': it is not), and the uses of signed requests to put on disk before they start (G2)."""
+        policy, refusals, uses = self.policy(), [], []
+        for task in tasks:
+            why, use = self.judge(policy, asked_of(task), task.get('signed'), task['id'], [use[0] for use in uses])
+            refusals.append(why)
+            uses.extend([use] if use else [])
+        return refusals, uses
+
+    def judge(self, policy, asked, signed, user, taken=()):
+        """
+        (why, use): why the policy of this node refuses what is asked, and the use of a signed request, which is to be
+        in the journal before anything is done (G2). `user`: the task's id.
+        """
+        try:
+            why, request = refused_by_policy(policy, asked, signed, self.config['name'])
+        except Exception as error:  # whatever cannot be judged is not done
+            log('error', 'cannot judge a request', task=user, error='%s: %s' % (type(error).__name__, error))
+            return 'the agent cannot check it: %s' % words_of(error), None
+        if why or request is None:
+            return why, None
+        if request['issuedAtMs'] < self.journal.begun_ms:
+            return 'the request was signed before the journal of this node was begun, so that it may have been used ' \
+                'before; sign it anew', None
+        if request['id'] in self.journal.used or request['id'] in taken:
+            return 'the request was used on this node before: a signed request is good for one task of a node; ' \
+                'sign it anew', None
+        return '', (request['id'], request['expiresAtMs'], user)
+
+    def judge_again(self, task):
+        """For a task that was accepted before this agent was started: the use may be its own (G2)."""
+        asked, policy = asked_of(task), self.policy()
+        own = [name for name, use in self.journal.used.items() if use[1] == task['id']]
+        uses = dict((name, self.journal.used.pop(name)) for name in own)
+        why, use = self.judge(policy, asked, task.get('signed'), task['id'])
+        self.journal.used.update(uses)
+        return self.use_up(use) if use and use[0] not in self.journal.used else why
+
+    def use_up(self, use):
+        """Puts the use of a signed request on disk; why it could not, or ''."""
+        try:
+            self.journal.accept([], [use])
+            return ''
+        except (OSError, IOError) as error:
+            return 'the use of the signed request cannot be written down: %s' % words_of(error)
 
     @staticmethod
     def check_task(task):
@@ -5051,10 +5468,10 @@ class Agent(ShellCalls, LifeCalls):
         self.take_result(entry, blank_result(
             task_id, 'lost', 'it already ran here and its result was acknowledged; it is not run again'))
 
-    def begin(self, entry, task, body):
+    def begin(self, entry, task, body, why):
         """A task that cannot be launched (no process to be had, say) must not take those after it with it."""
         try:
-            self.launch(entry, task, body)
+            self.launch(entry, task, body, why)
         except Exception as error:
             log('error', 'cannot start a task', task=entry.task_id, reason=words_of(error))
             self.never_started(entry, 'the agent cannot start it: %s' % words_of(error))
@@ -5080,11 +5497,10 @@ class Agent(ShellCalls, LifeCalls):
         entry.wants_started = True
         self.mark(entry)
 
-    def launch(self, entry, task, body):
-        why = ''
+    def launch(self, entry, task, body, why):
+        """`why`: the policy refuses it."""
         if task['expiresAtMs'] and now_ms() + self.clock_skew_ms > task['expiresAtMs']:
             why = 'expired before it could be started'
-        why = why or refused_by_policy(self.policy(), task)
         if why:
             return self.never_started(entry, why)
         self.dirs.make(entry.task_id)
@@ -5097,7 +5513,7 @@ class Agent(ShellCalls, LifeCalls):
         self.loop.after(STARTED_AFTER_S, lambda: self.want_started(entry))
 
     def policy(self):
-        return load_policy(self.config.get('policyFile') or '/etc/drover/policy.json')
+        return load_policy(policy_path(self.config))
 
     def want_started(self, entry):
         if not entry.finished and entry.task_id in self.tasks:

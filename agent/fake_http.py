@@ -67,7 +67,8 @@ class HttpServer(object):
             return self.reply_json(401, {'message': 'unknown token'})
         if path == '/join/config':
             return self.reply_json(200, {'agentHost': '127.0.0.1', 'agentPort': controller.agent_port,
-                                         'releasePublicKey': controller.release_public})
+                                         'releasePublicKey': controller.release_public,
+                                         'policyFile': '/not/for/the/controller/to/say'})
         self.answer_csr(method, path, body)
 
     def answer_csr(self, method, path, body):

@@ -58,6 +58,12 @@ class Join(unittest.TestCase):
             process.communicate()
         self.assertFalse('secret' in json.dumps(os.listdir(self.home)) + agent.read_text(self.home + '/config.json'))
 
+    def test_where_the_policy_is_the_server_says_and_not_the_controller(self):
+        for words, path in (((), None), (('--policy', os.path.relpath(self.dir + '/p.json')), self.dir + '/p.json')):
+            code, said = self.join(None, 't1.secret', *words)
+            self.assertEqual(code, 0, said)
+            self.assertEqual(json.loads(agent.read_text(self.home + '/config.json')).get('policyFile'), path)
+
     def test_another_ca_than_the_pinned_one_is_not_believed(self):
         code, said = self.join(pin='0' * 64)
         self.assertEqual((code, 'not the one in the pasted line' in said), (1, True), said)

@@ -82,12 +82,13 @@ class Wire(unittest.TestCase):
 
     def test_a_struct_comes_back_as_it_was(self):
         found = self.decode('Task', self.encode('Task', self.task))
-        expected = dict(self.task, push=None, pull=None)
+        expected = dict(self.task, push=None, pull=None, signed=None)
         self.assertEqual(found, expected)
 
     def test_absent_fields_read_as_their_defaults(self):
         found = self.decode('Task', b'\0')
-        self.assertEqual(found, {'id': '', 'timeoutMs': 0, 'expiresAtMs': 0, 'command': None, 'push': None, 'pull': None})
+        self.assertEqual(found, {'id': '', 'timeoutMs': 0, 'expiresAtMs': 0, 'command': None, 'push': None, 'pull': None,
+                                 'signed': None})
         self.assertRaises(agent.WireError, agent.Reader(b'\0').fields, agent.SERVICES['Controller']['hello'][0], 0)
 
     def test_unknown_fields_are_skipped_whatever_they_are(self):

@@ -123,8 +123,10 @@ test('servers join by a password from a file, each known by its fingerprint; the
   const watch =
     'while ! [ -e /run/stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "; done > /run/seen';
   const watching = fleet.sh('three', watch);
+  await writeFile(file('policy.json'), '{"shell": false}\n');
   const ended = await add(
     ...[target('three'), target('four'), '--password-file', file('password')],
+    ...['--policy', file('policy.json')],
     ...trust.flatMap((one) => ['--fingerprint', one]),
   );
   await fleet.out('three', 'touch /run/stop');
@@ -135,6 +137,11 @@ test('servers join by a password from a file, each known by its fingerprint; the
   const seen = await fleet.out('three', 'cat /run/seen');
   expect(seen).toContain('https://198.18.0.1');
   expect(seen).not.toMatch(/DROVER_TOKEN=\S|correct horse/);
+  // The policy was there before the node was.
+  const policy = await fleet.out('four', 'cat /etc/drover/policy.json; stat -c %a%u /etc/drover/policy.json');
+  expect(policy.trim()).toBe('{"shell": false}\n6440');
+  const shell = await fleet.drover('shell', 'four', '--', 'true');
+  expect(shell.stdout + shell.stderr).toContain('the policy of this node does not allow terminals');
   const run = await fleet.drover('run', '-n', '*', '--fold', '--', 'true');
   expect([run.code, run.stdout + run.stderr]).toEqual([0, expect.stringContaining('four,one,three,two')]);
 });

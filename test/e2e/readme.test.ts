@@ -21,6 +21,7 @@ const pages = [
   'files',
   'audit',
   'secrets',
+  'signing',
   'trouble',
 ];
 const lastStep = 'drover lab down';

@@ -18,6 +18,8 @@ export interface AgentOptions {
   readonly python?: string;
   /** See ControllerOptions. */
   readonly ownSession?: boolean;
+  /** The node's own policy file; absent: that of this machine. */
+  readonly policy?: string;
 }
 
 export class AgentProcess {
@@ -35,9 +37,10 @@ export class AgentProcess {
   /** First start: asks to join. */
   async join(): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
-    const { context, name, token } = this.#options;
+    const { context, name, token, policy } = this.#options;
+    const own = policy === undefined ? [] : ['--policy', policy];
     this.#spawn(
-      ['join', context.address, caPin(context), '--name', name, '--dir', this.dir, '--foreground'],
+      ['join', context.address, caPin(context), '--name', name, '--dir', this.dir, '--foreground', ...own],
       {
         DROVER_TOKEN: token,
       },

@@ -43,6 +43,18 @@ struct PullSpec {
   2: bool check
 }
 
+/** ECDSA P-256 with SHA-256 over a payload: r and s, 32 bytes each. keyId: SHA256:<base64 of the sha256 of the key's DER>. */
+struct Signature {
+  1: string keyId
+  2: binary signature
+}
+
+/** What operators have signed (docs/protocol.md section 7): JSON that says what is asked, of whom and until when. */
+struct SignedRequest {
+  1: binary payload
+  2: list<Signature> signatures
+}
+
 /** Exactly one of command, push and pull is set. */
 struct Task {
   1: string id
@@ -52,6 +64,8 @@ struct Task {
   4: optional CommandSpec command
   5: optional PushSpec push
   6: optional PullSpec pull
+  /** For nodes whose policy names signers. */
+  7: optional SignedRequest signed
 }
 
 /** stream: 1 stdout, 2 stderr. offset counts the bytes of that stream; chunks of a stream come in order. */
@@ -155,6 +169,8 @@ struct AgentRelease {
   2: string sha256
   3: binary signature
   4: i64 sizeBytes
+  /** For nodes whose policy names signers. */
+  5: optional SignedRequest signed
 }
 
 service Agent {

@@ -21,6 +21,8 @@ export * from './printing/table.ts';
 export * from './run-policy/index.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
+export * from './signing/request.ts';
+export * from './signing/signed.ts';
 export type { Task, TaskCounts, TaskResult } from './task.ts';
 export * from './validation/immutable.ts';
 export * from './validation/names.ts';

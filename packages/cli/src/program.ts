@@ -57,6 +57,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Show, check and export who did what',
     load: () => import('./commands/audit.ts'),
   },
+  key: {
+    summary: 'Make and show the key by which you sign what you ask of nodes',
+    load: () => import('./commands/key.ts'),
+  },
   get: { summary: 'Show objects of any kind', load: () => import('./commands/get.ts') },
   describe: {
     summary: 'Show an object and its events for reading',

@@ -13,6 +13,8 @@ export interface Session {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The connection to the controller that the command's options choose. */
   readonly connect: (command: Command) => Client;
+  /** The file of the key that the context signs with, if it does. */
+  readonly signingKey: (command: Command) => string | undefined;
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly setExitCode: (code: number) => void;
@@ -23,6 +25,8 @@ export interface Session {
 export const createSession = (proc: NodeJS.Process): Session => {
   const out = toSink(proc.stdout, proc.env);
   const err = toSink(proc.stderr, proc.env);
+  const contextOf = (command: Command) =>
+    resolveContext(command.optsWithGlobals<Choice>(), proc.env).endpoint;
   let client: Client | undefined;
   let code = 0;
   return {
@@ -31,9 +35,10 @@ export const createSession = (proc: NodeJS.Process): Session => {
     input: proc.stdin,
     environment: proc.env,
     connect: (command) => {
-      client ??= createClient(resolveContext(command.optsWithGlobals<Choice>(), proc.env).endpoint);
+      client ??= createClient(contextOf(command));
       return client;
     },
+    signingKey: (command) => contextOf(command).signingKey,
     note: (line) => err.write(`${line}\n`),
     warn: (line) => err.write(`${err.paint('yellow', 'warning:')} ${line}\n`),
     setExitCode: (next) => {

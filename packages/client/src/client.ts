@@ -1,5 +1,5 @@
 // Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
-import type { EncryptionStatus, RotateWish } from '@drover/api';
+import type { EncryptionStatus, RotateWish, Signed } from '@drover/api';
 import type { Status } from '@drover/api/errors';
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Content, createContent } from './content.ts';
@@ -48,7 +48,11 @@ export interface Client extends Objects, WorkApi, PeopleApi {
   encryption(options?: CallOptions): Promise<EncryptionStatus>;
   /** Begins with a new data key; `encryption` shows how far it is. */
   rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
-  updateAgent(node: string, options?: CallOptions): Promise<Status>;
+  /** `signed`: for nodes that want operators' signatures. */
+  updateAgent(
+    node: string,
+    options?: CallOptions & { readonly signed?: Signed | undefined },
+  ): Promise<Status>;
   uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
   /** Closes the connections. */
@@ -80,8 +84,13 @@ export const createClient = (endpoint: Endpoint): Client => {
     encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
     rotateKey: (wish, { signal } = {}) =>
       http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
-    updateAgent: (node, { signal } = {}) =>
-      http.json({ method: 'POST', path: agentPath(node, 'update'), signal }),
+    updateAgent: (node, { signal, signed } = {}) =>
+      http.json({
+        method: 'POST',
+        path: agentPath(node, 'update'),
+        signal,
+        ...(signed === undefined ? {} : { body: { signed } }),
+      }),
     uninstallAgent: (node, { signal } = {}) =>
       http.json({ method: 'POST', path: agentPath(node, 'uninstall'), signal }),
     version: ({ signal } = {}) => http.json({ path: '/version', signal }),

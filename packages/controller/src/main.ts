@@ -258,9 +258,9 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       openShell: gateway.openShell,
       encryption,
       refusal: trail.refusal,
-      updateAgent: async (node) => {
+      updateAgent: async (node, signed) => {
         await releases.refresh();
-        await gateway.updateAgent(node);
+        await gateway.updateAgent(node, signed);
       },
       uninstallAgent: (node) => gateway.uninstallAgent(node),
       admission,

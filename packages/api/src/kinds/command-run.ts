@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
+import { Signed, signedCauses } from '../signing/signed.ts';
 import { Offline, Requester, Strategy, Targets, WorkStatus } from '../work.ts';
 import { workChecks, workColumns } from './work-columns.ts';
 
@@ -61,6 +62,7 @@ export const CommandRunSpec = Type.Object(
     strategy: Strategy,
     offline: Offline,
     cancel: Type.Boolean({ default: false, description: 'Set to true to cancel; cannot be unset.' }),
+    signed: Type.Optional(Signed),
     retryOf: Type.Optional(
       Type.String({ description: 'Name of the run whose failed nodes this one repeats.' }),
     ),
@@ -89,6 +91,7 @@ const check = (object: KubeObject) => {
   return [
     ...(both || none ? [{ field: 'spec', message: 'exactly one of argv and script must be given' }] : []),
     ...workChecks(spec),
+    ...signedCauses(spec),
   ];
 };
 
@@ -119,6 +122,7 @@ export const commandRunKind: Kind = {
     'spec.targets',
     'spec.offline',
     'spec.retryOf',
+    'spec.signed',
   ],
   check,
 };

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
+import { Signed, signedCauses } from '../signing/signed.ts';
 import { Offline, Requester, Strategy, Targets, WorkStatus } from '../work.ts';
 import { workChecks, workColumns } from './work-columns.ts';
 
@@ -47,6 +48,7 @@ export const FileTransferSpec = Type.Object(
     strategy: Strategy,
     offline: Offline,
     cancel: Type.Boolean({ default: false, description: 'Set to true to cancel; cannot be unset.' }),
+    signed: Type.Optional(Signed),
     retryOf: Type.Optional(
       Type.String({ description: 'Name of the transfer whose failed nodes this one repeats.' }),
     ),
@@ -77,6 +79,7 @@ const check = (object: KubeObject) => {
       ? [{ field: 'spec.manifest', message: wantsManifest ? 'a Push needs it' : 'a Pull does not take it' }]
       : []),
     ...workChecks(spec),
+    ...signedCauses(spec),
   ];
 };
 
@@ -106,6 +109,7 @@ export const fileTransferKind: Kind = {
     'spec.targets',
     'spec.offline',
     'spec.retryOf',
+    'spec.signed',
   ],
   check,
 };

@@ -61,6 +61,18 @@ export interface PullSpec {
   readonly check: boolean;
 }
 
+/** ECDSA P-256 with SHA-256 over a payload: r and s, 32 bytes each. keyId: SHA256:<base64 of the sha256 of the key's DER>. */
+export interface Signature {
+  readonly keyId: string;
+  readonly signature: Uint8Array;
+}
+
+/** What operators have signed (docs/protocol.md section 7): JSON that says what is asked, of whom and until when. */
+export interface SignedRequest {
+  readonly payload: Uint8Array;
+  readonly signatures: readonly Signature[];
+}
+
 /** Exactly one of command, push and pull is set. */
 export interface Task {
   readonly id: string;
@@ -70,6 +82,8 @@ export interface Task {
   readonly command?: CommandSpec;
   readonly push?: PushSpec;
   readonly pull?: PullSpec;
+  /** For nodes whose policy names signers. */
+  readonly signed?: SignedRequest;
 }
 
 /** stream: 1 stdout, 2 stderr. offset counts the bytes of that stream; chunks of a stream come in order. */
@@ -173,6 +187,8 @@ export interface AgentRelease {
   readonly sha256: string;
   readonly signature: Uint8Array;
   readonly sizeBytes: number;
+  /** For nodes whose policy names signers. */
+  readonly signed?: SignedRequest;
 }
 
 /** Calls that the Agent side answers; refusals are thrown. */
@@ -252,6 +268,20 @@ export const structs: Readonly<Record<string, WireStruct>> = {
       [2, 'check', 'bool', false],
     ],
   },
+  Signature: {
+    exception: false,
+    fields: [
+      [1, 'keyId', 'string', ''],
+      [2, 'signature', 'binary', new Uint8Array(0)],
+    ],
+  },
+  SignedRequest: {
+    exception: false,
+    fields: [
+      [1, 'payload', 'binary', new Uint8Array(0)],
+      [2, 'signatures', ['list', ['struct', 'Signature']], []],
+    ],
+  },
   Task: {
     exception: false,
     fields: [
@@ -261,6 +291,7 @@ export const structs: Readonly<Record<string, WireStruct>> = {
       [4, 'command', ['struct', 'CommandSpec'], null],
       [5, 'push', ['struct', 'PushSpec'], null],
       [6, 'pull', ['struct', 'PullSpec'], null],
+      [7, 'signed', ['struct', 'SignedRequest'], null],
     ],
   },
   OutputChunk: {
@@ -369,6 +400,7 @@ export const structs: Readonly<Record<string, WireStruct>> = {
       [2, 'sha256', 'string', ''],
       [3, 'signature', 'binary', new Uint8Array(0)],
       [4, 'sizeBytes', 'i64', 0],
+      [5, 'signed', ['struct', 'SignedRequest'], null],
     ],
   },
 };

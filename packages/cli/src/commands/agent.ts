@@ -1,11 +1,17 @@
 // drover agent: bring the agent file now in force to nodes, a few first.
+import { join } from 'node:path';
 import { nodes as nodeKind } from '@drover/client';
 import type { Command } from 'commander';
 import { Failure, usageFailure } from '../failure.ts';
 import { parseSeconds, parseWhole } from '../output/units.ts';
 import type { Session } from '../session.ts';
+import { addSigningOptions, loadSigning, type SigningOptions } from '../signing/options.ts';
 
-interface UpdateOptions {
+/** The agent that came with this command line. */
+const ownAgentFile = join(import.meta.dirname, '..', '..', '..', '..', 'agent', 'drover_agent.py');
+
+interface UpdateOptions extends SigningOptions {
+  readonly agentFile?: string;
   readonly all?: boolean;
   readonly selector?: string;
   readonly canary: string;
@@ -28,8 +34,12 @@ const update = async (
       if (node.metadata.name !== undefined) chosen.push(node.metadata.name);
   if (chosen.length === 0) return session.note('no nodes found');
   const { updateAgents } = await import('../enrolment/update-agents.ts');
+  const signing = await loadSigning(session, command, options);
   const failed = await updateAgents({
     client,
+    ...(signing === undefined
+      ? {}
+      : { signing: { ...signing, agentFile: options.agentFile ?? ownAgentFile } }),
     nodes: chosen,
     canary: parseWhole(options.canary, '--canary'),
     width: parseWhole(options.width, '--width', 1),
@@ -51,6 +61,9 @@ export const define = (command: Command, session: Session): void => {
     .option('-l, --selector <labels>', 'nodes with these labels')
     .option('--canary <count>', 'this many first; the rest only if they are well', '1')
     .option('--width <count>', 'at most this many at a time', '32')
-    .option('--timeout <time>', 'how long a node may take to come back with the new agent', '2m');
-  one.action((names: string[], options: UpdateOptions) => update(names, options, one, session));
+    .option('--timeout <time>', 'how long a node may take to come back with the new agent', '2m')
+    .option('--agent-file <file>', 'with --sign: the agent you trust; absent: the one beside this command');
+  addSigningOptions(one).action((names: string[], options: UpdateOptions) =>
+    update(names, options, one, session),
+  );
 };

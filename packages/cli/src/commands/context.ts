@@ -1,4 +1,5 @@
 // drover context: which controllers are remembered, and which is current.
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { contextsPath, loadContexts, saveContexts } from '../context/contexts.ts';
 import { type Choice, resolveContext } from '../context/resolve.ts';
@@ -41,6 +42,26 @@ const use = (name: string, session: Session): void => {
   session.out.write(`${name} is now current\n`);
 };
 
+interface SetOptions {
+  readonly signingKey?: string | false;
+}
+
+const set = (name: string | undefined, { signingKey }: SetOptions, session: Session): void => {
+  const path = contextsPath(session.environment);
+  const known = loadContexts(path);
+  const chosen = name ?? known.current;
+  const context = known.contexts[chosen];
+  if (context === undefined) throw usageFailure(`cannot change context ${chosen || '(none)'}: unknown`);
+  if (signingKey === undefined)
+    throw usageFailure('cannot change nothing: give --signing-key FILE or --no-signing-key');
+  const { signingKey: _, ...rest } = context;
+  const next = signingKey === false ? rest : { ...rest, signingKey: resolve(signingKey) };
+  saveContexts(path, { ...known, contexts: { ...known.contexts, [chosen]: next } });
+  session.out.write(
+    `${chosen} ${signingKey === false ? 'does not sign' : `signs with ${resolve(signingKey)}`}\n`,
+  );
+};
+
 const remove = (name: string, session: Session): void => {
   const path = contextsPath(session.environment);
   const { current, contexts } = loadContexts(path);
@@ -56,11 +77,14 @@ const show = async (options: OutputOptions, command: Command, session: Session):
   const { X509Certificate, createHash } = await import('node:crypto');
   const ca = new X509Certificate(endpoint.caPem);
   const caPin = createHash('sha256').update(ca.raw).digest('hex');
-  const facts = { source, address: endpoint.address, caPin, caValidTo: ca.validTo };
+  const { signingKey } = endpoint;
+  const key = signingKey === undefined ? {} : { signingKey };
+  const facts = { source, address: endpoint.address, caPin, caValidTo: ca.validTo, ...key };
   if (isDocument(form)) return printValue(session.out, form, facts);
   session.out.write(
     `Source:   ${source}\nAddress:  ${endpoint.address}\nCA pin:   ${caPin}\nCA until: ${ca.validTo}\n`,
   );
+  if (signingKey !== undefined) session.out.write(`Signs by: ${signingKey}\n`);
 };
 
 export const define = (command: Command, session: Session): void => {
@@ -75,6 +99,13 @@ export const define = (command: Command, session: Session): void => {
     .description('Make a remembered controller the current one')
     .argument('<name>')
     .action((name: string) => use(name, session));
+  command
+    .command('set')
+    .description('Change a remembered controller')
+    .argument('[name]', 'absent: the current one')
+    .option('--signing-key <file>', 'sign every run and transfer with this key')
+    .option('--no-signing-key', 'sign nothing unless --sign is given')
+    .action((name: string | undefined, options: SetOptions) => set(name, options, session));
   const current = command
     .command('show')
     .description('Show which controller commands talk to, and why')

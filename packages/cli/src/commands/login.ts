@@ -85,7 +85,7 @@ const login = async (address: string | undefined, options: LoginOptions, session
   const name = options.as ?? new URL(origin).host;
   saveContexts(path, {
     current: name,
-    contexts: { ...known.contexts, [name]: { address: origin, caPem, token } },
+    contexts: { ...known.contexts, [name]: { ...known.contexts[name], address: origin, caPem, token } },
   });
   session.out.write(`signed in to ${origin} as context ${name}\n`);
 };

@@ -16,6 +16,7 @@ interface AddOptions {
   readonly fingerprint: readonly string[];
   readonly knownHosts: readonly string[];
   readonly sudo?: boolean;
+  readonly policy?: string;
   readonly label: readonly string[];
   readonly width: string;
   readonly timeout: string;
@@ -57,11 +58,28 @@ const toTrust = async (options: AddOptions, session: Session): Promise<SshTrust>
   return { known: known.flat(), fingerprints: options.fingerprint };
 };
 
+/** What is certainly no policy would leave a server that refuses everything. */
+const readPolicy = async (path: string): Promise<string> => {
+  const text = await readInputText(path, '--policy');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageFailure(
+      `cannot use --policy ${path}: ${why}`,
+      'it must be a JSON object, as in docs/user/servers.md',
+    );
+  }
+  return text;
+};
+
 const add = async (words: readonly string[], options: AddOptions, command: Command, session: Session) => {
   const { parseTarget } = await import('../enrolment/ssh-target.ts');
   const targets = words.map(parseTarget);
   const login = await toLogin(options, session);
   const trust = await toTrust(options, session);
+  const policy = options.policy === undefined ? '' : await readPolicy(options.policy);
   const labels = parsePairs(options.label, '--label');
   const timeoutMs = parseSeconds(options.timeout, '--timeout') * 1000;
   const width = parseWhole(options.width, '--width', 1);
@@ -87,6 +105,7 @@ const add = async (words: readonly string[], options: AddOptions, command: Comma
           trust,
           sudo: options.sudo === true,
           labels,
+          policy,
           timeoutMs,
           onStep,
         });
@@ -122,6 +141,7 @@ export const defineAdd = (parent: Command, session: Session): void => {
     )
     .option('--known-hosts <file>', 'verify host keys by this file; may be repeated', repeat, [])
     .option('--sudo', 'become root with sudo')
+    .option('--policy <file>', 'put this policy in force on them, before they join (docs/user/signing.md)')
     .option('--label <key=value>', 'label of the nodes; may be repeated', repeat, [])
     .option('--width <count>', 'at most this many servers at a time', '16')
     .option('--timeout <time>', 'give up on a server after this', '2m')

@@ -16,6 +16,7 @@ import { attendWork, printReport } from '../work/attend.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
 import { createByteText } from '../work/rate.ts';
 import { isSuccess } from '../work/rows.ts';
+import { openSend, type Send } from '../work/send.ts';
 
 interface PullOptions extends WorkOptions {
   readonly encoded?: boolean;
@@ -102,6 +103,7 @@ const fetchAll = async (
 
 const pullOne = async (
   client: Client,
+  send: Send,
   path: string,
   directory: string,
   options: PullOptions,
@@ -111,7 +113,8 @@ const pullOne = async (
   const quiet = options.quiet === true || isDocument(form);
   const { namespace } = options;
   const sinceMs = performance.now();
-  const created = await client.create(fileTransfers, toTransfer(path, options), { namespace });
+  const created = await send.create(client, fileTransfers, toTransfer(path, options));
+  if (created === undefined) return true;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
     session.out.write(`${name}\n`);
@@ -154,8 +157,9 @@ const pull = async (words: readonly string[], options: PullOptions, command: Com
   toWorkSpec(options);
   const paths = words.slice(0, -1).map((word) => toPath(word, options.encoded === true));
   const client = session.connect(command);
+  const send = await openSend(session, command, options);
   let allOk = true;
-  for (const path of paths) allOk = (await pullOne(client, path, directory, options, session)) && allOk;
+  for (const path of paths) allOk = (await pullOne(client, send, path, directory, options, session)) && allOk;
   session.setExitCode(allOk ? exitCodes.ok : exitCodes.failed);
 };
 

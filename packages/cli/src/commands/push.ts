@@ -15,6 +15,7 @@ import type { Session } from '../session.ts';
 import { attendWork, printReport } from '../work/attend.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
 import { createByteText } from '../work/rate.ts';
+import { openSend, type Send } from '../work/send.ts';
 
 interface PushOptions extends WorkOptions {
   readonly mode?: string;
@@ -127,6 +128,7 @@ const toTransfer = (built: Built, path: string, options: PushOptions): Record<st
 /** Pushes one source; resolves to whether all of it arrived everywhere. */
 const pushOne = async (
   client: Client,
+  send: Send,
   source: Buffer,
   path: string,
   options: PushOptions,
@@ -139,7 +141,8 @@ const pushOne = async (
   const built = await build(source, session, quiet);
   warnRefused(session, built.refused);
   await bring(client, built, session, quiet);
-  const created = await client.create(fileTransfers, toTransfer(built, path, options), { namespace });
+  const created = await send.create(client, fileTransfers, toTransfer(built, path, options));
+  if (created === undefined) return built.refused.length === 0;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
     session.out.write(form === 'name' ? `filetransfer.drover.dev/${name}\n` : `${name}\n`);
@@ -172,16 +175,18 @@ const pushOne = async (
 const push = async (words: readonly string[], options: PushOptions, command: Command, session: Session) => {
   const [sources, destination] = checkWords(words);
   parseOutputForm(options.output);
-  toWorkSpec(options);
+  const spec = toWorkSpec(options);
   const encoded = options.encoded === true;
   const plans = sources.map((source) => {
     const bytes = toBytes(source, encoded);
     return { source: bytes, path: targetOf(bytes, destination, encoded) };
   });
   const client = session.connect(command);
+  const send = await openSend(session, command, options);
+  await send.check(client, { spec });
   let allOk = true;
   for (const { source, path } of plans)
-    allOk = (await pushOne(client, source, path, options, session)) && allOk;
+    allOk = (await pushOne(client, send, source, path, options, session)) && allOk;
   session.setExitCode(allOk ? exitCodes.ok : exitCodes.failed);
 };
 

@@ -10,6 +10,7 @@ import { parsePairs } from '../output/units.ts';
 import { readInput } from '../platform/input-file.ts';
 import type { Session } from '../session.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';
+import { openSend } from '../work/send.ts';
 import { showWork } from '../work/show.ts';
 
 interface RunOptions extends WorkOptions {
@@ -86,16 +87,16 @@ const run = async (argv: readonly string[], options: RunOptions, command: Comman
   const form = parseOutputForm(options.output);
   const body = await toRun(argv, options);
   const client = session.connect(command);
-  const sinceMs = performance.now();
-  const created = await client.create(commandRuns, body, {
-    namespace: options.namespace,
-    dryRun: options.dryRun === true,
-  });
   if (options.dryRun === true) {
-    if (isDocument(form)) await printValue(session.out, form, created);
-    else printForeseen(session, created);
+    const foreseen = await client.create(commandRuns, body, { namespace: options.namespace, dryRun: true });
+    if (isDocument(form)) await printValue(session.out, form, foreseen);
+    else printForeseen(session, foreseen);
     return;
   }
+  const send = await openSend(session, command, options, [options.script, options.stdin].includes('-'));
+  const sinceMs = performance.now();
+  const created = await send.create(client, commandRuns, body);
+  if (created === undefined) return;
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
     session.out.write(form === 'name' ? `commandrun.drover.dev/${name}\n` : `${name}\n`);

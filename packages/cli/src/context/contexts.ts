@@ -16,9 +16,14 @@ import { dirname, join } from 'node:path';
 import type { Endpoint } from '@drover/client';
 import { Failure, usageFailure } from '../failure.ts';
 
+/** A controller, and the file of the key by which what is asked of its nodes is signed. */
+export interface Context extends Endpoint {
+  readonly signingKey?: string;
+}
+
 export interface Contexts {
   readonly current: string;
-  readonly contexts: Readonly<Record<string, Endpoint>>;
+  readonly contexts: Readonly<Record<string, Context>>;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +36,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Checks what a file says. `path` is only named in the message. */
-const parseEndpoint = (value: unknown, path: string): Endpoint => {
+const parseContext = (value: unknown, path: string): Context => {
   if (!isRecord(value)) throw usageFailure(`cannot read ${path}: a context must be an object`);
   const [address, caPem, token] = ['address', 'caPem', 'token'].map((key) => {
     const text = value[key] ?? (key === 'token' ? '' : undefined);
@@ -40,7 +45,13 @@ const parseEndpoint = (value: unknown, path: string): Endpoint => {
   });
   if (!caPem?.includes('BEGIN CERTIFICATE'))
     throw usageFailure(`cannot read ${path}: caPem holds no certificate`);
-  return { address: address ?? '', caPem, token: token ?? '' };
+  const { signingKey } = value;
+  if (signingKey !== undefined && typeof signingKey !== 'string')
+    throw usageFailure(`cannot read ${path}: signingKey must be a string`);
+  return {
+    ...{ address: address ?? '', caPem, token: token ?? '' },
+    ...(signingKey === undefined ? {} : { signingKey }),
+  };
 };
 
 const readJson = (path: string): unknown => {
@@ -64,7 +75,7 @@ export const loadContexts = (path: string): Contexts => {
   if (!isRecord(value) || !isRecord(value['contexts']))
     throw usageFailure(`cannot read ${path}: contexts must be an object`);
   const entries = Object.entries(value['contexts']).map(
-    ([name, context]) => [name, parseEndpoint(context, `${path}: contexts.${name}`)] as const,
+    ([name, context]) => [name, parseContext(context, `${path}: contexts.${name}`)] as const,
   );
   return {
     current: typeof value['current'] === 'string' ? value['current'] : '',
@@ -93,7 +104,7 @@ export const saveContexts = (path: string, contexts: Contexts): void => {
 };
 
 /** A file with one context, as the controller writes it to <dataDir>/admin.json; undefined when absent. */
-export const loadContextFile = (path: string): Endpoint | undefined => {
+export const loadContextFile = (path: string): Context | undefined => {
   const value = readJson(path);
-  return value === undefined ? undefined : parseEndpoint(value, path);
+  return value === undefined ? undefined : parseContext(value, path);
 };

@@ -2,9 +2,8 @@
 // I1: the first of these wins: --context-file, --context, DROVER_CONTEXT (a file), the current context,
 //     var/admin.json of this installation (so that a fresh `npm start` can be tried at once).
 import { join } from 'node:path';
-import type { Endpoint } from '@drover/client';
 import { usageFailure } from '../failure.ts';
-import { contextsPath, type Environment, loadContextFile, loadContexts } from './contexts.ts';
+import { type Context, contextsPath, type Environment, loadContextFile, loadContexts } from './contexts.ts';
 
 export interface Choice {
   readonly context?: string | undefined;
@@ -12,7 +11,7 @@ export interface Choice {
 }
 
 export interface Resolved {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Context;
   /** Where it came from, for people. */
   readonly source: string;
 }

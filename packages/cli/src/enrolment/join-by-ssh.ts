@@ -15,6 +15,8 @@ export interface Join {
   readonly trust: SshTrust;
   readonly sudo: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** The node's policy file, put in place before it joins; '' for none. */
+  readonly policy: string;
   readonly timeoutMs: number;
   readonly onStep: (step: string) => void;
 }
@@ -35,9 +37,15 @@ export const splitJoinLine = (line: string): { readonly secret: string; readonly
   return { secret: found[1], command: found[2] };
 };
 
-/** Reads the secret from standard input, then becomes the join command. */
-const toScript = (command: string): string =>
-  `IFS= read -r DROVER_TOKEN; export DROVER_TOKEN; exec </dev/null; exec ${command}`;
+/** Puts the rest of standard input in the place of the policy: whole, or the server does not join. */
+const policyScript = (policy: string): string =>
+  '(umask 022; cd /etc && mkdir -p drover && cat > drover/policy.json.new && ' +
+  `test "$(wc -c < drover/policy.json.new)" -eq ${Buffer.byteLength(policy)} && ` +
+  'mv drover/policy.json.new drover/policy.json) || exit 1;';
+
+/** Reads the secret from standard input, then the policy if there is one, then becomes the join command. */
+const toScript = (command: string, policy: string): string =>
+  `IFS= read -r DROVER_TOKEN; export DROVER_TOKEN; ${policy === '' ? '' : policyScript(policy)} exec </dev/null; exec ${command}`;
 
 const lastLine = (output: string): string => output.trim().split('\n').at(-1)?.trim() ?? '';
 
@@ -49,26 +57,26 @@ interface Prepared {
 const withSudo = async (
   host: SshHost,
   script: string,
-  secret: string,
+  input: string,
   password: string,
 ): Promise<Prepared> => {
   const shell = `sh -c ${quote(script)}`;
   const free = await host.run('sudo -n true', '');
-  if (free.code === 0) return { command: `sudo -n -- ${shell}`, input: `${secret}\n` };
+  if (free.code === 0) return { command: `sudo -n -- ${shell}`, input };
   if (password === '')
     throw new Failure(`cannot become root: ${lastLine(free.output)}`, {
       remedy: 'give --password-file, or allow sudo without a password',
     });
-  return { command: `sudo -S -p '' -- ${shell}`, input: `${password}\n${secret}\n` };
+  return { command: `sudo -S -p '' -- ${shell}`, input: `${password}\n${input}` };
 };
 
 const prepare = async (host: SshHost, join: Join, line: string): Promise<Prepared> => {
   const { secret, command } = splitJoinLine(line);
-  const script = toScript(command);
+  const script = toScript(command, join.policy);
+  const input = `${secret}\n${join.policy}`;
   const who = await host.run('id -u', '');
-  if (who.code === 0 && lastLine(who.output) === '0')
-    return { command: `sh -c ${quote(script)}`, input: `${secret}\n` };
-  if (join.sudo) return withSudo(host, script, secret, join.login.password ?? '');
+  if (who.code === 0 && lastLine(who.output) === '0') return { command: `sh -c ${quote(script)}`, input };
+  if (join.sudo) return withSudo(host, script, input, join.login.password ?? '');
   throw new Failure(`cannot install the agent: ${join.target.user} is not root there`, {
     remedy: 'give --sudo',
   });

@@ -1,10 +1,15 @@
 // Owns updating many agents: a few first, the rest only when those came back well.
 // I1: a node counts as updated once it is connected with the wanted agent file, not when it was told.
+// I2: an update is signed only when the file that the controller gives out is one that the person has, and trusts:
+//     else a controller in strange hands would have its own agent signed.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Signed } from '@drover/api';
 import { ApiError } from '@drover/api/errors';
 import type { Client } from '@drover/client';
 import { Failure } from '../failure.ts';
+import { readInput } from '../platform/input-file.ts';
+import type { Signing } from '../signing/sign.ts';
 
 export interface AgentUpdate {
   readonly client: Client;
@@ -12,6 +17,8 @@ export interface AgentUpdate {
   readonly canary: number;
   readonly width: number;
   readonly timeoutMs: number;
+  /** Signs the file that the person trusts, for nodes that take signed requests only. */
+  readonly signing?: Signing & { readonly agentFile: string };
   readonly onDone: (node: string, words: string) => void;
 }
 
@@ -52,10 +59,15 @@ const failedWords: Readonly<Record<string, string>> = {
 };
 
 /** Resolves to what became of it; throws when it failed or did not come back in time. */
-const updateOne = async (update: AgentUpdate, node: string, sha256: string): Promise<string> => {
+const updateOne = async (
+  update: AgentUpdate,
+  node: string,
+  sha256: string,
+  signed?: Signed,
+): Promise<string> => {
   const before = await look(update.client, node, sha256);
   if (before.isUpdated) return 'is up to date';
-  await update.client.updateAgent(node);
+  await update.client.updateAgent(node, { signed });
   const deadlineMs = performance.now() + update.timeoutMs;
   for (;;) {
     const { isUpdated, last } = await look(update.client, node, sha256);
@@ -75,13 +87,14 @@ const updateBatch = async (
   update: AgentUpdate,
   nodes: readonly string[],
   sha256: string,
+  signed: Signed | undefined,
 ): Promise<number> => {
   const left = [...nodes];
   let failed = 0;
   const work = async (): Promise<void> => {
     for (let node = left.shift(); node !== undefined; node = left.shift())
       try {
-        update.onDone(node, await updateOne(update, node, sha256));
+        update.onDone(node, await updateOne(update, node, sha256, signed));
       } catch (error) {
         if (!(error instanceof ApiError || error instanceof Failure)) throw error;
         failed += 1;
@@ -92,15 +105,32 @@ const updateBatch = async (
   return failed;
 };
 
+/** I2. */
+const signUpdate = async (update: AgentUpdate, sha256: string): Promise<Signed | undefined> => {
+  const { signing, nodes } = update;
+  if (signing === undefined) return undefined;
+  const file = signing.agentFile;
+  const trusted = createHash('sha256')
+    .update(await readInput(file, '--agent-file'))
+    .digest('hex');
+  if (trusted !== sha256)
+    throw new Failure(`cannot sign the update: the controller gives out another agent than ${file}`, {
+      remedy: `the controller's has sha256 ${sha256}; if you trust it, name a copy that you got elsewhere: --agent-file`,
+    });
+  const { signAsked } = await import('../signing/sign.ts');
+  return signAsked({ update: { sha256 } }, nodes, signing);
+};
+
 /** Resolves to how many were not updated, those not tried included. */
 export const updateAgents = async (update: AgentUpdate): Promise<number> => {
   const sha256 = await wantedSha256(update.client);
+  const signed = await signUpdate(update, sha256);
   const first = update.nodes.slice(0, update.canary);
   const rest = update.nodes.slice(update.canary);
-  const failed = await updateBatch(update, first, sha256);
+  const failed = await updateBatch(update, first, sha256, signed);
   if (failed > 0) {
     for (const node of rest) update.onDone(node, 'left alone: the first nodes failed');
     return failed + rest.length;
   }
-  return updateBatch(update, rest, sha256);
+  return updateBatch(update, rest, sha256, signed);
 };

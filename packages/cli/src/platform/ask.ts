@@ -67,3 +67,11 @@ export const askNewPassword = async (session: Session, ask: Ask, who: string): P
     throw usageFailure('cannot set the password: it was not the same twice');
   return password;
 };
+
+/** A new passphrase, typed twice on a terminal; empty: none. */
+export const askNewPassphrase = async (session: Session, ask: Ask): Promise<string> => {
+  const passphrase = await ask.secret('Passphrase for the key (empty: none): ');
+  if (session.input.isTTY === true && passphrase !== '' && (await ask.secret('Once more: ')) !== passphrase)
+    throw usageFailure('cannot make the key: the passphrase was not the same twice');
+  return passphrase;
+};

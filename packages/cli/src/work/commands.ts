@@ -6,11 +6,13 @@ import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import type { Session } from '../session.ts';
+import { addSigningOptions, type SigningOptions } from '../signing/options.ts';
 import { cancelWork } from './attend.ts';
 import { decide, waitsForPeople } from './decide.ts';
 import { defineLog } from './log-command.ts';
 import { retryWork } from './retry.ts';
 import { type WorkPlural, workKinds } from './rows.ts';
+import { openSend } from './send.ts';
 import { showWork } from './show.ts';
 import { defineShow } from './show-command.ts';
 
@@ -99,9 +101,10 @@ const defineRetry = (command: Command, session: Session, work: WorkNoun): void =
     .option('--detach', 'return at once and print the name')
     .option('-q, --quiet', 'no progress and no closing report')
     .option('-o, --output <form>', 'json, yaml or name instead of text');
-  retry.action(async (name: string, options: NameOptions) => {
+  addSigningOptions(retry).action(async (name: string, options: NameOptions & SigningOptions) => {
     const client = session.connect(retry);
-    const created = await retryWork(client, referenceTo(work, name, options));
+    const send = await openSend(session, retry, options);
+    const created = await retryWork(client, referenceTo(work, name, options), send);
     if (created === undefined) {
       session.note(`nothing to repeat: ${name} ended well on every node`);
       return;

@@ -3,9 +3,11 @@ import { parseNodeSet } from '@drover/api/node-set';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { parseIntOrPercent, parseSeconds, parseWhole } from '../output/units.ts';
+import { addSigningOptions } from '../signing/options.ts';
 import { toLabelSelector } from './label-selector.ts';
+import type { SendOptions } from './send.ts';
 
-export interface WorkOptions {
+export interface WorkOptions extends SendOptions {
   readonly nodes?: string;
   readonly selector?: string;
   readonly width?: string;
@@ -16,14 +18,18 @@ export interface WorkOptions {
   readonly offline?: string;
   readonly expire?: string;
   readonly timeout?: string;
-  readonly namespace: string;
   readonly name?: string;
   readonly detach?: boolean;
-  readonly quiet?: boolean;
   readonly output?: string;
 }
 
 export const addWorkOptions = (command: Command): Command =>
+  addSigningOptions(addPlainOptions(command)).option(
+    '--sign-to <file>',
+    'write what is signed there, for others to sign it too (drover key sign), instead of sending it',
+  );
+
+const addPlainOptions = (command: Command): Command =>
   command
     .option(
       '-n, --nodes <set>',

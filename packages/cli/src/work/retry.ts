@@ -3,9 +3,14 @@ import { foldNodeSet } from '@drover/api/node-set';
 import type { Client, Work, WorkReference } from '@drover/client';
 import { usageFailure } from '../failure.ts';
 import { isLive, isSuccess } from './rows.ts';
+import type { Send } from './send.ts';
 
 /** The new work, or undefined when there is nothing to repeat. */
-export const retryWork = async (client: Client, reference: WorkReference): Promise<Work | undefined> => {
+export const retryWork = async (
+  client: Client,
+  reference: WorkReference,
+  send: Send,
+): Promise<Work | undefined> => {
   const { kind, name, namespace } = reference;
   const work = await client.get<Work>(kind, name, { namespace });
   const failed: string[] = [];
@@ -17,8 +22,10 @@ export const retryWork = async (client: Client, reference: WorkReference): Promi
   if (failed.length === 0) return undefined;
   const { approvedBatches: _, ...strategy } = work.spec.strategy;
   const stem = name.replace(/-retry-.*$/, '').slice(0, 40);
+  // What was signed is good for one task of a node: who repeats it signs anew.
+  const { signed: __, ...wish } = work.spec;
   const spec = {
-    ...work.spec,
+    ...wish,
     strategy,
     cancel: false,
     retryOf: name,
@@ -26,5 +33,5 @@ export const retryWork = async (client: Client, reference: WorkReference): Promi
   };
   const metadata = { namespace, generateName: `${stem}-retry-` };
   const object = { apiVersion: work.apiVersion, kind: work.kind, metadata, spec };
-  return client.create<Work>(kind, object, { namespace });
+  return send.create(client, kind, object);
 };

@@ -1,5 +1,6 @@
 // Owns the contract between the gateway and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Signed } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
@@ -90,8 +91,11 @@ export const defaultSettings: GatewaySettings = {
 export interface Gateway {
   readonly port: number;
   readonly openShell: OpenShell;
-  /** Offers the agent file in force. Throws ApiError ServiceUnavailable when the node is not connected. */
-  updateAgent(node: string): Promise<void>;
+  /**
+   * Offers the agent file in force, with the signatures of operators for nodes that want them. Throws ApiError
+   * ServiceUnavailable when the node is not connected.
+   */
+  updateAgent(node: string, signed?: Signed): Promise<void>;
   /** Asks the agent to remove itself; same errors. */
   uninstallAgent(node: string): Promise<void>;
   /** Ends the node's session, if there is one. */

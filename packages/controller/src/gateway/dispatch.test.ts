@@ -35,6 +35,25 @@ describe('dispatch', () => {
     await expect.poll(() => agent.tasks.size, deadline).toBe(0);
   });
 
+  it('what operators signed reaches the agent byte for byte', async () => {
+    const starts: unknown[] = [];
+    const agent = ground.agent(await ground.identity(n1), {
+      handlers: { start: async (args) => void starts.push(args) },
+    });
+    agent.connect();
+    const payload = '{"version":1,"word":"grüße 世界"}';
+    const signature = Buffer.alloc(64, 7);
+    const keyId = `SHA256:${'A'.repeat(43)}`;
+    const signed = { payload, signatures: [{ keyId, signature: signature.toString('base64') }] };
+    const [id] = await ground.queue([n1], {}, { ...commandSpec, signed });
+    await expect.poll(() => starts.length, deadline).toBe(1);
+    const bytes = {
+      payload: new TextEncoder().encode(payload),
+      signatures: [{ keyId, signature: new Uint8Array(signature) }],
+    };
+    expect(starts).toEqual([{ tasks: [expect.objectContaining({ id, signed: bytes })] }]);
+  });
+
   it('tasks wait for a node that is not connected and go out when it connects', async () => {
     const [id = ''] = await ground.queue([n1]);
     ground.agent(await ground.identity(n1)).connect();

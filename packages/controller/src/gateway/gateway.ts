@@ -1,7 +1,7 @@
 // Owns the agents' door as a whole: listener, sessions, dispatch, shells, and their common end.
 // I1: what the store says of who is connected is true within three heartbeats, and after a start.
 // I2: close() answers the reports that were taken, then ends every session; nothing of the gateway runs after it.
-import { ApiError, type Reason } from '@drover/api';
+import { ApiError, type Reason, type Signed } from '@drover/api';
 import { ProblemError } from '@drover/api/wire';
 import type { Shell, ShellEvents, ShellRequest } from '../platform/shell.ts';
 import { ByteBudget } from './budget.ts';
@@ -14,6 +14,7 @@ import type { Peer } from './peer.ts';
 import { SessionRegistry } from './registry.ts';
 import { AgentSession } from './session.ts';
 import { ShellStreams } from './shells.ts';
+import { toWireSigned } from './wire-task.ts';
 
 const drainMs = 2_000;
 
@@ -114,13 +115,16 @@ class AgentGateway implements Gateway {
     return toApi(`open a shell on node ${request.node}`, () => this.shellsOf(session).open(request, events));
   };
 
-  async updateAgent(node: string): Promise<void> {
+  async updateAgent(node: string, signed?: Signed): Promise<void> {
     const session = this.session(node, 'update the agent of');
     const file = this.options.agentRelease?.();
     if (!file)
       throw new ApiError('NotFound', `cannot update the agent of node ${node}: there is no agent file`);
     const { version, sha256, signature, bytes } = file;
-    const release = { version, sha256, signature, sizeBytes: bytes.length };
+    const release = {
+      ...{ version, sha256, signature, sizeBytes: bytes.length },
+      ...(signed === undefined ? {} : { signed: toWireSigned(signed) }),
+    };
     await toApi(`update the agent of node ${node}`, () => session.mux.call('update', { release }));
   }
 

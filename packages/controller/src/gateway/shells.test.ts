@@ -122,5 +122,8 @@ describe('shells', () => {
     await ground.gateway.updateAgent(n1);
     const { bytes, ...release } = agentFile;
     expect(offers).toEqual([{ release: { ...release, sizeBytes: bytes.length } }]);
+    await ground.gateway.updateAgent(n1, { payload: 'what', signatures: [] });
+    const signed = { payload: new TextEncoder().encode('what'), signatures: [] };
+    expect(offers[1]).toMatchObject({ release: { signed } });
   });
 });

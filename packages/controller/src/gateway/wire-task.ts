@@ -1,14 +1,26 @@
 // Owns the form in which a task goes over the wire, and a bounded cache of what the tasks of one work share.
 import { Buffer } from 'node:buffer';
-import type { Task } from '@drover/api/wire';
+import type { Signed } from '@drover/api';
+import type { SignedRequest, Task } from '@drover/api/wire';
 import type { Fence, NodeGate } from '../platform/fence.ts';
 import type { TaskRow, TaskSpec, TaskStore } from '../store/store.ts';
 
-export type WireSpec = Pick<Task, 'command' | 'push' | 'pull'>;
+export type WireSpec = Pick<Task, 'command' | 'push' | 'pull' | 'signed'>;
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-const toWireSpec = (spec: TaskSpec): WireSpec => {
+/** The signed text as the bytes that were signed. */
+export const toWireSigned = ({ payload, signatures }: Signed): SignedRequest => ({
+  payload: new TextEncoder().encode(payload),
+  signatures: signatures.map(({ keyId, signature }) => ({ keyId, signature: bytesOf(signature) })),
+});
+
+const toWireSpec = ({ signed, ...spec }: TaskSpec): WireSpec => ({
+  ...toAction(spec),
+  ...(signed === undefined ? {} : { signed: toWireSigned(signed) }),
+});
+
+const toAction = (spec: TaskSpec): WireSpec => {
   switch (spec.kind) {
     case 'command': {
       const { kind: _, asker: _asker, script, input, ...rest } = spec;
@@ -27,11 +39,12 @@ const toWireSpec = (spec: TaskSpec): WireSpec => {
 
 /** About how many bytes the task takes in a frame; never less than it really does by more than its small fields. */
 const specBytes = (spec: WireSpec): number => {
-  const { command, push, pull } = spec;
-  if (!command) return 256 + (push?.path.length ?? 0) * 3 + (pull?.path.length ?? 0) * 3;
+  const { command, push, pull, signed } = spec;
+  const small = 256 + (signed ? signed.payload.length + signed.signatures.length * 192 : 0);
+  if (!command) return small + (push?.path.length ?? 0) * 3 + (pull?.path.length ?? 0) * 3;
   const texts = [...command.argv, ...Object.entries(command.env).flat(), command.cwd, command.user];
   return (
-    256 + command.script.length + command.input.length + texts.reduce((sum, t) => sum + t.length * 3 + 8, 0)
+    small + command.script.length + command.input.length + texts.reduce((sum, t) => sum + t.length * 3 + 8, 0)
   );
 };
 

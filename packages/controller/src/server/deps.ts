@@ -1,5 +1,6 @@
 // Owns the contract between the server and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Signed } from '@drover/api';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PeopleDesk } from '../auth/people/desk.ts';
@@ -53,7 +54,7 @@ export interface ServerOptions {
   /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
   readonly refusal?: () => string | undefined;
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
-  readonly updateAgent: (node: string) => Promise<void>;
+  readonly updateAgent: (node: string, signed?: Signed) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;
   /** By resourceKey: a kind's own rule at creation. */
   readonly admission: Readonly<Record<string, Admit>>;

@@ -12,6 +12,7 @@ import type {
   FinalTaskState,
   KubeObject,
   PolicyRule,
+  Signed,
   Task,
   TaskCounts,
   TaskResult,
@@ -79,6 +80,7 @@ export interface TaskAsker {
 }
 
 export type TaskSpec = TaskDeed & {
+  readonly signed?: Signed;
   /** Absent: made before it was noted. */
   readonly asker?: TaskAsker;
 };

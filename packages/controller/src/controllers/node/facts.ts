@@ -1,7 +1,7 @@
 // Owns reading an agent's facts (docs/protocol.md section 6) into what a Node says of itself.
 // I1: facts come from the node: whatever is missing, too long or of another type is left out, never an error.
 import type { NodeSystemInfo } from '@drover/api';
-import { isLabelValue, isPlainObject } from '@drover/api';
+import { isLabelValue, isPlainObject, signingLabel } from '@drover/api';
 import type { Static } from 'typebox';
 
 /** What this controller reads of an agent; the rows of store.agents fit. */
@@ -110,6 +110,7 @@ export const toLabels = (agent: AgentView): Record<string, string> => {
     'drover.dev/os-id': text(os, 'id'),
     'drover.dev/os-version': text(os, 'versionId'),
     'drover.dev/os-family': text(os, 'family'),
+    [signingLabel]: part(agent.facts, 'signing')['required'] === true ? 'required' : '',
   };
   return Object.fromEntries(
     Object.entries(wanted).filter(([, value]) => value !== '' && isLabelValue(value)),

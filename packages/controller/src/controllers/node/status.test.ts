@@ -89,3 +89,14 @@ test('conditions of others stay', () => {
   const object = apply({ ...bare, status: { conditions: [other] } }, agent());
   expect(conditionOf(object, 'NetworkUnavailable')).toEqual(other);
 });
+
+test('a node is labelled while its policy wants requests signed, and no longer', () => {
+  const before = { ...bare, metadata: { name: 'n1', labels: { rack: 'a' } } };
+  const strict = agent({ facts: { signing: { required: true } } });
+  const labelled = withLabels(before, strict) ?? before;
+  expect(labelled.metadata.labels).toMatchObject({ rack: 'a', 'drover.dev/signing': 'required' });
+  expect(withLabels(labelled, strict)).toBeUndefined();
+  const after = withLabels(labelled, agent()) ?? labelled;
+  expect(after.metadata.labels).not.toHaveProperty(['drover.dev/signing']);
+  expect(after.metadata.labels).toHaveProperty('rack', 'a');
+});

@@ -2,7 +2,7 @@
 // I1: nothing that only says "still so" changes the object: no heartbeat times, no counters.
 // I2: a condition's lastTransitionTime is when its status changed, not when it was last looked at.
 // I3: pressure ends only well above the threshold at which it begins, so that it does not flap.
-import { type Condition, isEqualJson, type KubeObject, type Node } from '@drover/api';
+import { type Condition, isEqualJson, type KubeObject, type Node, signingLabel } from '@drover/api';
 import { toTimestamp } from '../../platform/clock.ts';
 import { type AgentView, rootSizeKib, toAddresses, toCapacity, toLabels, toNodeInfo } from './facts.ts';
 
@@ -113,6 +113,7 @@ export const withStatus = (
 export const withLabels = (object: KubeObject, agent: AgentView | undefined): KubeObject | undefined => {
   if (agent === undefined || agent.agentVersion === '') return undefined;
   const before = object.metadata.labels ?? {};
-  const labels = { ...before, ...toLabels(agent) };
+  const { [signingLabel]: _, ...others } = before;
+  const labels = { ...others, ...toLabels(agent) };
   return isEqualJson(before, labels) ? undefined : { ...object, metadata: { ...object.metadata, labels } };
 };

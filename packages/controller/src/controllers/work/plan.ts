@@ -7,10 +7,12 @@ import {
   parseNodeSet,
   type ResolvedNodeSet,
   resolveNodeSet,
+  signedCauses,
   type Targets,
   toLabelMatcher,
 } from '@drover/api';
 import type { WorkOrder } from '../../engine/engine.ts';
+import { sha256Hex } from '../../platform/ids.ts';
 import { isApproved } from './approval.ts';
 import type { Work } from './work.ts';
 
@@ -84,13 +86,26 @@ export const planGone = (nodes: readonly string[], fleet: readonly FleetNode[]):
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
+/** Refuses work that is not what was signed, scripts included; the rest was compared when the object was made. */
+export const checkSigned = (work: Work): void => {
+  const [cause] = signedCauses(work.spec, sha256Hex);
+  if (cause !== undefined)
+    throw new ApiError('Invalid', `cannot start: ${cause.field}: ${cause.message}`, {
+      causes: [{ reason: 'FieldValueInvalid', ...cause }],
+    });
+};
+
 /** What each node is to do, and for whom. */
 export const toTaskSpec = (work: Work): WorkOrder['spec'] => {
-  const { requester } = work.spec;
-  if (requester === undefined) return toDeed(work);
-  const { username, groups } = requester;
-  return { ...toDeed(work), asker: { username, groups, approved: isApproved(work) } };
+  const { requester, signed } = work.spec;
+  return {
+    ...toDeed(work),
+    ...(signed === undefined ? {} : { signed }),
+    ...(requester === undefined ? {} : { asker: { ...askerOf(requester), approved: isApproved(work) } }),
+  };
 };
+
+const askerOf = ({ username, groups }: NonNullable<Work['spec']['requester']>) => ({ username, groups });
 
 const toDeed = (work: Work): WorkOrder['spec'] => {
   if (work.kind === 'CommandRun') {

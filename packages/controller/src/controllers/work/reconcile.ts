@@ -17,7 +17,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { planApproval } from './approval.ts';
 import { fleetOf } from './fleet.ts';
-import { type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
+import { checkSigned, type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
 import { toEmptyStatus, toPendingStatus, toWorkStatus } from './status.ts';
 import { isFinalPhase, resultsFinalizer, toWork, type Work } from './work.ts';
 
@@ -112,6 +112,7 @@ export class Reconciler {
   async #start(item: Item, work: Work): Promise<NoStart | undefined> {
     const { engine, clock } = this.#deps;
     try {
+      checkSigned(work);
       const begun = await engine.nodesOf(item.uid);
       const targets = await this.#targets(item, work, begun);
       if (targets.nodes.length === 0) {

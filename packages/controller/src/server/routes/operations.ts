@@ -1,10 +1,11 @@
 // Owns the paths that are neither Kubernetes' nor bulk facts nor about people: joining, agents, content.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type KubeObject, nodeKind } from '@drover/api';
-import type { FastifyInstance } from 'fastify';
+import { ApiError, type KubeObject, nodeKind, parseSigned, type Signed } from '@drover/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
 import { recordBefore } from '../audit.ts';
+import { objectBody } from '../body.ts';
 import { addRoute, parameter, type RouteContext, success } from './context.ts';
 
 /** A content transfer may take hours, but not without a byte for this long. */
@@ -25,12 +26,22 @@ const addJoin = (app: FastifyInstance, { joinInfo }: RouteContext): void => {
   );
 };
 
+/** What operators have signed of an update; undefined without a body. Throws Invalid. */
+const signedOf = (request: FastifyRequest): Signed | undefined => {
+  if (request.body === undefined || request.body === null) return undefined;
+  const { signed, ...more } = objectBody(request);
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined)
+    throw new ApiError('Invalid', `cannot update the agent: ${unknown.slice(0, 100)} is not a field of it`);
+  return signed === undefined ? undefined : parseSigned(signed);
+};
+
 const addAgents = (app: FastifyInstance, context: RouteContext): void => {
   const node = (name: string): KubeObject => context.resources.get(nodeKind, '', name);
   addRoute(app, 'POST', '/agents/:name/update', plainAccess('update', 'agents'), async (request) => {
     const name = parameter(request, 'name');
     node(name);
-    await context.updateAgent(name);
+    await context.updateAgent(name, signedOf(request));
     return success;
   });
   addRoute(app, 'POST', '/agents/:name/uninstall', plainAccess('delete', 'agents'), async (request) => {
