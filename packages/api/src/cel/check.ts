@@ -29,8 +29,11 @@ const infer = (expr: Expr | undefined, scope: Scope): ValueType => {
       return constants[kind.value.constantKind.case ?? ''] ?? dyn;
     case 'identExpr':
       return inferName(kind.value.name, scope);
-    case 'selectExpr':
-      return inferSelect(kind.value, scope);
+    case 'selectExpr': {
+      const type = inferSelect(kind.value, scope);
+      // has(a.b): whether it is there, not what it is.
+      return kind.value.testOnly ? bool : type;
+    }
     case 'callExpr':
       return inferCall(kind.value, scope);
     case 'listExpr':
@@ -80,6 +83,10 @@ const inferSelect = ({ operand, field }: Select, scope: Scope): ValueType => {
       return type.values;
     case 'object':
       return type.field(field) ?? fail(`undefined field '${field}'`);
+    case 'opaque': {
+      const known = type.fields !== undefined && Object.hasOwn(type.fields, field);
+      return (known ? type.fields?.[field] : undefined) ?? fail(`undefined field '${field}'`);
+    }
     default:
       return fail(`type '${nameOfType(type)}' does not support field selection`);
   }

@@ -71,6 +71,16 @@ describe('an expression that cannot be kept is refused when it is written', () =
   });
 });
 
+test('has() says whether a field is there, whatever its type is', () => {
+  const { evaluate } = compileExpression(
+    'has(self.name) && !has(self.size)',
+    { self: objectOf({ name: scalar('string'), size: scalar('int') }) },
+    'bool',
+  );
+  const outcome = evaluate({ self: new Map([['name', 'x']]) }, budget());
+  expect(outcome).toEqual({ kind: 'value', value: true });
+});
+
 describe('no expression takes more steps than it is given', () => {
   const numbers = Array.from({ length: 5_000 }, (_, i) => BigInt(i));
   const long = 'a'.repeat(200_000);
