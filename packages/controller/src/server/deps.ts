@@ -20,6 +20,7 @@ export type ServerAuth = Pick<
   | 'authorize'
   | 'rulesOf'
   | 'guard'
+  | 'policies'
   | 'checkMayReplace'
   | 'createLink'
   | 'takeLink'
