@@ -16,6 +16,7 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
+import { runPolicyController } from './controllers/policy/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { createEngine } from './engine/engine.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
@@ -235,6 +236,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
+  closers.add(runPolicyController({ resources, log }));
   const workAudit = createWorkAudit({ audit, clock });
   closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit }));
   closers.add(

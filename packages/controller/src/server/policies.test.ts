@@ -130,6 +130,35 @@ describe('a write that a policy is about', () => {
   });
 });
 
+describe('what is no object of its own', () => {
+  it('is put to policies too: a terminal on a node', async () => {
+    await send('POST', '/api/v1/nodes', { metadata: { name: 'n2' } });
+    const expression = "request.operation == 'CONNECT' && request.name == 'n2' && object.user == 'web'";
+    const matchConstraints = about(['nodes/shell'], ['CONNECT']);
+    await enact(ground, 'p', { matchConstraints, validations: [{ expression, reason: 'Forbidden' }] });
+    const size = { columns: 80, rows: 24 };
+    const open = (user: string) =>
+      ground.client.shell('n2', { ...size, user });
+    const rows = await leftBy(ground, () => open('root').then(() => undefined));
+    expect(rows).toMatchObject([{ decision: 'deny', code: 403, resource: 'nodes', subresource: 'shell' }]);
+    expect(rows[0]?.reason).toContain("ValidatingAdmissionPolicy 'p' with binding 'p' denied request");
+  });
+
+  it('is put to policies too: a token of a service account', async () => {
+    const path = '/api/v1/namespaces/default/serviceaccounts';
+    await send('POST', path, { metadata: { name: 'robot' } });
+    const expression = 'object.spec.expirationSeconds <= 3600';
+    await enact(ground, 'p', {
+      matchConstraints: about(['serviceaccounts/token']),
+      validations: [{ expression }],
+    });
+    const ask = (expirationSeconds: number) =>
+      send('POST', `${path}/robot/token`, { spec: { expirationSeconds } });
+    expect((await ask(7200)).json().message).toContain(`failed expression: ${expression}`);
+    expect((await ask(3600)).code).toBe(201);
+  });
+});
+
 describe('many objects that are deleted at once', () => {
   it('are put to the policy one by one, by their names', async () => {
     for (const name of ['keep', 'gone']) await send('POST', maps, map(name, {}, { many: 'yes' }));

@@ -48,7 +48,7 @@ export const createPolicyGate = (deps: PolicyDeps): PolicyGate => {
       const { kind, subresource = '', namespace } = request;
       const { group, version, plural } = kind;
       const versions = policies.versionsOf(kind);
-      const operation = operationOf(before, after);
+      const operation = request.operation ?? operationOf(before, after);
       const target = { group, version, versions, plural, subresource, operation };
       const about = policies.about(target);
       if (about.length === 0) return;

@@ -8,6 +8,8 @@ export interface PolicyRequest {
   readonly identity: Identity;
   readonly kind: Kind;
   readonly subresource?: string | undefined;
+  /** Absent: made, changed or deleted, as the guard is told. */
+  readonly operation?: 'CONNECT';
   /** What kind the objects are of, where it is that of the subresource: Scale. */
   readonly objectKind?: Pick<Kind, 'group' | 'version' | 'kind'>;
   readonly namespace: string;

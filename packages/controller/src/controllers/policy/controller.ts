@@ -1,0 +1,72 @@
+// Owns the loop that tells, in the status of each policy, which of its expressions cannot be right for the kinds that it
+// matches. Nothing is enforced here (auth/policy): a policy counts before anybody has looked at it.
+// I1: a policy is looked at again when it changes, and when a kind that users defined does.
+import {
+  ApiError,
+  customResourceDefinitionKind,
+  loadedPolicies,
+  loadPolicies,
+  validatingAdmissionPolicyKind,
+} from '@drover/api';
+import type { Log } from '../../platform/log.ts';
+import type { Resources } from '../../resources/resources.ts';
+import { createKeyedQueue } from '../keyed-queue.ts';
+import { followKind } from '../work/feed.ts';
+import { withTypeChecking } from './status.ts';
+
+export interface PolicyController {
+  close(): Promise<void>;
+}
+
+const width = 1;
+
+const isGone = (error: unknown): boolean => error instanceof ApiError && error.reason === 'NotFound';
+
+export const runPolicyController = (deps: {
+  readonly resources: Resources;
+  readonly log: Log;
+}): PolicyController => {
+  const { resources, log } = deps;
+  const stop = new AbortController();
+
+  const step = async (name: string): Promise<void> => {
+    await loadPolicies();
+    const check = loadedPolicies()?.checkTypes;
+    if (check === undefined) throw new Error('cannot check policies: they have not been loaded');
+    await resources
+      .modify(
+        validatingAdmissionPolicyKind,
+        '',
+        name,
+        (object) => withTypeChecking(object, (policy) => check(policy, resources.kinds)),
+        { subresource: 'status' },
+      )
+      .catch((error: unknown) => {
+        if (!isGone(error)) throw error;
+      });
+  };
+
+  const queue = createKeyedQueue({
+    step,
+    width,
+    log,
+    onError: 'cannot check the types of a policy: trying again',
+  });
+  const follow = { ...deps, signal: stop.signal };
+  const following = [
+    followKind(follow, validatingAdmissionPolicyKind, ({ type, object }) => {
+      if (type !== 'DELETED') queue.add(object.metadata.name ?? '');
+    }),
+    // I1.
+    followKind(follow, customResourceDefinitionKind, () => {
+      for (const { metadata } of resources.list(validatingAdmissionPolicyKind).items)
+        queue.add(metadata.name ?? '');
+    }),
+  ];
+  return {
+    close: async () => {
+      stop.abort();
+      await Promise.all([...following, queue.close()]);
+    },
+  };
+};
