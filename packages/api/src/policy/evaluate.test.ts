@@ -97,6 +97,18 @@ describe('the budget', () => {
     ).toHaveLength(1);
   });
 
+  it('pays for objects to be read, once for all policies', () => {
+    const left = newReviewBudget();
+    const asked = review({ list: Array.from({ length: 50_000 }, (_, i) => i) });
+    const wide = policy({ validations: [{ expression: 'object.data.list[0] == 0' }] });
+    const shown = new Map();
+    evaluatePolicy(wide, asked, left, shown);
+    const afterFirst = left.left;
+    evaluatePolicy(wide, asked, left, shown);
+    expect(newReviewBudget().left - afterFirst).toBeGreaterThan(5_000);
+    expect(afterFirst - left.left).toBeLessThan(100);
+  });
+
   it('that runs out is no failure of a policy that says Ignore', () => {
     expect(words({ failurePolicy: 'Ignore', validations: [greedy] }, data)).toEqual([]);
   });

@@ -136,19 +136,36 @@ const askAnnotations = (run: Run): Pick<PolicyOutcome, 'annotations' | 'errors'>
 /** Objects as values, for all policies of one request. */
 type Shown = Map<unknown, Values[string]>;
 
-const show = (shown: Shown, value: unknown): Values[string] => {
-  if (value === undefined) return null;
-  const known = shown.get(value) ?? toCelValue(value, {});
-  shown.set(value, known);
-  return known;
+/** Values that are read in about the time of one step. */
+const valuesPerStep = 10;
+
+const countValues = (value: unknown): number => {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1);
 };
 
-const valuesOf = (policy: CompiledPolicy, review: Review, shown: Shown): Record<string, Values[string]> => {
+/** Whoever shows an object first pays for it (I1). */
+const show = (shown: Shown, value: unknown, budget: Budget): Values[string] => {
+  if (value === undefined) return null;
+  const known = shown.get(value);
+  if (known !== undefined) return known;
+  budget.left -= countValues(value) / valuesPerStep;
+  const made = toCelValue(value, {});
+  shown.set(value, made);
+  return made;
+};
+
+const valuesOf = (
+  policy: CompiledPolicy,
+  review: Review,
+  shown: Shown,
+  budget: Budget,
+): Record<string, Values[string]> => {
   const { object, oldObject, params, namespaceObject, request, requestResource } = review;
   const given: Fields = { object, oldObject, params, namespaceObject, request };
   const read = Object.entries(given).filter(([name]) => policy.reads.has(name));
   const values: Record<string, Values[string]> = Object.fromEntries(
-    read.map(([name, value]) => [name, show(shown, value)]),
+    read.map(([name, value]) => [name, show(shown, value, budget)]),
   );
   if (policy.reads.has('authorizer')) values['authorizer'] = authorizerValue(requestResource);
   return values;
@@ -177,9 +194,13 @@ export const evaluatePolicy = (
 ): PolicyOutcome => {
   const budget: Budget = { left: Math.min(requestBudget, left.left) };
   const had = budget.left;
+  if (had <= 0)
+    return policy.spec.failurePolicy === 'Ignore'
+      ? nothing
+      : { ...nothing, failures: [{ index: 0, message: outOfBudget }] };
   try {
     return withAuthorizer(review.ask, () => {
-      const values = withVariables(policy, valuesOf(policy, review, shown), budget);
+      const values = withVariables(policy, valuesOf(policy, review, shown, budget), budget);
       const run: Run = { policy, values, budget };
       const isAsked = askConditions(run);
       if (isAsked === false) return nothing;

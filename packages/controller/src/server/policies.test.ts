@@ -137,8 +137,7 @@ describe('what is no object of its own', () => {
     const matchConstraints = about(['nodes/shell'], ['CONNECT']);
     await enact(ground, 'p', { matchConstraints, validations: [{ expression, reason: 'Forbidden' }] });
     const size = { columns: 80, rows: 24 };
-    const open = (user: string) =>
-      ground.client.shell('n2', { ...size, user });
+    const open = (user: string) => ground.client.shell('n2', { ...size, user });
     const rows = await leftBy(ground, () => open('root').then(() => undefined));
     expect(rows).toMatchObject([{ decision: 'deny', code: 403, resource: 'nodes', subresource: 'shell' }]);
     expect(rows[0]?.reason).toContain("ValidatingAdmissionPolicy 'p' with binding 'p' denied request");
@@ -173,6 +172,20 @@ describe('many objects that are deleted at once', () => {
     await send('DELETE', `${maps}/gone`);
     const { items } = (await send('GET', `${maps}?labelSelector=many%3Dyes`)).json() as { items?: object[] };
     expect(items).toMatchObject([{ metadata: { name: 'keep' } }]);
+  });
+});
+
+describe('the rows of many objects that are deleted at once', () => {
+  it('have each what the policy noted of that object', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await send('POST', maps, map(name, {}, { noted: 'yes' }));
+    const auditAnnotations = [{ key: 'who', valueExpression: "'was ' + oldObject.metadata.name" }];
+    await enact(ground, 'p', { matchConstraints: about(['configmaps'], ['DELETE']), auditAnnotations });
+    const rows = await leftBy(ground, () => send('DELETE', `${maps}?labelSelector=noted%3Dyes`));
+    const noted = rows
+      .filter(({ uid }) => uid !== undefined)
+      .map((row) => [row.name, row.annotations?.['p/who']]);
+    expect(noted.sort()).toEqual(names.map((name) => [name, `was ${name}`]));
   });
 });
 
