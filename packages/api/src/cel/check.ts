@@ -197,12 +197,11 @@ const inferLoop = (loop: Comprehension, scope: Scope): ValueType => {
   const item = itemOf(infer(loop.iterRange, scope));
   const start = infer(loop.accuInit, scope);
   const inside = { ...scope, [loop.iterVar]: item };
-  const first = infer(loop.loopStep, { ...inside, [loop.accuVar]: start });
+  // Once: what stands in loops in loops would else be looked at twice as often with each.
+  const step = infer(loop.loopStep, { ...inside, [loop.accuVar]: start });
   // A list that begins empty is of what is added to it.
-  const built = start.kind === 'list' ? first : start;
-  const all = { ...inside, [loop.accuVar]: built };
-  infer(loop.loopCondition, all);
-  infer(loop.loopStep, all);
+  const built = start.kind === 'list' ? step : start;
+  infer(loop.loopCondition, { ...inside, [loop.accuVar]: built });
   return infer(loop.result, { ...scope, [loop.accuVar]: built });
 };
 

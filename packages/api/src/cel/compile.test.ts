@@ -81,6 +81,14 @@ test('has() says whether a field is there, whatever its type is', () => {
   expect(outcome).toEqual({ kind: 'value', value: true });
 });
 
+test('loops in loops are looked at once each, however deep', () => {
+  // Twice each would take longer than there is time.
+  for (const loop of ['all', 'exists', 'map']) {
+    const nested = `${`[1].${loop}(x, `.repeat(60)}true${')'.repeat(60)}`;
+    expect(compileExpression(nested, {}).reads.size).toBeGreaterThan(0);
+  }
+});
+
 describe('no expression takes more steps than it is given', () => {
   const numbers = Array.from({ length: 5_000 }, (_, i) => BigInt(i));
   const long = 'a'.repeat(200_000);

@@ -159,6 +159,14 @@ describe('a policy', () => {
   });
 });
 
+it('a policy whose expressions would take long to compile is refused before they are', () => {
+  const expression = `true${' && true'.repeat(1_000)}`;
+  const validations = Array.from({ length: 10 }, () => ({ expression }));
+  expect(problems(validatingAdmissionPolicyKind, policy({ validations }))).toEqual([
+    'spec: Too long: its expressions may have 40000 characters together, not 80040: make several policies',
+  ]);
+});
+
 describe('a binding', () => {
   const binding = (more: object) => ({ policyName: 'p', validationActions: ['Deny'], ...more });
   it.each<[object, string]>([

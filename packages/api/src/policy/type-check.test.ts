@@ -22,34 +22,37 @@ const check = (resources: readonly string[], expression: string, more: object = 
       },
     }),
     allKinds,
+    async () => undefined,
   );
 
-it('warns of what the schema of a matched kind does not have, for each kind', () => {
-  expect(check(['nodes', 'configmaps'], 'object.spec.unschedulable')).toEqual([
+it('warns of what the schema of a matched kind does not have, for each kind', async () => {
+  expect(await check(['nodes', 'configmaps'], 'object.spec.unschedulable')).toEqual([
     {
       fieldRef: 'spec.validations[0].expression',
       warning: "v1, Kind=ConfigMap: undefined field 'spec'",
     },
   ]);
-  expect(check(['nodes'], 'object.spec.taints.all(t, t.kee == "a")')).toMatchObject([
+  expect(await check(['nodes'], 'object.spec.taints.all(t, t.kee == "a")')).toMatchObject([
     { warning: "v1, Kind=Node: undefined field 'kee'" },
   ]);
-  expect(check(['commandruns'], 'object.spec.timeoutSeconds == "5"', {}, ['drover.dev'])).toMatchObject([
-    {
-      fieldRef: 'spec.validations[0].expression',
-      warning: expect.stringContaining('drover.dev/v1alpha1, Kind='),
-    },
-  ]);
+  expect(await check(['commandruns'], 'object.spec.timeoutSeconds == "5"', {}, ['drover.dev'])).toMatchObject(
+    [
+      {
+        fieldRef: 'spec.validations[0].expression',
+        warning: expect.stringContaining('drover.dev/v1alpha1, Kind='),
+      },
+    ],
+  );
 });
 
-it('knows variables and params by their types', () => {
+it('knows variables and params by their types', async () => {
   const variables = [{ name: 'labels', expression: 'object.metadata.labels' }];
   const paramKind = { apiVersion: 'v1', kind: 'ConfigMap' };
   expect(
-    check(['nodes'], 'variables.labels.size() > 0 && params.data.x == "1"', { variables, paramKind }),
+    await check(['nodes'], 'variables.labels.size() > 0 && params.data.x == "1"', { variables, paramKind }),
   ).toEqual([]);
-  expect(check(['nodes'], 'variables.labels > 1', { variables })).toHaveLength(1);
-  expect(check(['nodes'], 'params.dat.x == "1"', { paramKind })).toHaveLength(1);
+  expect(await check(['nodes'], 'variables.labels > 1', { variables })).toHaveLength(1);
+  expect(await check(['nodes'], 'params.dat.x == "1"', { paramKind })).toHaveLength(1);
 });
 
 it.each([
@@ -58,6 +61,6 @@ it.each([
   ['the old object, which may be none', ['nodes'], 'oldObject == null || oldObject.metadata.name != ""'],
   ['a wildcard: the kinds are not known', ['*'], 'object.spec.nothing.of.the.kind'],
   ['a subresource: its kind is not known', ['nodes/status'], 'object.spec.nothing'],
-])('says nothing to %s', (_what, resources, expression) => {
-  expect(check(resources, expression)).toEqual([]);
+])('says nothing to %s', async (_what, resources, expression) => {
+  expect(await check(resources, expression)).toEqual([]);
 });

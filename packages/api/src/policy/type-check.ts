@@ -72,7 +72,7 @@ const typeOfKind = (kind: Kind): ValueType => {
 const isWild = (words: readonly string[] = []): boolean => words.some((word) => word.includes('*'));
 
 /** I1. */
-export const matchedKinds = ({ matchConstraints }: Spec, kinds: readonly Kind[]): readonly Kind[] => {
+const matchedKinds = ({ matchConstraints }: Spec, kinds: readonly Kind[]): readonly Kind[] => {
   const rules = (matchConstraints?.resourceRules ?? []).filter(
     ({ apiGroups, apiVersions, resources }) =>
       !isWild(apiGroups) && !isWild(apiVersions) && !isWild(resources),
@@ -86,15 +86,19 @@ export const matchedKinds = ({ matchConstraints }: Spec, kinds: readonly Kind[])
 };
 
 /** The kind that a policy's params are of; undefined when it is not served. */
-export const paramKindOf = ({ paramKind }: Spec, kinds: readonly Kind[]): Kind | undefined =>
+const paramKindOf = ({ paramKind }: Spec, kinds: readonly Kind[]): Kind | undefined =>
   paramKind &&
   kinds.find((kind) => kind.kind === paramKind.kind && apiVersionOf(kind) === paramKind.apiVersion);
 
-/** Expressions that cannot be right for one of these kinds, in the order of the policy. */
-export const checkTypes = (
+/**
+ * Expressions that cannot be right for one of these kinds, in the order of the policy. Compiling takes its time: `pause` is
+ * awaited between kinds.
+ */
+export const checkTypes = async (
   { spec }: ValidatingAdmissionPolicy,
   kinds: readonly Kind[],
-): ExpressionWarning[] => {
+  pause: () => Promise<unknown>,
+): Promise<ExpressionWarning[]> => {
   const paramKind = paramKindOf(spec, kinds);
   const params = paramKind === undefined ? dyn : typeOfKind(paramKind);
   const found = new Map<string, string[]>();
@@ -105,6 +109,7 @@ export const checkTypes = (
         const told = `${apiVersionOf(kind)}, Kind=${kind.kind}: ${result.message}`;
         found.set(path, [...(found.get(path) ?? []), told]);
       }
+    await pause();
   }
   return [...found].map(([fieldRef, told]) => ({ fieldRef, warning: told.join('\n') }));
 };

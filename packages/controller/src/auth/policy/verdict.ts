@@ -20,6 +20,9 @@ export interface PolicyNote {
   readonly denial?: string;
 }
 
+/** With many params a policy may say much: beyond this it is not kept. */
+const maxFailures = 50;
+const maxAnnotationLength = 10 * 1024;
 const failureKey = 'validation.policy.admission.k8s.io/validation_failure';
 const reasons: readonly Reason[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
 
@@ -30,7 +33,8 @@ const wordsOf = ({ policy, binding, message }: Denial): string => {
 
 export class Verdict {
   readonly #warn: (message: string) => void;
-  readonly #denials: Denial[] = [];
+  /** The first: of several it is told. */
+  #denial: Denial | undefined;
   readonly #failures: object[] = [];
   /** By key: values of several bindings and params, each once. */
   readonly #annotations = new Map<string, Set<string>>();
@@ -40,7 +44,7 @@ export class Verdict {
   }
 
   deny(denial: Denial): void {
-    this.#denials.push(denial);
+    this.#denial ??= denial;
   }
 
   annotate(policy: string, key: string, value: string): void {
@@ -54,7 +58,7 @@ export class Verdict {
     for (const action of spec.validationActions ?? [])
       switch (action) {
         case 'Deny':
-          this.#denials.push({ policy, binding, message, ...(reason === undefined ? {} : { reason }) });
+          this.deny({ policy, binding, message, ...(reason === undefined ? {} : { reason }) });
           break;
         case 'Warn':
           this.#warn(
@@ -62,7 +66,7 @@ export class Verdict {
           );
           break;
         case 'Audit':
-          this.#failures.push({
+          this.#note({
             message,
             policy,
             binding,
@@ -73,21 +77,28 @@ export class Verdict {
       }
   }
 
-  get note(): PolicyNote {
-    const [first] = this.#denials;
-    const annotations = Object.fromEntries(
-      [...this.#annotations].map(([key, values]) => [key, [...values].sort().join(', ')]),
-    );
-    if (this.#failures.length > 0) annotations[failureKey] = JSON.stringify(this.#failures);
-    return { annotations, ...(first === undefined ? {} : { denial: wordsOf(first) }) };
+  #note(failure: object): void {
+    if (this.#failures.length < maxFailures) this.#failures.push(failure);
   }
 
-  /** The refusal of `subject`, `configmaps "x"`; undefined when nothing is refused. Of several the first is told. */
+  get note(): PolicyNote {
+    const denial = this.#denial;
+    const annotations = Object.fromEntries(
+      [...this.#annotations].map(([key, values]) => [
+        key,
+        [...values].sort().join(', ').slice(0, maxAnnotationLength),
+      ]),
+    );
+    if (this.#failures.length > 0) annotations[failureKey] = JSON.stringify(this.#failures);
+    return { annotations, ...(denial === undefined ? {} : { denial: wordsOf(denial) }) };
+  }
+
+  /** The refusal of `subject`, `configmaps "x"`; undefined when nothing is refused. */
   refusal(subject: string, details: { name: string; group: string; kind: string }): ApiError | undefined {
-    const [first] = this.#denials;
-    if (first === undefined) return undefined;
-    const message = wordsOf(first);
-    const reason = reasons.find((one) => one === first.reason) ?? 'Invalid';
+    const denial = this.#denial;
+    if (denial === undefined) return undefined;
+    const message = wordsOf(denial);
+    const reason = reasons.find((one) => one === denial.reason) ?? 'Invalid';
     return new ApiError(reason, `${subject} is forbidden: ${message}`, { ...details, causes: [{ message }] });
   }
 }

@@ -1,12 +1,14 @@
 // Owns the loop that tells, in the status of each policy, which of its expressions cannot be right for the kinds that it
 // matches. Nothing is enforced here (auth/policy): a policy counts before anybody has looked at it.
 // I1: a policy is looked at again when it changes, and when a kind that users defined does.
+import { setImmediate } from 'node:timers/promises';
 import {
   ApiError,
+  asPolicy,
   customResourceDefinitionKind,
+  validatingAdmissionPolicyKind as kind,
   loadedPolicies,
   loadPolicies,
-  validatingAdmissionPolicyKind,
 } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
@@ -33,14 +35,14 @@ export const runPolicyController = (deps: {
     await loadPolicies();
     const check = loadedPolicies()?.checkTypes;
     if (check === undefined) throw new Error('cannot check policies: they have not been loaded');
+    const found = resources.find(kind, '', name);
+    if (found === undefined) return;
+    const { generation = 0 } = found.metadata;
+    const warnings = await check(asPolicy(found), resources.kinds, () => setImmediate());
     await resources
-      .modify(
-        validatingAdmissionPolicyKind,
-        '',
-        name,
-        (object) => withTypeChecking(object, (policy) => check(policy, resources.kinds)),
-        { subresource: 'status' },
-      )
+      .modify(kind, '', name, (object) => withTypeChecking(object, { generation, warnings }), {
+        subresource: 'status',
+      })
       .catch((error: unknown) => {
         if (!isGone(error)) throw error;
       });
@@ -54,13 +56,12 @@ export const runPolicyController = (deps: {
   });
   const follow = { ...deps, signal: stop.signal };
   const following = [
-    followKind(follow, validatingAdmissionPolicyKind, ({ type, object }) => {
+    followKind(follow, kind, ({ type, object }) => {
       if (type !== 'DELETED') queue.add(object.metadata.name ?? '');
     }),
     // I1.
     followKind(follow, customResourceDefinitionKind, () => {
-      for (const { metadata } of resources.list(validatingAdmissionPolicyKind).items)
-        queue.add(metadata.name ?? '');
+      for (const { metadata } of resources.list(kind).items) queue.add(metadata.name ?? '');
     }),
   ];
   return {

@@ -75,7 +75,10 @@ export const policyFor =
       options: optionsOf(request, given),
       onWarning: once(given.onWarning),
       onNote: (note) => {
-        if (audit !== null) audit.note = note;
+        if (audit === null) return;
+        // Of many that are deleted at once, others may be asked after one was refused.
+        const denial = note.denial ?? audit.note?.denial;
+        audit.note = { ...note, ...(denial === undefined ? {} : { denial }) };
       },
     });
     return (before, after) => ask(before && show(before), after && show(after));
