@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createClient } from '@drover/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runPolicyController } from '../../packages/controller/src/controllers/policy/controller.ts';
 import { silentLog } from '../../packages/controller/src/platform/log.ts';
 import { type Ground, openGround } from '../../packages/controller/src/server/test-ground.ts';
 import { leftBy } from '../../packages/controller/src/server/test-trail.ts';
+import { ControllerProcess } from '../harness/controller.ts';
 import { missingLines, readSteps } from '../harness/document.ts';
 import { type Kubectl, openKubectl } from '../harness/kubectl.ts';
 import { kubectlPath, type Layer } from '../harness/kubectl-binary.ts';
@@ -196,6 +198,30 @@ spec:
     const explained = await kubectl.ok('explain', 'validatingadmissionpolicy.spec.validations.expression');
     expect(explained).toContain('Must be true.');
   });
+});
+
+it('counts for the first request after kill -9 and a restart', async () => {
+  const controller = await ControllerProcess.start();
+  try {
+    kubectl = await openKubectl({
+      ...controller.context,
+      directory: await mkdtemp(join(directory, 'killed-')),
+    });
+    await enact(policy('configmaps', small) + binding('validationActions: [Deny]'));
+    await controller.kill9();
+    await controller.start();
+    const path = '/api/v1/namespaces/default/configmaps';
+    const client = createClient(controller.context);
+    const made = client.http.json({
+      method: 'POST',
+      path,
+      body: { metadata: { name: 'x' }, data: { a: '1', b: '2' } },
+    });
+    await expect(made).rejects.toThrow('denied request: at most one');
+    client.close();
+  } finally {
+    await controller.close();
+  }
 });
 
 const run = promisify(execFile);
