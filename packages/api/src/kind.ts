@@ -62,6 +62,8 @@ export interface Kind {
   readonly immutablePaths: readonly string[];
   /** To be awaited before objects of the kind are checked: what checks them is loaded only where it is needed. */
   readonly load?: () => Promise<void>;
+  /** Fields of spec that only we write, at creation: an update leaves them as they are. */
+  readonly serverFields?: readonly string[];
   /** Rules over more than one field that a schema cannot say; returns causes, empty when valid. */
   readonly check?: (object: KubeObject) => readonly { readonly field: string; readonly message: string }[];
   /** Rules about what may become of what; the plain ones are immutablePaths. Run by checkImmutable. */

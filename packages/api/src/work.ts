@@ -80,6 +80,33 @@ export const Offline = Type.Object(
 );
 export type Offline = Static<typeof Offline>;
 
+/** Written by the server when the object is made; what clients send is ignored. */
+export const Requester = Type.Object(
+  {
+    username: Type.String({ description: 'Name of the user.' }),
+    groups: Type.Array(Type.String(), {
+      default: [],
+      'x-kubernetes-list-type': 'atomic',
+      description: 'Groups at that time.',
+    }),
+    impersonator: Type.Optional(Type.String({ description: 'Who really asked, in the name of the user.' })),
+  },
+  { ...closed, description: 'Who made it; set by the server.' },
+);
+export type Requester = Static<typeof Requester>;
+
+/** What a run policy asks for before anything starts. */
+export const WorkApproval = Type.Object(
+  {
+    policy: Type.String({ description: 'The RunPolicy.' }),
+    rule: Type.String({ description: 'Its rule.' }),
+    message: Type.Optional(Type.String({ description: 'What the rule says.' })),
+    expireTime: Type.String({ description: 'When it is cancelled if nobody approves it.' }),
+  },
+  { ...closed, description: 'Which rule asks for the approval of somebody else.' },
+);
+export type WorkApproval = Static<typeof WorkApproval>;
+
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 /** How many tasks are in which state. succeeded + failed = exited. */
 export const Counts = Type.Object(
@@ -119,6 +146,7 @@ export const WorkStatus = Type.Object(
     startTime: Type.Optional(Type.String({ description: 'When it was taken up.' })),
     completionTime: Type.Optional(Type.String({ description: 'When the last node had ended.' })),
     message: Type.Optional(Type.String({ description: 'Cause of the present wait or of the failure.' })),
+    approval: Type.Optional(WorkApproval),
     conditions: Type.Optional(Conditions),
   },
   { ...closed, description: 'What has become of it so far.' },

@@ -35,14 +35,17 @@ const entries: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/second-factor.ts'),
   },
   run: { summary: 'Run a command on many nodes', load: () => import('./commands/run.ts') },
-  runs: { summary: 'List, show, cancel, retry and approve runs', load: () => import('./commands/runs.ts') },
+  runs: {
+    summary: 'List, show, cancel, retry, approve and reject runs',
+    load: () => import('./commands/runs.ts'),
+  },
   push: { summary: 'Copy files and directory trees to many nodes', load: () => import('./commands/push.ts') },
   pull: {
     summary: 'Copy files and directory trees from many nodes',
     load: () => import('./commands/pull.ts'),
   },
   transfers: {
-    summary: 'List, show, cancel, retry and approve transfers',
+    summary: 'List, show, cancel, retry, approve and reject transfers',
     load: () => import('./commands/transfers.ts'),
   },
   shell: { summary: 'Open a terminal on a node', load: () => import('./commands/shell.ts') },

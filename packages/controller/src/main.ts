@@ -13,11 +13,14 @@ import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
 import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
+import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
+import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
+import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
@@ -203,16 +206,21 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
+  await makeReadyPolicy({ resources, meta: store.meta, log });
+  const runPolicies = closers.add(
+    openRunPolicyDesk({ resources, targetsOf: (targets) => targetedNodes(resources, targets), clock, log }),
+  );
+  const { fence } = runPolicies;
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
-  const engine = closers.add(createEngine({ store, clock, log }));
+  const engine = closers.add(createEngine({ store, clock, log, fence }));
   const releases = await openAgentReleases({
     file: config.agentFile,
     sign: (bytes) => authority.signRelease(bytes),
   });
   const content = createContentHandler({ store, clock, log });
   const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
-  const admission = createAdmission({ resources, authority, clock, address });
+  const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
   const late: { nodes?: NodeController } = {};
   const gateway = closers.add(
     await createGateway({
@@ -230,6 +238,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
         return certPem;
       },
       onEvent: (event) => late.nodes?.tell(event),
+      fence,
     }),
   );
   const { agents, credentials } = store;
@@ -238,7 +247,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   closers.add(runPolicyController({ resources, log }));
   const workAudit = createWorkAudit({ audit, clock });
-  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit }));
+  const { askOf } = runPolicies;
+  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));
   closers.add(
     await createServer({
       resources,
@@ -256,6 +266,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       },
       uninstallAgent: (node) => gateway.uninstallAgent(node),
       admission,
+      runPolicies,
       joinInfo: {
         caPem: authority.caPem,
         agentFile: async () => (await releases.refresh()).bytes,

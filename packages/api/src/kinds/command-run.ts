@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
-import { Offline, Strategy, Targets, WorkStatus } from '../work.ts';
+import { Offline, Requester, Strategy, Targets, WorkStatus } from '../work.ts';
 import { workChecks, workColumns } from './work-columns.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -64,6 +64,7 @@ export const CommandRunSpec = Type.Object(
     retryOf: Type.Optional(
       Type.String({ description: 'Name of the run whose failed nodes this one repeats.' }),
     ),
+    requester: Type.Optional(Requester),
   },
   { ...closed, description: 'What is to run, where and how.' },
 );
@@ -103,7 +104,8 @@ export const commandRunKind: Kind = {
   schema: CommandRun,
   columns: workColumns,
   hasStatus: true,
-  subresources: ['results', 'log'],
+  subresources: ['results', 'log', 'approval'],
+  serverFields: ['requester'],
   selectableFields: { 'status.phase': (o) => (o as unknown as CommandRun).status?.phase ?? 'Pending' },
   immutablePaths: [
     'spec.argv',

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
-import { Offline, Strategy, Targets, WorkStatus } from '../work.ts';
+import { Offline, Requester, Strategy, Targets, WorkStatus } from '../work.ts';
 import { workChecks, workColumns } from './work-columns.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -50,6 +50,7 @@ export const FileTransferSpec = Type.Object(
     retryOf: Type.Optional(
       Type.String({ description: 'Name of the transfer whose failed nodes this one repeats.' }),
     ),
+    requester: Type.Optional(Requester),
   },
   { ...closed, description: 'What is to be copied, where and how.' },
 );
@@ -91,7 +92,8 @@ export const fileTransferKind: Kind = {
   schema: FileTransfer,
   columns: workColumns,
   hasStatus: true,
-  subresources: ['results', 'log'],
+  subresources: ['results', 'log', 'approval'],
+  serverFields: ['requester'],
   selectableFields: { 'status.phase': (o) => (o as unknown as FileTransfer).status?.phase ?? 'Pending' },
   immutablePaths: [
     'spec.direction',

@@ -21,6 +21,7 @@ import { nodeKind } from './node.ts';
 import { resourceQuotaKind } from './resource-quota.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
+import { runPolicyKind } from './run-policy.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
 import { signInMethodKind } from './sign-in-method.ts';
@@ -47,6 +48,7 @@ export * from './policy-rule.ts';
 export * from './resource-quota.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
+export * from './run-policy.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
 export * from './sign-in-method.ts';
@@ -76,6 +78,7 @@ export const allKinds: readonly Kind[] = [
   enrollmentTokenKind,
   fileTransferKind,
   groupKind,
+  runPolicyKind,
   signInMethodKind,
   userKind,
   clusterRoleKind,

@@ -6,6 +6,7 @@ import { type KubeObject, ObjectMeta } from '../meta.ts';
 import { isEqualJson } from '../patch/json.ts';
 import { ageColumn, nameColumn, textColumn } from '../printing/columns.ts';
 import { rbacGroup } from './policy-rule.ts';
+import { serviceAccountUser } from './service-account.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -20,7 +21,7 @@ const Subject = Type.Object(
     name: Type.String({ minLength: 1, description: 'Name of the user, group or service account.' }),
     namespace: Type.Optional(Type.String({ description: 'Of the service account.' })),
   },
-  { ...closed, description: 'Somebody who has the role.' },
+  { ...closed, description: 'A user, a group or a service account.' },
 );
 
 const roleRef = <K extends TSchema>(kind: K) =>
@@ -33,9 +34,11 @@ const roleRef = <K extends TSchema>(kind: K) =>
     { ...closed, description: 'The role; cannot be changed.' },
   );
 
-const Subjects = Type.Optional(
-  Type.Array(Subject, { 'x-kubernetes-list-type': 'atomic', description: 'Who has the role.' }),
-);
+/** A list of people and programs; absent where it says nothing. */
+export const subjectList = (description: string) =>
+  Type.Optional(Type.Array(Subject, { 'x-kubernetes-list-type': 'atomic', description }));
+
+const Subjects = subjectList('Who has the role.');
 
 export const RoleBinding = Type.Object(
   {
@@ -72,13 +75,18 @@ const subjectsOf = (o: KubeObject): readonly BindingSubject[] => binding(o).subj
 
 const groupOfSubject = ({ kind }: BindingSubject): string => (kind === 'ServiceAccount' ? '' : rbacGroup);
 
-const withGroups = (o: KubeObject): KubeObject => {
-  if (binding(o).subjects === undefined) return o;
-  const subjects = subjectsOf(o).map((s) => ({ ...s, apiGroup: s.apiGroup ?? groupOfSubject(s) }));
-  return { ...o, subjects };
-};
+/** Subjects as they are stored. */
+export const withApiGroups = (subjects: readonly BindingSubject[]): readonly BindingSubject[] =>
+  subjects.map((s) => ({ ...s, apiGroup: s.apiGroup ?? groupOfSubject(s) }));
 
-const subjectProblems = (subject: BindingSubject, field: string) => [
+const withGroups = (o: KubeObject): KubeObject =>
+  binding(o).subjects === undefined ? o : { ...o, subjects: withApiGroups(subjectsOf(o)) };
+
+/** 'User:alice', 'Group:ops'; a service account is the user that it is known as. */
+export const subjectKey = ({ kind, name, namespace = '' }: BindingSubject): string =>
+  kind === 'ServiceAccount' ? `User:${serviceAccountUser(namespace, name)}` : `${kind}:${name}`;
+
+export const subjectProblems = (subject: BindingSubject, field: string) => [
   ...(subject.apiGroup === groupOfSubject(subject)
     ? []
     : [{ field: `${field}.apiGroup`, message: `must be "${groupOfSubject(subject)}"` }]),

@@ -1,9 +1,11 @@
 // drover run: one command or script on many nodes, shown live.
 import { isUtf8 } from 'node:buffer';
+import type { CommandRun } from '@drover/api';
 import { commandRuns } from '@drover/client';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
-import { isDocument, parseOutputForm } from '../output/documents.ts';
+import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
+import { printable } from '../output/terminal.ts';
 import { parsePairs } from '../output/units.ts';
 import { readInput } from '../platform/input-file.ts';
 import type { Session } from '../session.ts';
@@ -20,6 +22,7 @@ interface RunOptions extends WorkOptions {
   readonly maxOutput?: string;
   readonly fold?: boolean;
   readonly raw?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** The text of a file, byte for byte: an object holds text only. */
@@ -71,12 +74,28 @@ const toRun = async (argv: readonly string[], options: RunOptions): Promise<Reco
   },
 });
 
+/** What would become of it: who may not is told so by the refusal itself. */
+const printForeseen = (session: Session, { status }: CommandRun): void => {
+  const total = status?.counts?.total ?? 0;
+  session.out.write(`would run on ${total} ${total === 1 ? 'node' : 'nodes'}; nothing was made\n`);
+  for (const line of (status?.message ?? '').split('\n'))
+    if (line !== '') session.out.write(`${printable(line)}\n`);
+};
+
 const run = async (argv: readonly string[], options: RunOptions, command: Command, session: Session) => {
   const form = parseOutputForm(options.output);
   const body = await toRun(argv, options);
   const client = session.connect(command);
   const sinceMs = performance.now();
-  const created = await client.create(commandRuns, body, { namespace: options.namespace });
+  const created = await client.create(commandRuns, body, {
+    namespace: options.namespace,
+    dryRun: options.dryRun === true,
+  });
+  if (options.dryRun === true) {
+    if (isDocument(form)) await printValue(session.out, form, created);
+    else printForeseen(session, created);
+    return;
+  }
   const name = created.metadata.name ?? '';
   if (options.detach === true) {
     session.out.write(form === 'name' ? `commandrun.drover.dev/${name}\n` : `${name}\n`);
@@ -112,6 +131,7 @@ export const define = (command: Command, session: Session): void => {
     .option('--script <file>', 'run this script (or -) instead of a command')
     .option('--interpreter <command>', 'what runs the script, e.g. python3', '/bin/sh')
     .option('--max-output <size>', 'keep at most this much of each stream and node, e.g. 16m')
+    .option('--dry-run', 'say what the run policies would refuse, ask or note, on which nodes; make nothing')
     .option('--fold', 'show identical outputs once, at the end, with their node-set')
     .option('--no-fold', 'show output as it comes, each line with its node (default)')
     .option('--raw', 'show output as it comes, byte for byte and without node names');

@@ -35,10 +35,16 @@ export interface Attended {
 
 const noun = (plural: WorkPlural): string => (plural === 'commandruns' ? 'runs' : 'transfers');
 
+/** Why it waits for people or times; '': it does not. */
+const waitOf = (work: Work | undefined): string => {
+  const { phase, message = '' } = work?.status ?? {};
+  return phase === 'Paused' || phase === 'Pending' ? message : '';
+};
+
 const liveText = (tally: Tally, work: Work | undefined, sinceMs: number, extra: string): string => {
   const { ok, failed, running } = tally.counts();
   const total = work?.status?.counts?.total ?? tally.counts().total;
-  const wait = work?.status?.phase === 'Paused' ? (work.status.message ?? 'paused') : '';
+  const wait = waitOf(work);
   return [
     `${ok + failed}/${total} done`,
     ...(failed > 0 ? [`${failed} not ok`] : []),
@@ -120,7 +126,7 @@ const follow = async (
     onStatus: (now) => {
       state.work = now;
       line.update();
-      const message = now.status?.phase === 'Paused' ? (now.status.message ?? '') : '';
+      const message = waitOf(now);
       if (message === '' || message === hint) return;
       hint = message;
       line.above(() => attend.session.note(`${attend.name}: ${message}`));

@@ -1,4 +1,4 @@
-// Owns the commands over existing runs and transfers: list, show, log, cancel, retry, approve.
+// Owns the commands over existing runs and transfers: list, show, log, cancel, retry, approve, reject.
 
 import type { Client, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
@@ -7,6 +7,7 @@ import { isDocument, parseOutputForm } from '../output/documents.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import type { Session } from '../session.ts';
 import { cancelWork } from './attend.ts';
+import { decide, waitsForPeople } from './decide.ts';
 import { defineLog } from './log-command.ts';
 import { retryWork } from './retry.ts';
 import { type WorkPlural, workKinds } from './rows.ts';
@@ -115,20 +116,44 @@ const defineApprove = (command: Command, session: Session, work: WorkNoun): void
   const approve = addNamespace(
     command
       .command('approve')
-      .description(`Let a ${work.noun} that waits at a gate go on with its next batch`),
+      .description(
+        `Let a ${work.noun} begin that a run policy asks about, or go on with its next batch if it waits at a gate`,
+      ),
   )
     .argument('<name>')
-    .option('--all', 'approve every batch to come as well');
-  approve.action(async (word: string, options: NameOptions & { all?: boolean }) => {
+    .option('--all', 'approve every batch to come as well')
+    .option('--reason <text>', 'why, for the record of a run policy');
+  approve.action(async (word: string, options: NameOptions & { all?: boolean; reason?: string }) => {
     const client = session.connect(approve);
-    const { kind, name, namespace } = referenceTo(work, word, options);
+    const reference = referenceTo(work, word, options);
+    const { kind, name, namespace } = reference;
     const now = await client.get(kind, name, { namespace });
+    if (waitsForPeople(now)) {
+      await decide(client, reference, 'Approved', options.reason);
+      session.out.write(`${name} approved\n`);
+      return;
+    }
     if (now.spec.strategy.gate === 'Automatic')
       throw usageFailure(`cannot approve ${name}: it has no gate`, 'gates are set when it is made: --gate');
     const approvedBatches = options.all === true ? 1_000_000 : now.spec.strategy.approvedBatches + 1;
     const body = { spec: { strategy: { approvedBatches } } };
     await client.patch(kind, name, { type: 'merge', body }, { namespace });
     session.out.write(`${name} approved${options.all === true ? ' to the end' : ''}\n`);
+  });
+};
+
+const defineReject = (command: Command, session: Session, work: WorkNoun): void => {
+  const reject = addNamespace(
+    command
+      .command('reject')
+      .description(`Cancel a ${work.noun} that waits for the approval of a run policy`),
+  )
+    .argument('<name>')
+    .option('--reason <text>', 'why, for the record');
+  reject.action(async (word: string, options: NameOptions & { reason?: string }) => {
+    const reference = referenceTo(work, word, options);
+    await decide(session.connect(reject), reference, 'Denied', options.reason);
+    session.out.write(`${reference.name} rejected\n`);
   });
 };
 
@@ -139,4 +164,5 @@ export const defineWorkCommands = (command: Command, session: Session, work: Wor
   defineCancel(command, session, work);
   defineRetry(command, session, work);
   defineApprove(command, session, work);
+  defineReject(command, session, work);
 };

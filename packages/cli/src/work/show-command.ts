@@ -50,6 +50,27 @@ const rowOf = (task: Task): string[] => [
   task.result?.reason || task.message,
 ];
 
+/** Who has decided what a run policy asks about, or that nobody has. */
+const approvalOf = ({ status }: Work): string | undefined => {
+  const decision = status?.conditions?.find(({ type }) => type === 'Approved' || type === 'Denied');
+  if (decision !== undefined)
+    return `${decision.type === 'Approved' ? 'approved' : 'rejected'} ${decision.message ?? ''}`.trim();
+  const { approval, phase } = status ?? {};
+  if (approval === undefined) return undefined;
+  const words = `rule ${approval.rule} of run policy ${approval.policy}`;
+  return phase === 'Pending'
+    ? `asked by ${words}, until ${approval.expireTime}`
+    : `asked by ${words}, not given`;
+};
+
+const requesterOf = ({ spec }: Work): string | undefined => {
+  const { username, impersonator } = spec.requester ?? {};
+  return impersonator === undefined ? username : `${username} (by ${impersonator})`;
+};
+
+const line = (key: string, value: string | undefined): readonly (readonly [string, string])[] =>
+  value === undefined ? [] : [[key, value]];
+
 const headOf = (work: Work): readonly (readonly [string, string])[] => [
   ['Name', work.metadata.name ?? ''],
   ['What', whatOf(work)],
@@ -57,7 +78,9 @@ const headOf = (work: Work): readonly (readonly [string, string])[] => [
   ['Phase', `${work.status?.phase ?? 'Pending'}${work.status?.message ? `: ${work.status.message}` : ''}`],
   ['Created', `${ageOf(work.metadata.creationTimestamp, nowMs())} ago`],
   ['Took', durationOf(work)],
-  ...(work.spec.retryOf === undefined ? [] : [['Repeats', work.spec.retryOf] as const]),
+  ...line('By', requesterOf(work)),
+  ...line('Approval', approvalOf(work)),
+  ...line('Repeats', work.spec.retryOf),
   ['Result', toSummary(work)],
 ];
 
@@ -83,7 +106,7 @@ const show = async (
     await printValue(session.out, form, { run: work, results: tasks });
     return;
   }
-  for (const [key, value] of headOf(work)) session.out.write(`${`${key}:`.padEnd(9)}${printable(value)}\n`);
+  for (const [key, value] of headOf(work)) session.out.write(`${`${key}:`.padEnd(10)}${printable(value)}\n`);
   if (tasks.length === 0) return;
   session.out.write('\n');
   if (options.tasks === true) {

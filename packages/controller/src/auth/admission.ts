@@ -39,6 +39,10 @@ export type Admit = (context: {
   readonly object: unknown;
   /** What the creator alone sees. */
   readonly answer?: (created: KubeObject) => KubeObject;
+  /** Told to the client. */
+  readonly warnings?: readonly string[];
+  /** What the audit trail says beside; '' or absent: nothing. */
+  readonly note?: string;
 }>;
 
 export interface AdmissionDeps {
@@ -50,6 +54,8 @@ export interface AdmissionDeps {
   readonly clock: Clock;
   /** https://host:port as servers reach this controller. */
   readonly address: string;
+  /** What runs and transfers are held to (run-policy/admit-work.ts). */
+  readonly work: Readonly<Record<string, Admit>>;
 }
 
 // Objects are validated by their schema before they are read as such.
@@ -194,6 +200,7 @@ const admitRequest = (deps: AdmissionDeps): Admit => {
 
 /** By resourceKey. */
 export const createAdmission = (deps: AdmissionDeps): Readonly<Record<string, Admit>> => ({
+  ...deps.work,
   [resourceKey(enrollmentTokenKind)]: admitToken(deps),
   [resourceKey(certificateSigningRequestKind)]: admitRequest(deps),
 });

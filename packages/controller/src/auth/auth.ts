@@ -252,7 +252,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       const bounds = identity.scope === undefined ? [] : ['the token or session has bounds of its own'];
       return { rules: index.rules, missing: [...missing, ...bounds] };
     },
-    guard: createWriteGuards({ roles, authorize, people }),
+    guard: createWriteGuards({ roles, authorize, people, resources: deps.resources }),
     policies: createPolicyGate({ resources: deps.resources, authorize }),
     checkMayReplace: (identity, user) => checkMayReplace({ roles, people }, identity, user),
     ...secretsOf(deps, people),

@@ -4,6 +4,7 @@
 // I2: nothing lives only here: after a restart the same submissions bring back the same state.
 import { type Counts, isFinal, type Offline, type Strategy } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
 import type { NewTask, Store, TaskRow, TaskSpec, Unsubscribe } from '../store/store.ts';
 import { planRelease } from './plan.ts';
@@ -68,6 +69,8 @@ export interface EngineDeps {
   readonly store: Pick<Store, 'tasks' | 'agents'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether tasks may start, besides the strategy; absent: nothing keeps them. */
+  readonly fence?: Fence<TaskSpec> | undefined;
 }
 
 class WorkEngine implements Engine {
@@ -75,7 +78,7 @@ class WorkEngine implements Engine {
   readonly #loops = new Map<string, WorkLoop>();
   readonly #listeners = new Set<(work: string) => void>();
   readonly #nodes: Nodes;
-  readonly #unsubscribe: Unsubscribe;
+  readonly #unsubscribe: readonly Unsubscribe[];
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -84,14 +87,17 @@ class WorkEngine implements Engine {
     });
     // Whoever awaits `ready` hears of a failure; nobody may be waiting yet.
     this.#nodes.ready.catch(() => undefined);
-    this.#unsubscribe = deps.store.tasks.onChange((rows) => this.#taken(rows));
+    this.#unsubscribe = [
+      deps.store.tasks.onChange((rows) => this.#taken(rows)),
+      deps.fence?.onChange(() => this.#passAll()) ?? (() => undefined),
+    ];
   }
 
   async submit(order: WorkOrder): Promise<void> {
     if (this.#loops.has(order.work)) return;
-    const { store, clock, log } = this.#deps;
+    const { store, clock, log, fence } = this.#deps;
     const loop = new WorkLoop(
-      { tasks: store.tasks, nodes: this.#nodes, clock, log, onProgress: (work) => this.#tell(work) },
+      { tasks: store.tasks, nodes: this.#nodes, clock, log, fence, onProgress: (work) => this.#tell(work) },
       order,
     );
     this.#loops.set(order.work, loop);
@@ -119,7 +125,7 @@ class WorkEngine implements Engine {
     const loop = this.#loops.get(work);
     const ledger = loop?.ledger;
     if (!loop || !ledger) return undefined;
-    const decision = planRelease(ledger.standing(this.#deps.clock.nowMs()));
+    const decision = planRelease(loop.standing(ledger, this.#deps.clock.nowMs()));
     const { phase, currentBatch, message } = decision;
     return {
       counts: ledger.counts(),
@@ -173,23 +179,25 @@ class WorkEngine implements Engine {
   }
 
   close(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#nodes.close();
     for (const loop of this.#loops.values()) loop.close();
     this.#loops.clear();
   }
 
   /**
-   * Work without limits is inserted as released, in one commit. If some tasks are to end at once, all are inserted
-   * as waiting first, so that the gateway never sees those.
+   * Work without limits is inserted as released, in one commit. If some tasks are to end at once, or the fence has a
+   * word to say, all are inserted as waiting first, so that the gateway never sees those.
    */
   async #begin(loop: WorkLoop, order: WorkOrder): Promise<void> {
     const { tasks } = this.#deps.store;
     const nowMs = this.#deps.clock.nowMs();
     const all = newTasks(order, nowMs);
     const ledger = loop.load(all.map((task) => toWaitingRow(order.work, task)));
-    const isPlain = order.refused.size === 0 && order.offline.policy === 'Queue' && !order.cancelled;
-    const release = isPlain ? planRelease(ledger.standing(nowMs)).release : [];
+    const standing = loop.standing(ledger, nowMs);
+    const isHeeded = order.refused.size > 0 || order.cancelled || standing.leave !== undefined;
+    const isPlain = !isHeeded && order.offline.policy === 'Queue';
+    const release = isPlain ? planRelease(standing).release : [];
     for (const index of release) ledger.released(index);
     const released = new Set(release);
     await tasks.insert(
@@ -230,6 +238,10 @@ class WorkEngine implements Engine {
       loop.pass();
       this.#tell(work);
     }
+  }
+
+  #passAll(): void {
+    for (const loop of this.#loops.values()) loop.pass();
   }
 
   #tell(work: string): void {

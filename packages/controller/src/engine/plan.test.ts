@@ -2,6 +2,7 @@
 import { isFinal, type Strategy, type TaskState } from '@drover/api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Leave } from '../platform/fence.ts';
 import type { TaskResult, TaskRow } from '../store/store.ts';
 import { Ledger } from './ledger.ts';
 import { batchEnds, type Decision, failureLimit, planRelease } from './plan.ts';
@@ -268,5 +269,48 @@ describe('a whole run', () => {
     ledger.setConnected(1, true);
     ledger.setConnected(3, true);
     expect(planRelease(ledger.standing(0)).release).toEqual([1, 3]);
+  });
+});
+
+describe('the fence', () => {
+  const rows = Array.from({ length: 4 }, (_, index) => newRow(index));
+  const strategy = { width: 2, batches: [], pauseSeconds: 0, gate: 'Automatic', approvedBatches: 0 } as const;
+  const decide = (leaves: readonly Leave[], wish: Partial<Strategy> = {}): Decision => {
+    const ledger = new Ledger('w', rows, { ...strategy, ...wish, batches: [] }, 0);
+    for (const index of rows.keys()) ledger.setConnected(index, index !== 3);
+    return planRelease({ ...ledger.standing(0), leave: (index) => leaves[index] ?? { kind: 'go' } });
+  };
+  const hold = (untilMs: number): Leave => ({ kind: 'hold', why: `at ${untilMs}`, untilMs });
+
+  test('what it holds back takes no place of another, and is told with the first time of all', () => {
+    const decision = decide([hold(9), hold(5)]);
+    expect(decision).toMatchObject({
+      release: [2],
+      phase: 'Running',
+      message: '2 nodes wait: at 5',
+      wakeAtMs: 5,
+    });
+  });
+
+  test('work of which nothing but that is left is paused', () => {
+    const decision = decide([hold(9), hold(9), hold(9), hold(9)]);
+    expect(decision).toMatchObject({
+      release: [],
+      phase: 'Paused',
+      message: '4 nodes wait: at 9',
+      wakeAtMs: 9,
+    });
+    expect(decide([hold(Number.POSITIVE_INFINITY)]).wakeAtMs).toBeUndefined();
+  });
+
+  test('what it refuses ends, connected or not; what is free goes to connected nodes only', () => {
+    const no: Leave = { kind: 'refuse', why: 'no' };
+    const decision = decide([{ kind: 'go' }, no, { kind: 'go' }, no], { width: 0 });
+    expect(decision.release).toEqual([0, 2]);
+    expect(decision.refuse).toEqual([
+      { index: 1, why: 'no' },
+      { index: 3, why: 'no' },
+    ]);
+    expect(decide([], { width: 0 }).release).toEqual([0, 1, 2]);
   });
 });

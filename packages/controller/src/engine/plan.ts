@@ -4,8 +4,12 @@
 //     and the gate is passed.
 // I3: once more than `maxFailures` tasks have failed, nothing is released any more and what was not handed to
 //     an agent is stopped. A failure is every final state but "exited with 0".
-// I4: the decision hangs on the strategy, the task rows and the time alone, so that it is the same after a restart.
+// I4: the decision hangs on the strategy, the task rows, the fence and the time alone, so that it is the same after a
+//     restart.
+// I5: with a fence a task is released only while its node is connected and the fence says go: what is released goes out
+//     at once. What the fence refuses ends without having started.
 import type { IntOrPercent, Strategy } from '@drover/api';
+import type { Leave } from '../platform/fence.ts';
 
 /** The first batch that is not finished: tasks with start ≤ index < end. */
 export interface OpenBatch {
@@ -33,6 +37,8 @@ export interface Standing {
   readonly isWaiting: (index: number) => boolean;
   /** Whether its node is connected now; others are not given one of few places. */
   readonly isConnected: (index: number) => boolean;
+  /** What the fence says of the task at this index; absent: nothing keeps any. */
+  readonly leave?: ((index: number) => Leave) | undefined;
   readonly nowMs: number;
 }
 
@@ -46,6 +52,8 @@ export interface Decision {
   readonly message: string;
   /** Decide again at this time, even if nothing happens. */
   readonly wakeAtMs?: number;
+  /** Tasks that must end as never-started, and why. */
+  readonly refuse?: readonly { readonly index: number; readonly why: string }[];
   /** Set when everything not yet handed to an agent must end as never-started; the reason. */
   readonly stop?: string;
 }
@@ -92,20 +100,53 @@ const heldBack = (s: Standing, batch: OpenBatch): Decision | undefined => {
   return { ...held, message: `pausing until ${until} UTC: ${done}`, wakeAtMs };
 };
 
-/** Without a width the whole batch goes out, connected or not; with one, places go to connected nodes only. */
-const choose = (s: Standing, batch: OpenBatch): readonly number[] => {
-  const limited = s.strategy.width > 0;
-  let free = limited ? s.strategy.width - s.atWork : s.total;
-  const chosen: number[] = [];
-  for (let index = Math.max(batch.start, s.firstWaiting); index < batch.end && free > 0; index++) {
-    if (!s.isWaiting(index) || (limited && !s.isConnected(index))) continue;
-    chosen.push(index);
-    free--;
-  }
-  return chosen;
+type Choice = Required<Pick<Decision, 'release' | 'refuse'>> & {
+  /** Tasks that the fence holds back, why the one that is let go first, and when. */
+  readonly held: { readonly count: number; readonly why: string; readonly untilMs: number };
 };
 
-/** What to release now (I1 to I4). */
+/**
+ * Without a width the whole batch goes out, connected or not; with one, or with a fence (I5), places go to connected
+ * nodes only.
+ */
+const choose = (s: Standing, batch: OpenBatch): Choice => {
+  const limited = s.strategy.width > 0;
+  const connectedOnly = limited || s.leave !== undefined;
+  let free = limited ? s.strategy.width - s.atWork : s.total;
+  const release: number[] = [];
+  const refuse: { index: number; why: string }[] = [];
+  let held = { count: 0, why: '', untilMs: Number.POSITIVE_INFINITY };
+  for (let index = Math.max(batch.start, s.firstWaiting); index < batch.end && free > 0; index++) {
+    if (!s.isWaiting(index)) continue;
+    const leave = s.leave?.(index) ?? { kind: 'go' };
+    if (leave.kind === 'refuse') refuse.push({ index, why: leave.why });
+    else if (leave.kind === 'hold') {
+      const isFirst = held.count === 0 || leave.untilMs < held.untilMs;
+      held = {
+        ...held,
+        ...(isFirst ? { why: leave.why, untilMs: leave.untilMs } : {}),
+        count: held.count + 1,
+      };
+    } else if (!connectedOnly || s.isConnected(index)) {
+      release.push(index);
+      free--;
+    }
+  }
+  return { release, refuse, held };
+};
+
+/** What goes on in the open batch: Paused when all that is left of it is held back. */
+const proceed = (s: Standing, batch: OpenBatch): Decision => {
+  const { release, refuse, held } = choose(s, batch);
+  const going = { release, refuse, currentBatch: batch.number + 1 };
+  if (held.count === 0) return { ...going, phase: 'Running', message: '' };
+  const isPaused = s.atWork === 0 && release.length === 0 && refuse.length === 0;
+  const message = `${held.count === 1 ? '1 node waits' : `${held.count} nodes wait`}: ${held.why}`;
+  const wake = held.untilMs === Number.POSITIVE_INFINITY ? {} : { wakeAtMs: held.untilMs };
+  return { ...going, phase: isPaused ? 'Paused' : 'Running', message, ...wake };
+};
+
+/** What to release now (I1 to I5). */
 export const planRelease = (s: Standing): Decision => {
   const last = { release: [], currentBatch: s.batch ? s.batch.number + 1 : s.batchCount } as const;
   const limit = failureLimit(s.strategy.maxFailures, s.total);
@@ -115,5 +156,5 @@ export const planRelease = (s: Standing): Decision => {
   }
   if (!s.batch) return { ...last, phase: 'Done', message: '' };
   const held = heldBack(s, s.batch);
-  return held ?? { ...last, release: choose(s, s.batch), phase: 'Running', message: '' };
+  return held ?? proceed(s, s.batch);
 };

@@ -4,10 +4,12 @@
 // I2: ends written here name the states they may end, so that a task just handed to an agent is left alone.
 import type { FinalTaskState, Offline, Strategy, TaskState } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
-import type { TaskRow, TaskStore } from '../store/store.ts';
+import type { TaskRow, TaskSpec, TaskStore } from '../store/store.ts';
+import { WorkGate } from './gate.ts';
 import { Ledger } from './ledger.ts';
-import { type Decision, planRelease } from './plan.ts';
+import { type Decision, planRelease, type Standing } from './plan.ts';
 import type { Nodes } from './presence.ts';
 import { toEnd, toTaskId } from './rows.ts';
 import { Waits } from './waits.ts';
@@ -24,10 +26,12 @@ export interface WorkDeps {
   readonly log: Log;
   /** Told after every change of a task's state. */
   readonly onProgress: (work: string) => void;
+  readonly fence?: Fence<TaskSpec> | undefined;
 }
 
 export interface WorkWish {
   readonly work: string;
+  readonly spec: TaskSpec;
   readonly strategy: Strategy;
   readonly offline: Offline;
   readonly cancelled: boolean;
@@ -38,6 +42,7 @@ export class WorkLoop {
   readonly #deps: WorkDeps;
   readonly #work: string;
   readonly #expireSeconds: number;
+  readonly #gate: WorkGate | undefined;
   #strategy: Strategy;
   #cancelled: boolean;
   #ledger: Ledger | undefined;
@@ -57,6 +62,7 @@ export class WorkLoop {
     this.#strategy = wish.strategy;
     this.#cancelled = wish.cancelled;
     this.#expireSeconds = wish.offline.expireSeconds;
+    this.#gate = deps.fence && new WorkGate(deps.fence, wish.spec);
     this.waits = new Waits(
       { ...deps, onError: (error) => this.#failed(error), onChange: () => deps.onProgress(wish.work) },
       wish.offline,
@@ -83,6 +89,15 @@ export class WorkLoop {
     this.#ledger = ledger;
     this.waits.load(ledger, rows);
     return ledger;
+  }
+
+  /** How the work stands, with what the fence says of it now. */
+  standing(ledger: Ledger, nowMs: number): Standing {
+    const leave = this.#gate?.at(nowMs);
+    const standing = ledger.standing(nowMs);
+    return leave === undefined
+      ? standing
+      : { ...standing, leave: (index) => leave(ledger.nodes[index] ?? '') };
   }
 
   /** A row of this work has changed; returns whether its state is news. `pass` is to follow. */
@@ -165,16 +180,27 @@ export class WorkLoop {
   async #onePass(ledger: Ledger): Promise<void> {
     const nowMs = this.#deps.clock.nowMs();
     if (ledger.unsent > 0 && nowMs >= ledger.expiresAtMs) return this.#expire(ledger);
-    const decision = planRelease(ledger.standing(nowMs));
+    const decision = planRelease(this.standing(ledger, nowMs));
     const isNews = decision.phase !== this.#decision?.phase || decision.message !== this.#decision.message;
     this.#decision = decision;
     this.#arm(ledger, decision, nowMs);
     if (isNews) this.#deps.onProgress(this.#work);
     if (this.#cancelled) return;
     if (decision.stop !== undefined) return this.end(this.#unsent(ledger), 'never-started', decision.stop);
+    await this.#refuse(decision);
     if (decision.release.length === 0) return;
     for (const index of decision.release) ledger.released(index);
     await this.#deps.tasks.release(decision.release.map((index) => toTaskId(this.#work, index)));
+  }
+
+  async #refuse({ refuse = [] }: Decision): Promise<void> {
+    const indexes = Map.groupBy(refuse, ({ why }) => why);
+    for (const [why, refused] of indexes)
+      await this.end(
+        refused.map(({ index }) => index),
+        'never-started',
+        why,
+      );
   }
 
   async #expire(ledger: Ledger): Promise<void> {

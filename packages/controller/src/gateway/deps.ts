@@ -1,9 +1,10 @@
 // Owns the contract between the gateway and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
+import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TaskSpec } from '../store/store.ts';
 
 /** The part of the certificate authority that a TLS server needs. */
 export interface GatewayAuthority {
@@ -52,6 +53,8 @@ export interface GatewayOptions {
   /** PKCS#10 in PEM from the holder of certificate `serial` → certificate in PEM. Throws ApiError to refuse. */
   readonly renew: (node: string, serial: string, requestPem: string) => Promise<string>;
   readonly onEvent: (event: GatewayEvent) => void;
+  /** Whether a task may start on its node; absent: nothing keeps any. */
+  readonly fence?: Fence<TaskSpec>;
   readonly settings?: Partial<GatewaySettings>;
 }
 

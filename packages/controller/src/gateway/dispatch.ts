@@ -2,12 +2,14 @@
 // I1: a task is marked sent, durably, before its start is written; what certainly was not written goes back.
 // I2: one start call per node at a time; a cancel is never written before its start.
 // I3: a node's tasks are looked for when it connects and whenever the store says that they changed: nothing waits
-//     for a timer except after a failure.
+//     for a timer except after a failure, and what the fence holds back.
+// I4: nothing is marked sent without the fence's leave at that moment, however long ago the task was released.
 import { ApiError } from '@drover/api';
 import { ProblemError, WireError } from '@drover/api/wire';
 import type { Clock } from '../platform/clock.ts';
+import type { Fence, Leave } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
-import type { TaskRow } from '../store/store.ts';
+import type { TaskRow, TaskSpec } from '../store/store.ts';
 import type { GatewaySettings, GatewayStore } from './deps.ts';
 import { NodeWork } from './node-work.ts';
 import { toFinished } from './reconcile.ts';
@@ -20,6 +22,7 @@ export interface DispatchDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: Pick<GatewaySettings, 'sliceNodes'>;
+  readonly fence?: Fence<TaskSpec> | undefined;
 }
 
 interface Sendable {
@@ -31,6 +34,8 @@ const batchTasks = 500;
 const batchBytes = 4 * 1024 * 1024;
 const pageRows = 1000;
 const retryMs = 1_000;
+/** What the fence holds back is looked at again this often, or when it may start if that is sooner. */
+const fencedMs = 30_000;
 
 export class Dispatcher {
   private readonly deps: DispatchDeps;
@@ -44,7 +49,7 @@ export class Dispatcher {
 
   constructor(deps: DispatchDeps) {
     this.deps = deps;
-    this.specs = new SpecCache(deps.store.tasks);
+    this.specs = new SpecCache(deps.store.tasks, deps.fence);
     this.turns = new Turns(deps.settings.sliceNodes);
     this.unsubscribe = deps.store.tasks.onChange((rows) => this.changed(rows));
   }
@@ -177,12 +182,30 @@ export class Dispatcher {
     let bytes = 0;
     for (const row of rows) {
       const cached = await this.specs.get(row.work);
-      if (!cached) continue;
+      if (!cached || !(await this.mayStart(work, row, cached))) continue;
       bytes += cached.sizeBytes;
       if (batch.length > 0 && bytes > batchBytes) work.queued.set(row.id, row);
       else batch.push({ row, cached });
     }
     return batch;
+  }
+
+  /** I4. */
+  private async mayStart(work: NodeWork, row: TaskRow, { gate }: CachedSpec): Promise<boolean> {
+    const nowMs = this.deps.clock.nowMs();
+    const leave: Leave = gate?.(row.node, nowMs) ?? { kind: 'go' };
+    const { tasks } = this.deps.store;
+    switch (leave.kind) {
+      case 'go':
+        return true;
+      case 'refuse':
+        await tasks.finish([toFinished(row, 'never-started', leave.why, nowMs)], ['queued']);
+        return false;
+      case 'hold':
+        work.fence(row, Math.min(fencedMs, Math.max(1, leave.untilMs - nowMs)), () => this.wake(work));
+        if (row.message !== leave.why) await tasks.setMessage([row.id], leave.why);
+        return false;
+    }
   }
 
   private async sendBatch(work: NodeWork, batch: readonly Sendable[]): Promise<void> {

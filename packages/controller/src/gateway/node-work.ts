@@ -15,6 +15,9 @@ export class NodeWork {
   readonly cancelled = new Set<string>();
   /** The store has more queued rows than were read. */
   backlog = false;
+  /** Held back by the fence for the time being. */
+  private readonly fenced = new Map<string, TaskRow>();
+  private fenceTimer: NodeJS.Timeout | undefined;
   private hold: NodeJS.Timeout | undefined;
 
   constructor(session: AgentSession) {
@@ -34,13 +37,25 @@ export class NodeWork {
     }, ms);
   }
 
+  /** Puts the task aside; all that are aside are queued again after `ms` at the latest. */
+  fence(row: TaskRow, ms: number, resume: () => void): void {
+    this.fenced.set(row.id, row);
+    this.fenceTimer ??= setTimeout(() => {
+      this.fenceTimer = undefined;
+      for (const each of this.fenced.values()) this.queued.set(each.id, each);
+      this.fenced.clear();
+      resume();
+    }, ms);
+  }
+
   end(): void {
     clearTimeout(this.hold);
+    clearTimeout(this.fenceTimer);
   }
 
   /** The task is final: nothing is left to do about it. */
   forget(id: string): void {
-    for (const ids of [this.own, this.toCancel, this.cancelled]) ids.delete(id);
+    for (const ids of [this.own, this.toCancel, this.cancelled, this.fenced]) ids.delete(id);
     this.queued.delete(id);
   }
 

@@ -11,6 +11,7 @@ import {
 import { makeIdentities } from '../../../../bench/emulator/identities.ts';
 import { type Authority, openAuthority } from '../auth/authority.ts';
 import { systemClock } from '../platform/clock.ts';
+import type { Fence } from '../platform/fence.ts';
 import { newId } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
@@ -77,10 +78,11 @@ const queueTasks = async (
 interface Base extends Pick<Ground, 'store' | 'authority' | 'tls'> {
   readonly events: GatewayEvent[];
   readonly settings: Partial<GatewaySettings>;
+  readonly fence?: Fence<TaskSpec> | undefined;
 }
 
 const startGateway = (base: Base, port: number): Promise<Gateway> => {
-  const { store, authority, events, tls, settings } = base;
+  const { store, authority, events, tls, settings, fence } = base;
   return createGateway({
     store,
     authority: { caPem: authority.caPem, serverTls: () => tls },
@@ -93,10 +95,14 @@ const startGateway = (base: Base, port: number): Promise<Gateway> => {
     renew: async (node, serial, csrPem) => (await authority.renew(node, serial, csrPem)).certPem,
     onEvent: (event) => events.push(event),
     settings,
+    ...(fence === undefined ? {} : { fence }),
   });
 };
 
-export const openGround = async (settings: Partial<GatewaySettings> = {}): Promise<Ground> => {
+export const openGround = async (
+  settings: Partial<GatewaySettings> = {},
+  fence?: Fence<TaskSpec>,
+): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-gateway-'));
   const store = await openStore({ dataDir, clock: systemClock, log: silentLog });
   const authority = await openAuthority({ store, clock: systemClock, dataDir });
@@ -106,13 +112,13 @@ export const openGround = async (settings: Partial<GatewaySettings> = {}): Promi
   const identities = new Map<string, Identity>();
   let nodes = 0;
   let isChanged = false;
-  let gateway = await startGateway({ store, authority, events, tls, settings }, 0);
+  let gateway = await startGateway({ store, authority, events, tls, settings, fence }, 0);
   const start = async (changed: Partial<GatewaySettings> = {}): Promise<Gateway> => {
     const { port } = gateway;
     await gateway.close();
     isChanged = Object.keys(changed).length > 0;
     gateway = await startGateway(
-      { store, authority, events, tls, settings: { ...settings, ...changed } },
+      { store, authority, events, tls, fence, settings: { ...settings, ...changed } },
       port,
     );
     return gateway;

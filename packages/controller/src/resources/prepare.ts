@@ -111,9 +111,19 @@ export const toUpdateInput = (
     return { ...current, metadata: without(current.metadata, 'managedFields'), status };
   }
   const given = isPlainObject(input['metadata']) ? input['metadata'] : {};
-  const rest = kind.hasStatus ? { ...input, status: current['status'] } : input;
+  const kept = keepServerFields(kind, current, input);
+  const rest = kind.hasStatus ? { ...kept, status: current['status'] } : kept;
   const spec = isNamespaceKind(kind) ? { spec: current['spec'] } : {};
   return { ...rest, ...spec, metadata: toMetadata(current.metadata, given) };
+};
+
+/** The input with the fields of spec that only we write as they were. */
+const keepServerFields = (kind: Kind, current: KubeObject, input: Fields): Fields => {
+  const { serverFields = [] } = kind;
+  if (serverFields.length === 0 || !isPlainObject(input['spec'])) return input;
+  const had = isPlainObject(current['spec']) ? current['spec'] : {};
+  const kept = Object.fromEntries(Object.entries(had).filter(([name]) => serverFields.includes(name)));
+  return { ...input, spec: { ...without(input['spec'], ...serverFields), ...kept } };
 };
 
 const wish = (object: KubeObject): Fields => without(object, 'apiVersion', 'kind', 'metadata', 'status');

@@ -33,6 +33,8 @@ export interface WriteOptions {
    * to refuse it. May be called again after a conflict.
    */
   readonly guard?: (before: KubeObject | undefined, after: KubeObject) => void;
+  /** Same for an update, and may put in what only we write: what it returns is stored. */
+  readonly stamp?: (before: KubeObject, after: KubeObject) => KubeObject;
 }
 
 export interface ApplyOptions extends WriteOptions {

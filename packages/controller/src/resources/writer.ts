@@ -365,7 +365,8 @@ export class Writer {
       throw refuse('Forbidden', verb, object, why);
     }
     if (options.subresource === 'finalize') this.#checkFinalize(verb, object, valid);
-    const updated = toUpdated(current, track(valid));
+    const stamped = options.stamp?.(current, valid) ?? valid;
+    const updated = toUpdated(current, track(stamped));
     options.guard?.(current, updated);
     return this.#commit(object, current, updated, options.dryRun === true);
   }

@@ -8,6 +8,7 @@
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
 import { ApiError, type AuditEntry, allKinds, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admit } from '../auth/admission.ts';
 import { auditedAs } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
 import type { PolicyNote } from '../auth/policy/verdict.ts';
@@ -32,9 +33,11 @@ interface RequestAudit extends AuditDeps {
   readonly requestId: string;
   readonly scope: AuditScope;
   /** What policies had to say; of several writes, of the last. */
-  note: PolicyNote | undefined;
+  policyNote: PolicyNote | undefined;
   /** Set when even the row about a failure could not be written. */
   isGivenUp: boolean;
+  /** What was decided about it besides that it is allowed; '': nothing. */
+  note: string;
 }
 
 declare module 'fastify' {
@@ -129,7 +132,7 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
 /** Who, from where, and what: all but how it ended. */
 const draftOf = (
   request: FastifyRequest,
-  { requestId, clock }: Pick<RequestAudit, 'requestId' | 'clock'>,
+  { requestId, clock, note, policyNote }: Pick<RequestAudit, 'requestId' | 'clock' | 'note' | 'policyNote'>,
 ): Draft => {
   const time = new Date(clock.nowMs()).toISOString();
   const draft: Draft = { time, requestId, user: '', verb: '', resource: '', decision: 'allow' };
@@ -139,20 +142,38 @@ const draftOf = (
   const userAgent = plain(request.headers['user-agent'] ?? '');
   if (userAgent !== '') draft.userAgent = userAgent;
   if (isDry(request)) draft.dryRun = true;
-  const annotations = request.audit?.note?.annotations;
+  if (note !== '') draft.reason = note;
+  const annotations = policyNote?.annotations;
   if (annotations !== undefined && Object.keys(annotations).length > 0) draft.annotations = annotations;
   return draft;
 };
 
 const audited = (request: FastifyRequest, deps: AuditDeps): RequestAudit => {
-  const requestId = newId();
   // What the writes of a request tell is true at that moment: its answer is on the way.
   const entry = (): AuditEntry => {
-    const draft = draftOf(request, { requestId, clock: deps.clock });
+    const draft = draftOf(request, audit);
     draft.code = draft.verb === 'create' ? 201 : 200;
     return draft;
   };
-  return { ...deps, requestId, scope: { entry, rows: 0 }, note: undefined, isGivenUp: false };
+  const audit: RequestAudit = {
+    ...deps,
+    requestId: newId(),
+    scope: { entry, rows: 0 },
+    isGivenUp: false,
+    note: '',
+    policyNote: undefined,
+  };
+  return audit;
+};
+
+/** Tells the client and the audit trail what came up as an object was admitted. */
+export const tellAdmitted = (
+  { audit }: FastifyRequest,
+  admitted: Pick<Awaited<ReturnType<Admit>>, 'warnings' | 'note'> | undefined,
+  onWarning: ((message: string) => void) | undefined,
+): void => {
+  for (const warning of admitted?.warnings ?? []) onWarning?.(warning);
+  if (audit !== null && admitted?.note !== undefined) audit.note = admitted.note;
 };
 
 /** Runs the handler of a request; what it writes belongs to it. Throws ServiceUnavailable when nothing may be changed. */
@@ -205,7 +226,7 @@ const endingOf = (
   if (audit.scope.rows > 0 && code < 400 && !isOfMany(request)) return undefined;
   const uncounted = request.identity === null ? strangers.take(request.ip) : 0;
   if (uncounted === undefined) return undefined;
-  const denial = code < 400 ? undefined : audit.note?.denial;
+  const denial = code < 400 ? undefined : audit.policyNote?.denial;
   const why = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url, denial !== undefined);
   const reason = uncounted === 0 ? why : `${why} (${uncounted} more were not recorded)`;
   const draft = draftOf(request, audit);

@@ -2,14 +2,13 @@
 // I1: when a session or token is revoked, what it has open ends at once; so it does when its user is disabled or
 //     deleted. One that runs out is noticed within `sweepMs`.
 // I2: what begins while it is being revoked ends too: it is looked at once more after it is held.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { userKind } from '@drover/api';
 import type { Identity } from '../auth/identity.ts';
 import type { Log } from '../platform/log.ts';
+import { followKind } from '../resources/follow.ts';
 import type { ServerOptions } from './deps.ts';
 
 const sweepMs = 15_000;
-const againMs = 1_000;
 
 export interface Cuts {
   /** Calls `end` once, when the identity does not hold any more. Answers what to call when the thing is over. */
@@ -52,20 +51,7 @@ export const createCuts = ({ auth, store, resources, log }: Deps): Cuts => {
   };
 
   const stop = new AbortController();
-  const followUsers = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        for await (const _event of resources.watch(userKind, { signal: stop.signal })) lookAtAll();
-        return;
-      } catch (error) {
-        // The watch has fallen behind: what was missed is looked at, then it is begun anew.
-        log.warn({ err: error }, 'a watch of users broke off');
-        lookAtAll();
-        await sleep(againMs, undefined, { signal: stop.signal }).catch(() => undefined);
-      }
-    }
-  };
-  void followUsers();
+  void followKind({ resources, log, signal: stop.signal }, userKind, lookAtAll);
   const sweep = setInterval(lookAtAll, sweepMs);
   const forget = store.credentials.onRemove((ids) => {
     for (const id of ids) for (const kind of ['session', 'token'] as const) cut(`${kind}/${id}`);

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PeopleDesk } from '../auth/people/desk.ts';
+import type { RunPolicyDesk } from '../auth/run-policy/desk.ts';
 import type { ServerTls } from '../auth/server-certificate.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -57,6 +58,7 @@ export interface ServerOptions {
   readonly uninstallAgent: (node: string) => Promise<void>;
   /** By resourceKey: a kind's own rule at creation. */
   readonly admission: Readonly<Record<string, Admit>>;
+  readonly runPolicies: RunPolicyDesk;
   readonly joinInfo: JoinInfo;
   readonly clock: Clock;
   readonly log: Log;

@@ -19,7 +19,10 @@ export interface ShellAudit {
   /** Known as soon as they are. */
   identity?: Identity;
   wish?: ShellRequest;
-  note?: PolicyNote;
+  /** What a run policy wants noted. */
+  note?: string;
+  /** What policies say. */
+  policyNote?: PolicyNote;
 }
 
 const maxReason = 1_000;
@@ -44,16 +47,16 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
     ...(shell.wish === undefined ? {} : { name: shell.wish.node, argv: redactArgv(shell.wish.argv) }),
     address,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 300).replace(/[^\x20-\x7e]/g, '?'),
-    ...(Object.keys(shell.note?.annotations ?? {}).length === 0
+    ...(Object.keys(shell.policyNote?.annotations ?? {}).length === 0
       ? {}
-      : { annotations: shell.note?.annotations ?? {} }),
+      : { annotations: shell.policyNote?.annotations ?? {} }),
     ...rest,
   });
   const shell: ShellAudit = {
     refused: async (error) => {
       if (shell.identity === undefined && strangers.take(address) === undefined) return;
       const { code, reason = '', message = '' } = toStatus(error);
-      const isByPolicy = shell.note?.denial !== undefined;
+      const isByPolicy = shell.policyNote?.denial !== undefined;
       const isDenied = code === 401 || code === 403 || code === 429 || isByPolicy;
       const why =
         code === 401 || code === 403 || isByPolicy ? `${reason}: ${message}`.slice(0, maxReason) : reason;
@@ -62,7 +65,8 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
     },
     opened: async (recording) => {
       const as = shell.wish?.user ?? '';
-      const reason = as === '' ? {} : { reason: `as user ${as}` };
+      const words = [as === '' ? '' : `as user ${as}`, shell.note ?? ''].filter((one) => one !== '');
+      const reason = words.length === 0 ? {} : { reason: words.join('; ') };
       await store.audit.append(entry('create', { decision: 'allow', code: 101, recording, ...reason }));
     },
     closed: (recording, { exit, reason }) =>

@@ -28,7 +28,7 @@ export const askPolicies = async (
     options: {},
     onWarning: () => undefined,
     onNote: (note) => {
-      audit.note = note;
+      audit.policyNote = note;
     },
   });
   const { group, version, kind } = optionsKind;

@@ -39,7 +39,10 @@ export interface ShellDoor {
 }
 
 interface DoorInput
-  extends Pick<ServerOptions, 'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal'> {
+  extends Pick<
+    ServerOptions,
+    'auth' | 'resources' | 'openShell' | 'log' | 'store' | 'clock' | 'refusal' | 'runPolicies'
+  > {
   readonly recorder: Recorder;
   readonly guard: ConnectionGuard;
   readonly cuts: Cuts;
@@ -97,6 +100,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
     name: wish.node,
   });
   input.resources.get(nodeKind, '', wish.node);
+  audit.note = input.runPolicies.checkShell(identity, wish);
   await askPolicies(input.auth, identity, wish, audit);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);

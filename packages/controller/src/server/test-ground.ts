@@ -11,6 +11,8 @@ import { type Authority, openAuthority } from '../auth/authority.ts';
 import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
 import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
+import { openRunPolicyDesk, type RunPolicyDesk } from '../auth/run-policy/desk.ts';
+import { targetedNodes } from '../controllers/work/fleet.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog, silentLog } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
@@ -60,6 +62,16 @@ const echoContent = (request: IncomingMessage, response: ServerResponse): void =
 /** Hashes that cost next to nothing: most tests are not about them. */
 const cheap: Cost = { memory: 64, passes: 1, parallelism: 1 };
 
+const ownAddress = 'https://127.0.0.1:7443';
+
+const openPolicies = (resources: Resources): RunPolicyDesk =>
+  openRunPolicyDesk({
+    resources,
+    targetsOf: (targets) => targetedNodes(resources, targets),
+    clock: systemClock,
+    log: silentLog,
+  });
+
 /** `passwordCost` undefined: as it is in earnest. */
 export const openGround = async (
   changes: Partial<ServerOptions> = {},
@@ -85,6 +97,7 @@ export const openGround = async (
     log,
     ...(passwordCost === undefined ? {} : { passwordCost }),
   });
+  const runPolicies = openPolicies(resources);
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({
@@ -98,7 +111,14 @@ export const openGround = async (
     encryption,
     updateAgent: notThere,
     uninstallAgent: notThere,
-    admission: createAdmission({ resources, authority, clock, address: 'https://127.0.0.1:7443' }),
+    admission: createAdmission({
+      resources,
+      authority,
+      clock,
+      address: ownAddress,
+      work: runPolicies.admission,
+    }),
+    runPolicies,
     joinInfo: {
       caPem: authority.caPem,
       agentFile: async () => Buffer.from('print("agent")\n'),
@@ -127,12 +147,7 @@ export const openGround = async (
     dataDir,
     close: async () => {
       client.close();
-      await server.close();
-      await encryption.close();
-      await people.close();
-      await roles.close();
-      await resources.close();
-      await store.close();
+      for (const one of [server, encryption, people, roles, runPolicies, resources, store]) await one.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -70,7 +70,20 @@ export interface ObjectStore {
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------
 
 /** JSON form of the Thrift Task (agent.thrift), less id and times. script and input are base64. */
-export type TaskSpec =
+/** For whom a task runs: what its maker was as they made it. */
+export interface TaskAsker {
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** Somebody else has approved what a run policy asked about. */
+  readonly approved: boolean;
+}
+
+export type TaskSpec = TaskDeed & {
+  /** Absent: made before it was noted. */
+  readonly asker?: TaskAsker;
+};
+
+type TaskDeed =
   | {
       readonly kind: 'command';
       readonly argv: readonly string[];

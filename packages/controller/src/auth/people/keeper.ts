@@ -3,9 +3,9 @@
 // I2: when a User is deleted, its factors, sessions and tokens are removed; when it is disabled, its sessions and links.
 //     Both prove nobody from the moment of the change (person.ts I1): this only tidies up.
 import { adminUser, type KubeObject, userKind } from '@drover/api';
-import { createBackoff } from '../../platform/backoff.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Resources } from '../../resources/resources.ts';
+import { followKind } from '../../resources/follow.ts';
+import type { Resources, WatchEvent } from '../../resources/resources.ts';
 import type { CredentialStore, FactorStore } from '../../store/store.ts';
 import { endSessions } from './passwords.ts';
 import { asUser } from './person.ts';
@@ -32,33 +32,11 @@ const removeOrphans = async ({ resources, factors }: Deps): Promise<void> => {
   for (const uid of await factors.owners()) if (!known.has(uid)) await factors.removeAll(uid);
 };
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** I2, until the signal: an error, a watch that has fallen behind too, begins it anew. */
-const follow = async (deps: Deps, signal: AbortSignal): Promise<void> => {
-  const backoff = createBackoff({ baseMs: 100, maxMs: 30_000 });
-  while (!signal.aborted) {
-    try {
-      await removeOrphans(deps);
-      for await (const { type, object } of deps.resources.watch(userKind, { signal })) {
-        if (type === 'DELETED') await forget(deps, object);
-        else if (type !== 'BOOKMARK' && asUser(object).spec.disabled)
-          await endSessions(deps.credentials, object.metadata.name ?? '');
-        backoff.reset();
-      }
-      return; // aborted, or the room is closed
-    } catch (error) {
-      if (!signal.aborted) deps.log.warn({ err: error }, 'cannot tidy up behind people, will try again');
-      await pause(backoff.nextMs(), signal);
-    }
-  }
+/** I2. */
+const tidyUp = async (deps: Deps, { type, object }: WatchEvent): Promise<void> => {
+  if (type === 'DELETED') await forget(deps, object);
+  else if (type !== 'BOOKMARK' && asUser(object).spec.disabled)
+    await endSessions(deps.credentials, object.metadata.name ?? '');
 };
 
 /** Resolves when I1 holds; then keeps I2 until it is closed. */
@@ -69,7 +47,12 @@ export const openPeopleKeeper = async (deps: Deps): Promise<PeopleKeeper> => {
       spec: { displayName: 'First administrator' },
     });
   const stop = new AbortController();
-  const following = follow(deps, stop.signal);
+  const following = followKind(
+    { ...deps, signal: stop.signal },
+    userKind,
+    (event) => tidyUp(deps, event),
+    () => removeOrphans(deps),
+  );
   return {
     close: async () => {
       stop.abort();

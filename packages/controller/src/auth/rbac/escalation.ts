@@ -4,6 +4,7 @@
 // I2: who makes or changes an aggregation rule holds everything: what it will gather is not known yet.
 // I3: also a change of a label or annotation is looked at: a label may make a role part of another.
 // I4: who holds a token with bounds holds no more than those: it gives nothing beyond them.
+// I5: labels by which run policies select nodes are theirs who may change those policies (run-policy/label-guard.ts).
 import {
   ApiError,
   type ClusterRole,
@@ -13,6 +14,7 @@ import {
   isEqualJson,
   type Kind,
   type KubeObject,
+  nodeKind,
   type PolicyRule,
   type RoleBinding,
   rbacGroup,
@@ -22,9 +24,11 @@ import {
   signInMethodKind,
   userKind,
 } from '@drover/api';
+import type { Resources } from '../../resources/resources.ts';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
 import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
+import { guardLabels } from '../run-policy/label-guard.ts';
 import { notCovered } from './matcher.ts';
 import { guardPeople } from './person-guard.ts';
 import type { Roles } from './roles.ts';
@@ -36,6 +40,7 @@ interface Deps {
   readonly roles: Roles;
   readonly authorize: (identity: Identity, attributes: Attributes) => Decision;
   readonly people: Pick<People, 'groupsOf'>;
+  readonly resources: Pick<Resources, 'list'>;
 }
 
 const everything: readonly PolicyRule[] = [
@@ -90,7 +95,7 @@ const weighty = (object: KubeObject): unknown => ({
 const isHarmless = (before: KubeObject | undefined, after: KubeObject): boolean =>
   before !== undefined && isEqualJson(weighty(before), weighty(after));
 
-export const createWriteGuards = ({ roles, authorize, people }: Deps) => {
+export const createWriteGuards = ({ roles, authorize, people, resources }: Deps) => {
   const check = (kind: Kind, identity: Identity, after: KubeObject, wanted: readonly PolicyRule[]): void => {
     const held = roles.grantOf(toSubject(identity), after.metadata.namespace ?? '').index.rules;
     const bounds = identity.kind === 'user' ? identity.scope?.rules : undefined;
@@ -138,6 +143,7 @@ export const createWriteGuards = ({ roles, authorize, people }: Deps) => {
     if (isMaster && identity.scope === undefined) return undefined;
     if (kind === userKind || kind === groupKind || kind === signInMethodKind)
       return guardPeople({ roles, people }, kind, identity);
+    if (kind === nodeKind) return guardLabels({ resources, authorize }, identity);
     if (kind === roleKind || kind === clusterRoleKind) return guardRole(kind, identity);
     if (kind === roleBindingKind || kind === clusterRoleBindingKind) return guardBinding(kind, identity);
     return undefined;

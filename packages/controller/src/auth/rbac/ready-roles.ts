@@ -80,6 +80,8 @@ const view = [
     ],
     read,
   ),
+  // Who is bound should be able to read to what.
+  rule('drover.dev', ['runpolicies'], read),
 ];
 
 const edit = [
@@ -99,6 +101,8 @@ const operator = [
   rule('', ['nodes'], write),
   rule('', ['nodes/shell'], ['create']),
   rule('drover.dev', work, write),
+  // Of what somebody else has asked for (run-policy/approval.ts).
+  rule('drover.dev', [...work.map((one) => `${one}/approval`)], ['get', 'patch', 'update']),
   rule('drover.dev', ['enrollmenttokens', 'enrollmenttokens/status'], read),
   rule('drover.dev', ['enrollmenttokens'], write),
   rule('certificates.k8s.io', ['certificatesigningrequests'], read),

@@ -12,8 +12,8 @@ import {
   type Kind,
   type KubeObject,
 } from '@drover/api';
-import { createBackoff } from '../../platform/backoff.ts';
 import type { Log } from '../../platform/log.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { gatheredRules } from './aggregation.ts';
 import { notCovered } from './matcher.ts';
@@ -114,39 +114,14 @@ const gatherAll = async (deps: Deps): Promise<void> => {
   for (let pass = 0; pass < maxPasses; pass++) if (!(await gather(deps))) return;
 };
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** I2, until the signal: an error, a watch that has fallen behind too, begins it anew. */
-const follow = async (deps: Deps, signal: AbortSignal): Promise<void> => {
-  const backoff = createBackoff({ baseMs: 100, maxMs: 30_000 });
-  while (!signal.aborted) {
-    try {
-      for await (const _event of deps.resources.watch(clusterRoleKind, { signal })) {
-        await gatherAll(deps);
-        backoff.reset();
-      }
-      return; // aborted, or the room is closed
-    } catch (error) {
-      if (!signal.aborted) deps.log.warn({ err: error }, 'cannot gather the rules of roles, will try again');
-      await pause(backoff.nextMs(), signal);
-    }
-  }
-};
-
 /** Resolves when every ready role is in force (I1); then keeps I2 until it is closed. */
 export const openRoleKeeper = async (deps: Deps): Promise<RoleKeeper> => {
   for (const ready of readyRoles) await ensure(deps, clusterRoleKind, asObject(ready), repairedRole(ready));
   for (const ready of readyBindings) await ensureBinding(deps, ready);
   await gatherAll(deps);
   const stop = new AbortController();
-  const following = follow(deps, stop.signal);
+  const follow = { ...deps, signal: stop.signal };
+  const following = followKind(follow, clusterRoleKind, () => gatherAll(deps)); // I2
   return {
     close: async () => {
       stop.abort();

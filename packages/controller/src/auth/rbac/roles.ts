@@ -3,7 +3,6 @@
 // I2: what is remembered per person and namespace is bounded: the oldest is forgotten.
 // I3: a binding whose role does not exist gives nothing, and that is told.
 import {
-  type BindingSubject,
   type ClusterRole,
   clusterRoleBindingKind,
   clusterRoleKind,
@@ -12,7 +11,7 @@ import {
   type RoleBinding,
   roleBindingKind,
   roleKind,
-  serviceAccountUser,
+  subjectKey,
 } from '@drover/api';
 import type { Resources } from '../../resources/resources.ts';
 import { createRuleIndex, type RuleIndex } from './rule-index.ts';
@@ -42,12 +41,6 @@ export type RoleReader = Pick<Resources, 'find' | 'list' | 'revision'>;
 
 const kinds = [roleKind, clusterRoleKind, roleBindingKind, clusterRoleBindingKind] as const;
 const maxGrants = 4_096;
-
-/** 'User:alice', 'Group:ops'; a service account is the user that it is known as. */
-const subjectKey = (subject: BindingSubject): string =>
-  subject.kind === 'ServiceAccount'
-    ? `User:${serviceAccountUser(subject.namespace ?? '', subject.name)}`
-    : `${subject.kind}:${subject.name}`;
 
 // Stored objects have been validated by the schema of their kind.
 const asBinding = (object: KubeObject): RoleBinding => object as unknown as RoleBinding;

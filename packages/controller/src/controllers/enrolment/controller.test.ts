@@ -39,7 +39,7 @@ beforeAll(async () => {
   ground = await openGround();
   const { store, clock, dir } = ground;
   authority = await openAuthority({ store, clock, dataDir: dir });
-  admission = createAdmission({ ...ground, authority, address: 'https://drover.example:7443' });
+  admission = createAdmission({ ...ground, authority, address: 'https://drover.example:7443', work: {} });
 });
 beforeEach(run);
 afterEach(stop);

@@ -2,9 +2,9 @@
 import { ApiError, annotation, enrollmentTokenKind, type KubeObject, tokenProblem } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { createKeyedQueue } from '../keyed-queue.ts';
-import { followKind } from '../work/feed.ts';
 import { asToken } from './claims.ts';
 
 export interface TokenLoop {

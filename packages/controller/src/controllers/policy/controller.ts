@@ -11,9 +11,9 @@ import {
   loadPolicies,
 } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { createKeyedQueue } from '../keyed-queue.ts';
-import { followKind } from '../work/feed.ts';
 import { withTypeChecking } from './status.ts';
 
 export interface PolicyController {

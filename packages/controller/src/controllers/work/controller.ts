@@ -7,13 +7,14 @@ import type { Engine } from '../../engine/engine.ts';
 import { type Backoff, createBackoff } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { followKind } from './feed.ts';
-import { type Item, Reconciler, type Step, type WorkAudit } from './reconcile.ts';
+import { type Item, type ReconcileDeps, Reconciler, type Step, type WorkAudit } from './reconcile.ts';
 import { runRetention } from './retention.ts';
 import { isFinalPhase, toWork, workKinds } from './work.ts';
 
 const progressEveryMs = 100;
+const longestTimerMs = 2 ** 31 - 1;
 const defaultRetentionMs = 30 * 86_400_000;
 
 export interface WorkControllerDeps {
@@ -24,6 +25,7 @@ export interface WorkControllerDeps {
   /** Finished work older than this is deleted; default 30 days. */
   readonly retentionMs?: number;
   readonly audit?: WorkAudit;
+  readonly askOf?: ReconcileDeps['askOf'];
 }
 
 export interface WorkController {
@@ -37,6 +39,8 @@ interface Entry {
   busy: boolean;
   again: boolean;
   timer: NodeJS.Timeout | undefined;
+  /** What it waits for is over by then. */
+  alarm: NodeJS.Timeout | undefined;
   /** Progress is not written before this. */
   notBeforeMs: number;
 }
@@ -67,7 +71,8 @@ class WorkLoops implements WorkController {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
-    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
+    for (const { timer, alarm } of this.#entries.values())
+      for (const one of [timer, alarm]) clearTimeout(one);
     await Promise.all([...this.#following, ...this.#running]);
   }
 
@@ -88,6 +93,7 @@ class WorkLoops implements WorkController {
       busy: false,
       again: false,
       timer: undefined,
+      alarm: undefined,
       notBeforeMs: 0,
     };
     this.#entries.set(ref.uid, entry);
@@ -134,10 +140,12 @@ class WorkLoops implements WorkController {
     try {
       do {
         entry.again = false;
-        if ((await this.#step(entry)) === 'ended' && !entry.again) {
+        const step = await this.#step(entry);
+        if (step === 'ended' && !entry.again) {
           this.#leave(entry);
           return;
         }
+        this.#setAlarm(entry, step);
       } while (entry.again && !this.#stop.signal.aborted);
       entry.backoff.reset();
     } catch (error) {
@@ -162,8 +170,16 @@ class WorkLoops implements WorkController {
     return this.#reconciler.step(entry.item, isDue);
   }
 
+  #setAlarm(entry: Entry, step: Step): void {
+    clearTimeout(entry.alarm);
+    if (typeof step === 'string' || this.#stop.signal.aborted) return;
+    const delayMs = Math.max(1, step.untilMs - this.#deps.clock.nowMs());
+    entry.alarm = setTimeout(() => this.#look(entry), Math.min(delayMs, longestTimerMs));
+  }
+
   #leave(entry: Entry): void {
     clearTimeout(entry.timer);
+    clearTimeout(entry.alarm);
     this.#entries.delete(entry.item.uid);
   }
 }

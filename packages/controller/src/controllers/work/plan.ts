@@ -11,6 +11,7 @@ import {
   toLabelMatcher,
 } from '@drover/api';
 import type { WorkOrder } from '../../engine/engine.ts';
+import { isApproved } from './approval.ts';
 import type { Work } from './work.ts';
 
 const groupLabel = 'group.drover.dev/';
@@ -83,8 +84,15 @@ export const planGone = (nodes: readonly string[], fleet: readonly FleetNode[]):
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
-/** What each node is to do. */
+/** What each node is to do, and for whom. */
 export const toTaskSpec = (work: Work): WorkOrder['spec'] => {
+  const { requester } = work.spec;
+  if (requester === undefined) return toDeed(work);
+  const { username, groups } = requester;
+  return { ...toDeed(work), asker: { username, groups, approved: isApproved(work) } };
+};
+
+const toDeed = (work: Work): WorkOrder['spec'] => {
   if (work.kind === 'CommandRun') {
     const { argv, script, user, cwd, env, stdin, maxOutputBytes } = work.spec;
     return {

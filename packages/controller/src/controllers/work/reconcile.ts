@@ -2,13 +2,23 @@
 // I1: the finalizer is on the object before the first task row exists, so that rows never outlive it unseen.
 // I2: the node list is resolved once, before the tasks exist; from then on the tasks are the list.
 // I3: a status is written only when it says something new, and a final one never changes again.
-import { ApiError, isEqualJson, type Kind, type KubeObject, nodeKind, type WorkStatus } from '@drover/api';
+// I4: what a run policy wants approved has no tasks before it is (approval.ts).
+import {
+  ApiError,
+  isEqualJson,
+  type Kind,
+  type KubeObject,
+  type MetRule,
+  type WorkStatus,
+} from '@drover/api';
 import type { Engine } from '../../engine/engine.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { type FleetNode, type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
-import { toEmptyStatus, toWorkStatus } from './status.ts';
+import { planApproval } from './approval.ts';
+import { fleetOf } from './fleet.ts';
+import { type PlannedTargets, planGone, planTargets, toOrder } from './plan.ts';
+import { toEmptyStatus, toPendingStatus, toWorkStatus } from './status.ts';
 import { isFinalPhase, resultsFinalizer, toWork, type Work } from './work.ts';
 
 export interface ReconcileDeps {
@@ -17,6 +27,8 @@ export interface ReconcileDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit?: WorkAudit | undefined;
+  /** The rule that wants the work approved before it starts on one of the nodes; absent: nothing does. */
+  readonly askOf?: ((spec: Work['spec'], nodes: readonly string[]) => MetRule | undefined) | undefined;
 }
 
 /** For the audit trail: on which nodes work begins, before they hear of it, and how it ended. */
@@ -35,8 +47,14 @@ export interface Item {
   cancelled: boolean;
 }
 
-/** 'ended': nothing is left to do for this object. */
-export type Step = 'going' | 'ended';
+/** 'ended': nothing is left to do for this object. A time: look again then, even if nothing happens. */
+export type Step = 'going' | 'ended' | { readonly untilMs: number };
+
+/** Why work does not begin, or not yet. */
+interface NoStart {
+  readonly status: WorkStatus;
+  readonly untilMs?: number;
+}
 
 /** 'Succeeded: 3 succeeded', 'Failed: 2 succeeded, 1 failed'. */
 const toOutcome = ({ phase, counts }: WorkStatus): string => {
@@ -61,7 +79,10 @@ export class Reconciler {
     if (!this.#deps.engine.has(item.uid)) {
       await this.#hold(item);
       const refused = await this.#start(item, work);
-      if (refused) return this.#write(item, refused);
+      if (refused) {
+        const step = await this.#write(item, refused.status);
+        return refused.untilMs === undefined ? step : { untilMs: refused.untilMs };
+      }
     }
     const isNews = await this.#tell(item, work);
     return isDue || isNews ? this.#report(item, work.spec.cancel) : 'going';
@@ -87,16 +108,19 @@ export class Reconciler {
     });
   }
 
-  /** Hands the work to the engine, or returns the status of work that cannot begin. */
-  async #start(item: Item, work: Work): Promise<WorkStatus | undefined> {
+  /** Hands the work to the engine, or returns why it does not begin. */
+  async #start(item: Item, work: Work): Promise<NoStart | undefined> {
     const { engine, clock } = this.#deps;
     try {
-      const targets = await this.#targets(item, work);
+      const begun = await engine.nodesOf(item.uid);
+      const targets = await this.#targets(item, work, begun);
       if (targets.nodes.length === 0) {
         const message = `nothing to repeat: no node of ${work.spec.retryOf} failed`;
-        return toEmptyStatus(work, 'Succeeded', message, clock.nowMs());
+        return { status: toEmptyStatus(work, 'Succeeded', message, clock.nowMs()) };
       }
-      if (!(await engine.nodesOf(item.uid))) await this.#deps.audit?.started(item, targets.nodes);
+      const waits = begun ? undefined : this.#approval(work, targets.nodes);
+      if (waits) return waits;
+      if (!begun) await this.#deps.audit?.started(item, targets.nodes);
       await engine.submit(toOrder(work, targets, work.spec.cancel));
       item.generation = work.metadata.generation ?? 0;
       item.cancelled = work.spec.cancel;
@@ -104,14 +128,28 @@ export class Reconciler {
     } catch (error) {
       if (!(error instanceof ApiError) || !['BadRequest', 'NotFound', 'Invalid'].includes(error.reason))
         throw error;
-      return toEmptyStatus(work, 'Failed', error.message, clock.nowMs());
+      return { status: toEmptyStatus(work, 'Failed', error.message, clock.nowMs()) };
+    }
+  }
+
+  /** I4. What is cancelled needs no approval to be. */
+  #approval(work: Work, nodes: readonly string[]): NoStart | undefined {
+    if (work.spec.cancel) return undefined;
+    const nowMs = this.#deps.clock.nowMs();
+    const step = planApproval(work, this.#deps.askOf?.(work.spec, nodes), nowMs);
+    switch (step.kind) {
+      case 'go':
+        return undefined;
+      case 'over':
+        return { status: toEmptyStatus(work, 'Cancelled', step.message, nowMs) };
+      case 'wait':
+        return { status: toPendingStatus(work, step, nodes.length, nowMs), untilMs: step.untilMs };
     }
   }
 
   /** I2. */
-  async #targets(item: Item, work: Work): Promise<PlannedTargets> {
-    const begun = await this.#deps.engine.nodesOf(item.uid);
-    const fleet = this.#fleet();
+  async #targets(item: Item, work: Work, begun: readonly string[] | undefined): Promise<PlannedTargets> {
+    const fleet = fleetOf(this.#deps.resources);
     if (begun) return planGone(begun, fleet);
     const { retryOf } = work.spec;
     if (retryOf === undefined) return planTargets(work.spec.targets, fleet);
@@ -120,13 +158,6 @@ export class Reconciler {
     return only.length === 0
       ? { nodes: [], refused: new Map() }
       : planTargets(work.spec.targets, fleet, only);
-  }
-
-  #fleet(): readonly FleetNode[] {
-    return this.#deps.resources.list(nodeKind).items.map((node) => ({
-      name: node.metadata.name ?? '',
-      labels: node.metadata.labels ?? {},
-    }));
   }
 
   /** Changes of the wish while the work is going on. */
@@ -179,7 +210,8 @@ export class Reconciler {
     if (!work.metadata.finalizers?.includes(resultsFinalizer)) return this.#letGo(item);
     const nodes = await engine.nodesOf(item.uid);
     if (nodes) {
-      if (!engine.has(item.uid)) await engine.submit(toOrder(work, planGone(nodes, this.#fleet()), true));
+      if (!engine.has(item.uid))
+        await engine.submit(toOrder(work, planGone(nodes, fleetOf(this.#deps.resources)), true));
       else if (!item.cancelled) await engine.cancel(item.uid);
       item.cancelled = true;
       if ((engine.progress(item.uid)?.live ?? 0) > 0) return this.#report(item, true);

@@ -1,8 +1,8 @@
 // Owns how long finished work is kept.
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { pause } from '../../platform/pause.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { pause } from './feed.ts';
 import { isFinalPhase, toWork, workKinds } from './work.ts';
 
 const sweepEveryMs = 600_000;

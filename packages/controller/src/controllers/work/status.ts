@@ -3,6 +3,7 @@
 import { type Condition, emptyCounts, foldNodeSet, type WorkPhase, type WorkStatus } from '@drover/api';
 import type { Progress } from '../../engine/engine.ts';
 import { toTimestamp } from '../../platform/clock.ts';
+import { type ApprovalStep, decisionsOn } from './approval.ts';
 import type { Work } from './work.ts';
 
 const longestNodeSet = 300;
@@ -51,8 +52,9 @@ const compose = (
   return {
     observedGeneration: work.metadata.generation ?? 1,
     startTime: work.status?.startTime ?? now,
+    ...(work.status?.approval === undefined ? {} : { approval: work.status.approval }),
     ...status,
-    conditions: toConditions(status.phase, status.message ?? '', work, now),
+    conditions: [...decisionsOn(work), ...toConditions(status.phase, status.message ?? '', work, now)],
   };
 };
 
@@ -78,8 +80,22 @@ export const toWorkStatus = (input: {
 /** The status of work that has no tasks: it could not be started, or there was nothing to do. */
 export const toEmptyStatus = (
   work: Work,
-  phase: 'Succeeded' | 'Failed',
+  phase: 'Succeeded' | 'Failed' | 'Cancelled',
   message: string,
   nowMs: number,
 ): WorkStatus =>
   compose(work, nowMs, { phase, counts: emptyCounts, message, completionTime: toTimestamp(nowMs) });
+
+/** The status of work on `nodes` nodes that waits for somebody to approve it. */
+export const toPendingStatus = (
+  work: Work,
+  { approval, message }: Extract<ApprovalStep, { kind: 'wait' }>,
+  nodes: number,
+  nowMs: number,
+): WorkStatus =>
+  compose(work, nowMs, {
+    phase: 'Pending',
+    counts: { ...emptyCounts, total: nodes, waiting: nodes },
+    message,
+    approval,
+  });

@@ -4,6 +4,7 @@ import { type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { FastifyRequest } from 'fastify';
 import type { ApplyOptions } from '../../resources/resources.ts';
 import { identityOf, permit } from '../access.ts';
+import { tellAdmitted } from '../audit.ts';
 import { applyForce, queryOf } from '../query.ts';
 import { parameter, type RouteContext } from './context.ts';
 
@@ -30,6 +31,7 @@ export const createApply = ({ resources, admission, auth }: RouteContext, kind: 
       permit(auth, identity, { verb: 'create', resource, subresource: '', namespace, name });
       const { dryRun = false } = options;
       const admitted = await admit?.({ identity, operation: 'create', object, dryRun });
+      tellAdmitted(request, admitted, options.onWarning);
       answer = admitted?.answer;
       return admitted?.object;
     };

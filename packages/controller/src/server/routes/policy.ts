@@ -77,8 +77,8 @@ export const policyFor =
       onNote: (note) => {
         if (audit === null) return;
         // Of many that are deleted at once, others may be asked after one was refused.
-        const denial = note.denial ?? audit.note?.denial;
-        audit.note = { ...note, ...(denial === undefined ? {} : { denial }) };
+        const denial = note.denial ?? audit.policyNote?.denial;
+        audit.policyNote = { ...note, ...(denial === undefined ? {} : { denial }) };
       },
     });
     return (before, after) => ask(before && show(before), after && show(after));

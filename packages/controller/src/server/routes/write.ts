@@ -3,6 +3,7 @@ import { ApiError, apiVersionOf, type Kind, type KubeObject, listKindOf, resourc
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
+import { tellAdmitted } from '../audit.ts';
 import { applyType, mediaType, objectBody } from '../body.ts';
 import { createEncoder, includeObjectOf } from '../encode.ts';
 import { representationOf } from '../negotiate.ts';
@@ -31,6 +32,8 @@ export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView =
     const { fieldManager, fieldValidation, dryRun } = options;
     const given = { fieldManager, fieldValidation, dryRun, onWarning, subresource, ...view };
     const policies = await policyOf(request, given);
+    const stamp =
+      subresource === 'approval' ? context.runPolicies.stampOf(kind, identityOf(request)) : undefined;
     return {
       ...options,
       ...(subresource === undefined ? {} : { subresource }),
@@ -38,6 +41,7 @@ export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView =
         roles?.(before, after);
         policies(before, after);
       },
+      ...(stamp === undefined ? {} : { stamp }),
     };
   };
 };
@@ -152,12 +156,9 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
     const options = await optionsOf(request, reply);
     representationOf(request);
     const body = ofKind(kind, objectBody(request));
-    const admitted = await admit?.({
-      identity: identityOf(request),
-      operation: 'create',
-      object: body,
-      dryRun: options.dryRun ?? false,
-    });
+    const [identity, { dryRun = false }] = [identityOf(request), options];
+    const admitted = await admit?.({ identity, operation: 'create', object: body, dryRun });
+    tellAdmitted(request, admitted, options.onWarning);
     const object = admitted === undefined ? body : admitted.object;
     const created = await resources.create(kind, parameter(request, 'namespace'), object, options);
     reply.code(201);
