@@ -214,10 +214,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
   const engine = closers.add(createEngine({ store, clock, log, fence }));
-  const releases = await openAgentReleases({
-    file: config.agentFile,
-    sign: (bytes) => authority.signRelease(bytes),
-  });
+  const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
+  const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
   const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
   const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
