@@ -1,7 +1,8 @@
 // Owns the rows of the audit trail and the chain that joins them (docs/adr/0006-chain-of-the-audit-trail.md).
 // I1: hash = sha256(prev + canonical JSON of the row without prev and hash), in lower-case hex; prev is the hash of
 //     the row before, and `chainStart` for the first one. Row numbers have no gaps.
-// I2: a row never holds a secret: no token, no environment, input or script of a command, no data of an object.
+// I2: a row never holds a secret: no token, no environment, input or script of a command, no data of an object, unless a
+//     policy copies it into an annotation.
 
 /** Nodes that something was asked for, or was done on. */
 export interface AuditNodes {
@@ -46,6 +47,8 @@ export interface AuditEntry {
   /** HTTP code; absent where there is none. */
   readonly code?: number;
   readonly reason?: string;
+  /** What policies noted: `<policy>/<key>`, and which were not kept (validation.policy.admission.k8s.io/validation_failure). */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface AuditRow extends AuditEntry {

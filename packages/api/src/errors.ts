@@ -29,7 +29,8 @@ export type Reason = keyof typeof reasonCodes;
 
 /** One cause of a refusal: `field` is a path such as `spec.targets.nodeSet`. */
 export interface Cause {
-  readonly reason: string;
+  /** Absent for what a policy refuses, as in Kubernetes. */
+  readonly reason?: string;
   readonly message: string;
   readonly field?: string;
 }

@@ -16,6 +16,8 @@ export { isEqualJson, isPlainObject } from './patch/json.ts';
 export * from './patch/json-patch.ts';
 export * from './patch/merge-patch.ts';
 export * from './patch/strategic-patch.ts';
+export * from './policy/match.ts';
+export { loadedPolicies, loadPolicies } from './policy/on-demand.ts';
 export * from './printing/duration.ts';
 export * from './printing/table.ts';
 export * from './run-policy/index.ts';

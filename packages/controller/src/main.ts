@@ -18,6 +18,7 @@ import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
+import { runPolicyController } from './controllers/policy/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
@@ -213,10 +214,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
   const engine = closers.add(createEngine({ store, clock, log, fence }));
-  const releases = await openAgentReleases({
-    file: config.agentFile,
-    sign: (bytes) => authority.signRelease(bytes),
-  });
+  const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
+  const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
   const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
   const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
@@ -244,6 +243,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
+  closers.add(runPolicyController({ resources, log }));
   const workAudit = createWorkAudit({ audit, clock });
   const { askOf } = runPolicies;
   closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));

@@ -29,8 +29,11 @@ const infer = (expr: Expr | undefined, scope: Scope): ValueType => {
       return constants[kind.value.constantKind.case ?? ''] ?? dyn;
     case 'identExpr':
       return inferName(kind.value.name, scope);
-    case 'selectExpr':
-      return inferSelect(kind.value, scope);
+    case 'selectExpr': {
+      const type = inferSelect(kind.value, scope);
+      // has(a.b): whether it is there, not what it is.
+      return kind.value.testOnly ? bool : type;
+    }
     case 'callExpr':
       return inferCall(kind.value, scope);
     case 'listExpr':
@@ -80,6 +83,10 @@ const inferSelect = ({ operand, field }: Select, scope: Scope): ValueType => {
       return type.values;
     case 'object':
       return type.field(field) ?? fail(`undefined field '${field}'`);
+    case 'opaque': {
+      const known = type.fields !== undefined && Object.hasOwn(type.fields, field);
+      return (known ? type.fields?.[field] : undefined) ?? fail(`undefined field '${field}'`);
+    }
     default:
       return fail(`type '${nameOfType(type)}' does not support field selection`);
   }
@@ -190,12 +197,11 @@ const inferLoop = (loop: Comprehension, scope: Scope): ValueType => {
   const item = itemOf(infer(loop.iterRange, scope));
   const start = infer(loop.accuInit, scope);
   const inside = { ...scope, [loop.iterVar]: item };
-  const first = infer(loop.loopStep, { ...inside, [loop.accuVar]: start });
+  // Once: what stands in loops in loops would else be looked at twice as often with each.
+  const step = infer(loop.loopStep, { ...inside, [loop.accuVar]: start });
   // A list that begins empty is of what is added to it.
-  const built = start.kind === 'list' ? first : start;
-  const all = { ...inside, [loop.accuVar]: built };
-  infer(loop.loopCondition, all);
-  infer(loop.loopStep, all);
+  const built = start.kind === 'list' ? step : start;
+  infer(loop.loopCondition, { ...inside, [loop.accuVar]: built });
   return infer(loop.result, { ...scope, [loop.accuVar]: built });
 };
 

@@ -71,6 +71,24 @@ describe('an expression that cannot be kept is refused when it is written', () =
   });
 });
 
+test('has() says whether a field is there, whatever its type is', () => {
+  const { evaluate } = compileExpression(
+    'has(self.name) && !has(self.size)',
+    { self: objectOf({ name: scalar('string'), size: scalar('int') }) },
+    'bool',
+  );
+  const outcome = evaluate({ self: new Map([['name', 'x']]) }, budget());
+  expect(outcome).toEqual({ kind: 'value', value: true });
+});
+
+test('loops in loops are looked at once each, however deep', () => {
+  // Twice each would take longer than there is time.
+  for (const loop of ['all', 'exists', 'map']) {
+    const nested = `${`[1].${loop}(x, `.repeat(60)}true${')'.repeat(60)}`;
+    expect(compileExpression(nested, {}).reads.size).toBeGreaterThan(0);
+  }
+});
+
 describe('no expression takes more steps than it is given', () => {
   const numbers = Array.from({ length: 5_000 }, (_, i) => BigInt(i));
   const long = 'a'.repeat(200_000);

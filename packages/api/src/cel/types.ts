@@ -14,12 +14,16 @@ export type Scalar =
   | 'uint';
 
 /** Values of the libraries, which are maps when an expression runs. */
-export type Opaque = 'quantity' | 'url' | 'ip' | 'cidr';
+export type Opaque = 'quantity' | 'url' | 'ip' | 'cidr' | 'authorizer' | 'groupCheck' | 'check' | 'decision';
 
 export type ValueType =
   | { readonly kind: 'dyn' }
   | { readonly kind: 'scalar'; readonly name: Scalar }
-  | { readonly kind: 'opaque'; readonly name: Opaque }
+  | {
+      readonly kind: 'opaque';
+      readonly name: Opaque;
+      readonly fields?: Readonly<Record<string, ValueType>>;
+    }
   | { readonly kind: 'list'; readonly items: ValueType }
   | { readonly kind: 'map'; readonly values: ValueType }
   /** Fields by the name by which an expression knows them; undefined for what is no field. */
@@ -27,7 +31,11 @@ export type ValueType =
 
 export const dyn: ValueType = { kind: 'dyn' };
 export const scalar = (name: Scalar): ValueType => ({ kind: 'scalar', name });
-export const opaque = (name: Opaque): ValueType => ({ kind: 'opaque', name });
+export const opaque = (name: Opaque, fields: Readonly<Record<string, ValueType>> = {}): ValueType => ({
+  kind: 'opaque',
+  name,
+  fields,
+});
 export const listOf = (items: ValueType): ValueType => ({ kind: 'list', items });
 export const mapOf = (values: ValueType): ValueType => ({ kind: 'map', values });
 

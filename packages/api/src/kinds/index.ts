@@ -26,6 +26,8 @@ import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
 import { signInMethodKind } from './sign-in-method.ts';
 import { userKind } from './user.ts';
+import { validatingAdmissionPolicyKind } from './validating-admission-policy.ts';
+import { validatingAdmissionPolicyBindingKind } from './validating-admission-policy-binding.ts';
 
 export * from './access-review.ts';
 export * from './certificate-signing-request.ts';
@@ -37,6 +39,7 @@ export * from './event.ts';
 export * from './file-transfer.ts';
 export * from './group.ts';
 export * from './lease.ts';
+export type { MatchResources } from './match-resources.ts';
 export * from './namespace.ts';
 export * from './node.ts';
 export * from './node-schema.ts';
@@ -50,6 +53,8 @@ export * from './secret.ts';
 export * from './service-account.ts';
 export * from './sign-in-method.ts';
 export * from './user.ts';
+export * from './validating-admission-policy.ts';
+export * from './validating-admission-policy-binding.ts';
 
 export const allKinds: readonly Kind[] = [
   configMapKind,
@@ -59,6 +64,8 @@ export const allKinds: readonly Kind[] = [
   resourceQuotaKind,
   secretKind,
   serviceAccountKind,
+  validatingAdmissionPolicyKind,
+  validatingAdmissionPolicyBindingKind,
   customResourceDefinitionKind,
   selfSubjectReviewKind,
   localSubjectAccessReviewKind,

@@ -67,6 +67,7 @@ test('the index names every document, and its hash changes with the content only
   const index = toOpenApiIndex(allKinds);
   expect(Object.keys(index.paths)).toEqual([
     'api/v1',
+    'apis/admissionregistration.k8s.io/v1',
     'apis/apiextensions.k8s.io/v1',
     'apis/authentication.k8s.io/v1',
     'apis/authorization.k8s.io/v1',

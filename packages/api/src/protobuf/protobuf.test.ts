@@ -214,6 +214,9 @@ describe('any bytes', () => {
 
 /** Kinds of Kubernetes that are read in JSON only, and why. */
 const jsonOnly: Readonly<Record<string, string>> = {
+  'validatingadmissionpolicies.admissionregistration.k8s.io':
+    'a rule is one object in JSON and three messages in protobuf; kubectl and helm send files as JSON',
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': 'its rules are the same',
   'customresourcedefinitions.apiextensions.k8s.io':
     'its schemas are JSON inside of JSON; kubectl and helm send what they read from a file, as JSON',
 };

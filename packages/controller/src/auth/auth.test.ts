@@ -12,6 +12,7 @@ const objects = new Map<string, KubeObject>();
 const resources = {
   find: (kind: Kind, _namespace: string, name: string) => objects.get(`${kind.plural}/${name}`),
   list: () => ({ resourceVersion: '1', items: [] }),
+  kinds: [],
   revision: () => 1,
 };
 

@@ -12,6 +12,8 @@ import { type Identity, toSubject, type UserIdentity } from './identity.ts';
 import { checkTokenLife, createIssuer, isOver, type Owner } from './issue.ts';
 import { createPeople, type People } from './people/person.ts';
 import { type Attributes, type Decision, decide } from './permissions.ts';
+import { createPolicyGate, type PolicyGate } from './policy/gate.ts';
+import type { PolicyReader } from './policy/policies.ts';
 import { createWriteGuards, type WriteGuard } from './rbac/escalation.ts';
 import { checkMayReplace } from './rbac/person-guard.ts';
 import { createRoles, type RoleReader } from './rbac/roles.ts';
@@ -53,6 +55,8 @@ export interface Auth {
   ): { readonly rules: readonly PolicyRule[]; readonly missing: readonly string[] };
   /** What looks at a write of this kind before it is stored; undefined: nothing has to. */
   guard(kind: Kind, identity: Identity): WriteGuard | undefined;
+  /** What policies say to what somebody writes. */
+  readonly policies: PolicyGate;
   /** @throws ApiError Forbidden unless the identity has all that the user has: it may then stand for them. */
   checkMayReplace(identity: Identity, user: string): void;
   /** A secret that `takeLink` accepts once, within 15 minutes unless it is said. @throws ApiError NotFound. */
@@ -165,7 +169,7 @@ export interface AuthDeps {
       'add' | 'bySha256' | 'byId' | 'take' | 'remove' | 'list' | 'touch'
     >;
   };
-  readonly resources: RoleReader;
+  readonly resources: RoleReader & PolicyReader;
   readonly clock: Clock;
 }
 
@@ -249,6 +253,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       return { rules: index.rules, missing: [...missing, ...bounds] };
     },
     guard: createWriteGuards({ roles, authorize, people, resources: deps.resources }),
+    policies: createPolicyGate({ resources: deps.resources, authorize }),
     checkMayReplace: (identity, user) => checkMayReplace({ roles, people }, identity, user),
     ...secretsOf(deps, people),
   };

@@ -29,8 +29,8 @@ export interface WriteOptions {
   readonly onWarning?: (message: string) => void;
   readonly subresource?: 'status' | 'approval' | 'finalize';
   /**
-   * Sees what is about to be stored (`before` undefined: created), also in a dry run, and throws to refuse it. May
-   * be called again after a conflict.
+   * Sees what is about to be stored, just as it will be (`before` undefined: created), also in a dry run, and throws
+   * to refuse it. May be called again after a conflict.
    */
   readonly guard?: (before: KubeObject | undefined, after: KubeObject) => void;
   /** Same for an update, and may put in what only we write: what it returns is stored. */
@@ -49,6 +49,8 @@ export interface DeleteOptions {
   readonly dryRun?: boolean;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /** Sees what is about to be deleted, as WriteOptions.guard; of many, each. */
+  readonly guard?: (object: KubeObject) => void;
 }
 
 export type PatchType =

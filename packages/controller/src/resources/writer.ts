@@ -178,14 +178,14 @@ export class Writer {
       const why = 'its definition is being deleted, so nothing new can be made';
       throw refuse('MethodNotAllowed', 'create', object, why);
     }
-    options.guard?.(undefined, valid);
-    if (this.find(object) !== undefined) throw alreadyExists(object);
     const given = {
       name: object.name,
       uid: randomUUID(),
       creationTimestamp: toTimestamp(this.#deps.clock.nowMs()),
     };
     const value = track(toCreated(valid, given));
+    options.guard?.(undefined, value);
+    if (this.find(object) !== undefined) throw alreadyExists(object);
     const causes = this.#deps.quotas.problems(object.kind, valid);
     if (causes.length > 0) throw invalid('create', object, causes);
     const done = this.#deps.quotas.admit(object);
@@ -365,9 +365,10 @@ export class Writer {
       throw refuse('Forbidden', verb, object, why);
     }
     if (options.subresource === 'finalize') this.#checkFinalize(verb, object, valid);
-    options.guard?.(current, valid);
     const stamped = options.stamp?.(current, valid) ?? valid;
-    return this.#commit(object, current, toUpdated(current, track(stamped)), options.dryRun === true);
+    const updated = toUpdated(current, track(stamped));
+    options.guard?.(current, updated);
+    return this.#commit(object, current, updated, options.dryRun === true);
   }
 
   /** Who takes off the finalizer that stands for the contents would leave them in no namespace (namespaces.ts I1). */
@@ -441,6 +442,7 @@ export class Writer {
     if (isNamespaceKind(object.kind) && permanentNamespaces.includes(object.name)) {
       throw refuse('Forbidden', 'delete', object, 'this namespace may not be deleted');
     }
+    options.guard?.(current);
     const timestamp = toTimestamp(this.#deps.clock.nowMs());
     const marked = toMarked(object.kind, current, options.propagationPolicy, timestamp);
     return this.#commit(object, current, marked, options.dryRun === true);

@@ -23,6 +23,7 @@ const refusing: ServerAuth = {
   },
   rulesOf: () => ({ rules: [], missing: [] }),
   guard: () => undefined,
+  policies: { ready: async () => undefined, guard: () => () => undefined },
   createAccountToken: async () => ({ token: '', expiresAtMs: 0 }),
   takeLink: async () => undefined,
   createToken: async () => ({ token: '', id: '' }),

@@ -3,13 +3,15 @@
 //     request that may change something came to - refused, a dry run, nothing to change, an effect outside the store - has
 //     its row durable before it is answered. Of reads, and of questions about permissions, only those that were refused
 //     have one.
-// I2: nothing of a body stands in a row but names, where a run is to go, and its command line with secrets masked.
+// I2: nothing of a body stands in a row but names, where a run is to go, its command line with secrets masked, and what a
+//     policy says for the trail: its words are those of whoever may write policies.
 // I3: who is nobody known cannot fill the disk with rows: a few a minute, then they are counted.
 import { ApiError, type AuditEntry, allKinds, resourceKey } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admit } from '../auth/admission.ts';
 import { auditedAs } from '../auth/identity.ts';
 import type { Attributes } from '../auth/permissions.ts';
+import type { PolicyNote } from '../auth/policy/verdict.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
@@ -30,6 +32,8 @@ export interface AuditDeps {
 interface RequestAudit extends AuditDeps {
   readonly requestId: string;
   readonly scope: AuditScope;
+  /** What policies had to say; of several writes, of the last. */
+  policyNote: PolicyNote | undefined;
   /** Set when even the row about a failure could not be written. */
   isGivenUp: boolean;
   /** What was decided about it besides that it is allowed; '': nothing. */
@@ -128,7 +132,7 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
 /** Who, from where, and what: all but how it ended. */
 const draftOf = (
   request: FastifyRequest,
-  { requestId, clock, note }: Pick<RequestAudit, 'requestId' | 'clock' | 'note'>,
+  { requestId, clock, note, policyNote }: Pick<RequestAudit, 'requestId' | 'clock' | 'note' | 'policyNote'>,
 ): Draft => {
   const time = new Date(clock.nowMs()).toISOString();
   const draft: Draft = { time, requestId, user: '', verb: '', resource: '', decision: 'allow' };
@@ -139,6 +143,8 @@ const draftOf = (
   if (userAgent !== '') draft.userAgent = userAgent;
   if (isDry(request)) draft.dryRun = true;
   if (note !== '') draft.reason = note;
+  const annotations = policyNote?.annotations;
+  if (annotations !== undefined && Object.keys(annotations).length > 0) draft.annotations = annotations;
   return draft;
 };
 
@@ -149,7 +155,14 @@ const audited = (request: FastifyRequest, deps: AuditDeps): RequestAudit => {
     draft.code = draft.verb === 'create' ? 201 : 200;
     return draft;
   };
-  const audit = { ...deps, requestId: newId(), scope: { entry, rows: 0 }, isGivenUp: false, note: '' };
+  const audit: RequestAudit = {
+    ...deps,
+    requestId: newId(),
+    scope: { entry, rows: 0 },
+    isGivenUp: false,
+    note: '',
+    policyNote: undefined,
+  };
   return audit;
 };
 
@@ -181,12 +194,15 @@ export const recordBefore = async (request: FastifyRequest): Promise<void> => {
 const linkRefused = 'Unauthorized: the link was used, has expired or is none of ours';
 const otherRefused = 'Unauthorized: the sign-in was refused';
 
-/** Why a request was refused: the reason's word, and for who may not, the words. Others may quote what was sent (I2). */
-const refusalOf = (code: number, payload: unknown, url: string | undefined): string => {
+/**
+ * Why a request was refused: the reason's word, and for who may not, or must not by a policy, the words. Others may quote
+ * what was sent (I2).
+ */
+const refusalOf = (code: number, payload: unknown, url: string | undefined, isByPolicy: boolean): string => {
   if (typeof payload !== 'string') return '';
   try {
     const { reason = '', message = '' } = JSON.parse(payload) as { reason?: string; message?: string };
-    return code === 401 || code === 403 ? `${reason}: ${message}`.slice(0, maxReason) : reason;
+    return code === 401 || code === 403 || isByPolicy ? `${reason}: ${message}`.slice(0, maxReason) : reason;
   } catch {
     // A page for people: only signing in is refused with one.
     if (code !== 401) return '';
@@ -210,10 +226,11 @@ const endingOf = (
   if (audit.scope.rows > 0 && code < 400 && !isOfMany(request)) return undefined;
   const uncounted = request.identity === null ? strangers.take(request.ip) : 0;
   if (uncounted === undefined) return undefined;
-  const why = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url);
+  const denial = code < 400 ? undefined : audit.policyNote?.denial;
+  const why = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url, denial !== undefined);
   const reason = uncounted === 0 ? why : `${why} (${uncounted} more were not recorded)`;
   const draft = draftOf(request, audit);
-  if (isDenied(code)) draft.decision = 'deny';
+  if (isDenied(code) || denial !== undefined) draft.decision = 'deny';
   draft.code = code;
   if (reason !== '') draft.reason = reason;
   return draft;

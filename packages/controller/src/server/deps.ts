@@ -22,6 +22,7 @@ export type ServerAuth = Pick<
   | 'authorize'
   | 'rulesOf'
   | 'guard'
+  | 'policies'
   | 'checkMayReplace'
   | 'createLink'
   | 'takeLink'

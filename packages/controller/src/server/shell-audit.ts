@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AuditEntry, toStatus } from '@drover/api';
 import { redactArgv } from '../auth/audit/redact.ts';
 import { auditedAs, type Identity } from '../auth/identity.ts';
+import type { PolicyNote } from '../auth/policy/verdict.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { ShellRequest } from '../platform/shell.ts';
@@ -20,6 +21,8 @@ export interface ShellAudit {
   wish?: ShellRequest;
   /** What a run policy wants noted. */
   note?: string;
+  /** What policies say. */
+  policyNote?: PolicyNote;
 }
 
 const maxReason = 1_000;
@@ -44,14 +47,19 @@ export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingM
     ...(shell.wish === undefined ? {} : { name: shell.wish.node, argv: redactArgv(shell.wish.argv) }),
     address,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 300).replace(/[^\x20-\x7e]/g, '?'),
+    ...(Object.keys(shell.policyNote?.annotations ?? {}).length === 0
+      ? {}
+      : { annotations: shell.policyNote?.annotations ?? {} }),
     ...rest,
   });
   const shell: ShellAudit = {
     refused: async (error) => {
       if (shell.identity === undefined && strangers.take(address) === undefined) return;
       const { code, reason = '', message = '' } = toStatus(error);
-      const isDenied = code === 401 || code === 403 || code === 429;
-      const why = code === 401 || code === 403 ? `${reason}: ${message}`.slice(0, maxReason) : reason;
+      const isByPolicy = shell.policyNote?.denial !== undefined;
+      const isDenied = code === 401 || code === 403 || code === 429 || isByPolicy;
+      const why =
+        code === 401 || code === 403 || isByPolicy ? `${reason}: ${message}`.slice(0, maxReason) : reason;
       const decision = isDenied ? 'deny' : 'allow';
       await store.audit.append(entry('create', { decision, code, reason: why })).catch(() => undefined);
     },

@@ -1,5 +1,5 @@
 // Owns terminals in WebSockets: /api/v1/nodes/<name>/shell.
-// I1: who asks is known and allowed, and the node exists, before the connection is upgraded.
+// I1: who asks is known and allowed, by roles and policies, and the node exists, before the connection is upgraded.
 // I2: bytes are recorded before they are shown (recorder.ts); flow is controlled both ways: the node waits for the
 //     viewer, and while the node does not take input, nothing more is read from the viewer.
 // I3: whichever side ends first, the other is told, the recording is closed, and nothing is left open.
@@ -20,6 +20,7 @@ import type { Fairness } from './fairness/fairness.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
 import { auditShell, type ShellAudit } from './shell-audit.ts';
+import { askPolicies } from './shell-policy.ts';
 import { createStrangerRows } from './stranger-rows.ts';
 
 const shellProtocol = 'drover.shell.v1';
@@ -100,6 +101,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   });
   input.resources.get(nodeKind, '', wish.node);
   audit.note = input.runPolicies.checkShell(identity, wish);
+  await askPolicies(input.auth, identity, wish, audit);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
   return { viewer: actorName(identity), wish, audit, identity, ticket: input.fairness.open(identity) };

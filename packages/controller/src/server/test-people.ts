@@ -1,4 +1,5 @@
 // People with roles against the real server, for the tests of permissions.
+import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import {
   clusterRoleBindingKind,
@@ -13,6 +14,7 @@ import type { Ground } from './test-ground.ts';
 export interface Answer {
   readonly code: number;
   readonly text: string;
+  readonly headers: IncomingHttpHeaders;
   json(): Readonly<Record<string, unknown>> & { readonly message?: string };
 }
 
@@ -47,6 +49,7 @@ export const call = (ground: Ground, wanted: Wanted): Promise<Answer> =>
         resolve({
           code: answer.statusCode ?? 0,
           text: received,
+          headers: answer.headers,
           json: () => JSON.parse(received) as ReturnType<Answer['json']>,
         });
       if (headOnly) {

@@ -1,6 +1,6 @@
 // Owns the functions that expressions may call: CEL's own, its string extension, and Kubernetes' libraries. Others are
 // refused when an expression is compiled: find and findAll (our
-// RE2 only says whether it matches), optional values, authorizer, format, semver.
+// RE2 only says whether it matches), optional values, format, semver. Only policies have an authorizer to ask.
 // I1: every function pays for what it reads (budget.ts).
 import {
   type CelFunc,
@@ -18,6 +18,7 @@ import { strings as stringExtension } from '@bufbuild/cel/ext';
 import { matchesPattern, patternCost } from '../../custom/patterns.ts';
 import { chargeDeep, exhausted, pay, sizeOf } from '../budget.ts';
 import { fromCelType } from '../types.ts';
+import { authorizers } from './authorizer.ts';
 import type { Signature } from './declare.ts';
 import { append, lists } from './lists.ts';
 import { addresses, urls } from './network.ts';
@@ -82,7 +83,7 @@ const inner: readonly CelFunc[] = [
   ),
 ];
 
-const own = [...strings, ...lists, ...quantities, ...urls, ...addresses];
+const own = [...strings, ...lists, ...quantities, ...urls, ...addresses, ...authorizers];
 const known: readonly CelFunc[] = [...celEnv().funcs, ...stringExtension].filter(
   ({ name }) => name !== 'strings.quote' && name !== 'replace',
 );

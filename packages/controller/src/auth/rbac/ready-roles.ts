@@ -70,6 +70,16 @@ const view = [
   rule('', ['nodes', 'nodes/status', 'nodes/facts'], read),
   rule('coordination.k8s.io', ['leases'], read),
   rule('drover.dev', [...work, ...workParts], read),
+  // Whom a policy refuses may read it. To change one is for cluster-admin: it is put above everybody.
+  rule(
+    'admissionregistration.k8s.io',
+    [
+      'validatingadmissionpolicies',
+      'validatingadmissionpolicies/status',
+      'validatingadmissionpolicybindings',
+    ],
+    read,
+  ),
   // Who is bound should be able to read to what.
   rule('drover.dev', ['runpolicies'], read),
 ];

@@ -1,5 +1,6 @@
 // Owns the scale subresource: an object as autoscaling/v1 Scale, read and changed.
 // I1: what is scaled is an ordinary update of the object: validated, guarded, and refused when somebody was faster.
+// I2: policies see the Scale, not the object, as in Kubernetes.
 import {
   ApiError,
   applyJsonPatch,
@@ -53,7 +54,8 @@ const checkVersion = (scale: unknown, { metadata }: KubeObject): void => {
 
 export const scaleHandlers = (context: RouteContext, kind: Kind) => {
   const { resources } = context;
-  const optionsOf = optionsFor(context, kind);
+  const show = (object: KubeObject): KubeObject => toScale(kind, object);
+  const optionsOf = optionsFor(context, kind, { subresource: 'scale', objectKind: scaleKind, show }); // I2
 
   const change = async (
     request: FastifyRequest,
@@ -61,7 +63,7 @@ export const scaleHandlers = (context: RouteContext, kind: Kind) => {
     wish: (current: KubeObject) => unknown,
   ): Promise<string> => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')];
-    const options = optionsOf(request, reply);
+    const options = await optionsOf(request, reply);
     const scale = (object: KubeObject): KubeObject => {
       const wanted = wish(toScale(kind, object));
       checkVersion(wanted, object);

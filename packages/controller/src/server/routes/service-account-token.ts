@@ -11,10 +11,13 @@ import { toTimestamp } from '../../platform/clock.ts';
 import { resourceAccess } from '../access.ts';
 import { objectBody } from '../body.ts';
 import { isDryRun, queryOf } from '../query.ts';
-import { addRoute, parameter, type RouteContext } from './context.ts';
+import { addRoute, parameter, type RouteContext, warner } from './context.ts';
 import { collectionPath } from './kinds.ts';
+import { policyFor } from './policy.ts';
 
-export const addTokenRoute = (app: FastifyInstance, { resources, auth, clock }: RouteContext): void => {
+export const addTokenRoute = (app: FastifyInstance, context: RouteContext): void => {
+  const { resources, auth, clock } = context;
+  const policyOf = policyFor(context, serviceAccountKind);
   const validate = createValidator(tokenRequestKind);
   const access = resourceAccess('create', resourceKey(serviceAccountKind), 'token');
   addRoute(
@@ -28,7 +31,11 @@ export const addTokenRoute = (app: FastifyInstance, { resources, auth, clock }: 
       const { status: _status, ...wish } = objectBody(request);
       const { object } = validate({ metadata: {}, ...wish }, 'Strict');
       const { spec } = object as unknown as TokenRequest; // validated
-      const { token, expiresAtMs } = isDryRun(queryOf(request))
+      const dryRun = isDryRun(queryOf(request));
+      const view = { subresource: 'token', objectKind: tokenRequestKind };
+      const policies = await policyOf(request, { ...view, dryRun, onWarning: warner(reply) });
+      policies(undefined, object);
+      const { token, expiresAtMs } = dryRun
         ? { token: '', expiresAtMs: clock.nowMs() + spec.expirationSeconds * 1000 }
         : await auth.createAccountToken(account, spec.expirationSeconds);
       reply.code(201).header('cache-control', 'no-store');

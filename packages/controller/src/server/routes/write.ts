@@ -10,6 +10,7 @@ import { representationOf } from '../negotiate.ts';
 import { isDryRun, listOptions, queryOf, refuseForce, word, writeOptions } from '../query.ts';
 import { createApply } from './apply.ts';
 import { type Handler, parameter, type RouteContext, warner } from './context.ts';
+import { type PolicyView, policyFor } from './policy.ts';
 
 type WritableSubresource = 'status' | 'approval' | 'finalize';
 
@@ -21,19 +22,29 @@ const patchTypes: readonly PatchType[] = [
 
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
-/** What a write is made with, by who asks and how. */
-export const optionsFor =
-  ({ auth, runPolicies }: RouteContext, kind: Kind) =>
-  (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
-    const guard = auth.guard(kind, identityOf(request));
-    const stamp = subresource === 'approval' ? runPolicies.stampOf(kind, identityOf(request)) : undefined;
+/** What a write is made with, by who asks and how; roles are asked before policies. */
+export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView = {}) => {
+  const policyOf = policyFor(context, kind);
+  return async (request: FastifyRequest, reply: FastifyReply, subresource?: WritableSubresource) => {
+    const roles = context.auth.guard(kind, identityOf(request));
+    const onWarning = warner(reply);
+    const options = writeOptions(queryOf(request), request.headers['user-agent'] ?? '', onWarning);
+    const { fieldManager, fieldValidation, dryRun } = options;
+    const given = { fieldManager, fieldValidation, dryRun, onWarning, subresource, ...view };
+    const policies = await policyOf(request, given);
+    const stamp =
+      subresource === 'approval' ? context.runPolicies.stampOf(kind, identityOf(request)) : undefined;
     return {
-      ...writeOptions(queryOf(request), request.headers['user-agent'] ?? '', warner(reply)),
+      ...options,
       ...(subresource === undefined ? {} : { subresource }),
-      ...(guard === undefined ? {} : { guard }),
+      guard: (before: KubeObject | undefined, after: KubeObject): void => {
+        roles?.(before, after);
+        policies(before, after);
+      },
       ...(stamp === undefined ? {} : { stamp }),
     };
   };
+};
 
 const badOption = (field: string, why: string): ApiError =>
   new ApiError('BadRequest', `cannot read DeleteOptions: ${field}: ${why}`);
@@ -62,7 +73,7 @@ const dryRunOf = (value: unknown): boolean => {
 };
 
 /** From the body (meta/v1 DeleteOptions) and, where that says nothing, the query. Throws BadRequest. */
-const deleteOptions = (request: FastifyRequest): DeleteOptions => {
+const readDeleteOptions = (request: FastifyRequest): DeleteOptions => {
   const body = request.body === undefined || request.body === null ? {} : objectBody(request);
   const query = queryOf(request);
   const kind = body['kind'];
@@ -77,6 +88,16 @@ const deleteOptions = (request: FastifyRequest): DeleteOptions => {
     dryRun: dryRunOf(body['dryRun']) || isDryRun(query),
     ...(policy === undefined ? {} : { propagationPolicy: policy }),
     ...preconditionsOf(body['preconditions']),
+  };
+};
+
+/** What a deletion is made with. */
+const deleteOptionsFor = (context: RouteContext, kind: Kind) => {
+  const policyOf = policyFor(context, kind);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<DeleteOptions> => {
+    const options = readDeleteOptions(request);
+    const policies = await policyOf(request, { ...options, onWarning: warner(reply) });
+    return { ...options, guard: (object) => policies(object, undefined) };
   };
 };
 
@@ -121,6 +142,7 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
   const { resources, clock, admission } = context;
   const admit = admission[resourceKey(kind)];
   const optionsOf = optionsFor(context, kind);
+  const deleteOptions = deleteOptionsFor(context, kind);
   const apply = createApply(context, kind);
 
   const answer = (request: FastifyRequest, object: KubeObject): string =>
@@ -131,15 +153,11 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
     }).one(object);
 
   const create: Handler = async (request, reply) => {
-    const options = optionsOf(request, reply);
+    const options = await optionsOf(request, reply);
     representationOf(request);
     const body = ofKind(kind, objectBody(request));
-    const admitted = await admit?.({
-      identity: identityOf(request),
-      operation: 'create',
-      object: body,
-      dryRun: options.dryRun ?? false,
-    });
+    const [identity, { dryRun = false }] = [identityOf(request), options];
+    const admitted = await admit?.({ identity, operation: 'create', object: body, dryRun });
     tellAdmitted(request, admitted, options.onWarning);
     const object = admitted === undefined ? body : admitted.object;
     const created = await resources.create(kind, parameter(request, 'namespace'), object, options);
@@ -150,7 +168,7 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
   const update =
     (subresource?: WritableSubresource): Handler =>
     async (request, reply) => {
-      const options = optionsOf(request, reply, subresource);
+      const options = await optionsOf(request, reply, subresource);
       const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')];
       const body = ofKind(kind, objectBody(request));
       return answer(request, await resources.update(kind, namespace, name, body, options));
@@ -159,7 +177,7 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
   const patch =
     (subresource?: WritableSubresource): Handler =>
     async (request, reply) => {
-      const options = optionsOf(request, reply, subresource);
+      const options = await optionsOf(request, reply, subresource);
       if (mediaType(request) === applyType) {
         const applied = await apply(request, ofKind(kind, objectBody(request)), options);
         if (applied.created) reply.code(201);
@@ -171,15 +189,16 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
       return answer(request, await resources.patch(kind, namespace, name, change, options));
     };
 
-  const remove: Handler = async (request) => {
+  const remove: Handler = async (request, reply) => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')];
-    const object = await resources.delete(kind, namespace, name, deleteOptions(request));
+    const object = await resources.delete(kind, namespace, name, await deleteOptions(request, reply));
     return isHeld(object) ? answer(request, object) : deletedStatus(kind, object);
   };
 
-  const deleteCollection: Handler = async (request) => {
+  const deleteCollection: Handler = async (request, reply) => {
     const query = queryOf(request);
-    const options = { ...listOptions(query, parameter(request, 'namespace')), ...deleteOptions(request) };
+    const selected = listOptions(query, parameter(request, 'namespace'));
+    const options = { ...selected, ...(await deleteOptions(request, reply)) };
     const items = await resources.deleteCollection(kind, options);
     return JSON.stringify({
       kind: listKindOf(kind),
