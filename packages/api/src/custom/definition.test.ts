@@ -6,11 +6,11 @@ import {
 } from '../kinds/custom-resource-definition.ts';
 import type { KubeObject } from '../meta.ts';
 import { checkImmutable } from '../validation/immutable.ts';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { toCustomKinds } from './kinds.ts';
 import type { Schema } from './schema.ts';
 
-const validate = createValidator(crdKind);
+const validate = validatorOf(crdKind);
 
 const definition = (schema: Schema = { type: 'object' }, version: object = {}, spec: object = {}) => ({
   metadata: { name: 'tabs.example.com' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { anySchema, followerOf } from './custom.arbitrary.ts';
 import { fillDefaults } from './defaults.ts';
 import { isOfFormat } from './formats.ts';
@@ -212,7 +212,7 @@ test('what is applied is looked at for its types only, and gets no defaults', ()
     },
   });
   if (kind === undefined) throw new Error('no kind');
-  const { partial } = createValidator(kind);
+  const { partial } = validatorOf(kind);
   expect(partial({ metadata: { name: 'a' } }, 'Strict').object).toMatchObject({ metadata: { name: 'a' } });
   expect(partial({ metadata: {}, spec: { x: null } }, 'Strict').object['spec']).toEqual({});
   expect(() => partial({ metadata: {}, spec: { x: 'a' } }, 'Strict')).toThrow('must be of type integer');

@@ -4,14 +4,14 @@ import type { Kind } from '../kind.ts';
 import type { KubeObject } from '../meta.ts';
 import { toTable } from '../printing/table.ts';
 import { checkImmutable } from '../validation/immutable.ts';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { serviceAccountOf, serviceAccountUser } from './service-account.ts';
 
 const fieldsOf = (kind: Kind, object: object): readonly (string | undefined)[] => {
   try {
-    createValidator(kind)({ metadata: { name: 'a' }, ...object }, 'Strict');
+    validatorOf(kind)({ metadata: { name: 'a' }, ...object }, 'Strict');
   } catch (error) {
     if (error instanceof ApiError) return (error.details?.causes ?? []).map((cause) => cause.field);
     throw error;
@@ -45,7 +45,7 @@ const account = { kind: 'ServiceAccount', name: 'ci', namespace: 'default' };
 
 test('a binding knows which group each subject is of, and refuses what nobody is', () => {
   const subjects = [{ kind: 'User', name: 'alice' }, account];
-  const { object } = createValidator(roleBindingKind)(
+  const { object } = validatorOf(roleBindingKind)(
     { metadata: { name: 'a' }, roleRef: { kind: 'Role', name: 'r' }, subjects },
     'Strict',
   );

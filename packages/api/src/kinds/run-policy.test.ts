@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { toTable } from '../printing/table.ts';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { runPolicyKind } from './run-policy.ts';
 
-const validate = createValidator(runPolicyKind);
+const validate = validatorOf(runPolicyKind);
 const object = (spec: unknown) => ({
   apiVersion: 'drover.dev/v1alpha1',
   kind: 'RunPolicy',

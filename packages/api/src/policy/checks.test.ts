@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { validatingAdmissionPolicyKind } from '../kinds/validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from '../kinds/validating-admission-policy-binding.ts';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { loadPolicies } from './on-demand.ts';
 
 beforeAll(loadPolicies);
@@ -12,7 +12,7 @@ beforeAll(loadPolicies);
 const validators = new Map(
   [validatingAdmissionPolicyKind, validatingAdmissionPolicyBindingKind].map((kind) => [
     kind,
-    createValidator(kind),
+    validatorOf(kind),
   ]),
 );
 const validate = (kind: Kind, spec: object) =>

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Kind } from '../kind.ts';
 import { commandRunKind } from '../kinds/command-run.ts';
 import { fileTransferKind } from '../kinds/file-transfer.ts';
-import { createValidator } from '../validation/validator.ts';
+import { validatorOf } from '../validation/validator.ts';
 import { structs } from '../wire/agent.gen.ts';
 import { type AskingSpec, askedDifferences, parsePayload, toAsked, toPayload } from './request.ts';
 import { parseSigned, signedCauses } from './signed.ts';
@@ -13,9 +13,9 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const frame = { id: '0'.repeat(32), issuedAtMs: 1, expiresAtMs: 2, nodes: ['n2', 'n1', 'n3', 'db'] };
 const signatures = [{ keyId: `SHA256:${'A'.repeat(43)}`, signature: `${'A'.repeat(86)}==` }];
 
-const validators = new Map([commandRunKind, fileTransferKind].map((kind) => [kind, createValidator(kind)]));
+const validators = new Map([commandRunKind, fileTransferKind].map((kind) => [kind, validatorOf(kind)]));
 const validated = (kind: Kind, object: unknown) =>
-  (validators.get(kind) ?? createValidator(kind))(object, 'Strict').object;
+  (validators.get(kind) ?? validatorOf(kind))(object, 'Strict').object;
 
 const toObject = (kind: Kind, spec: object): unknown => ({
   apiVersion: 'drover.dev/v1alpha1',

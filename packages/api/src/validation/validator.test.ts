@@ -4,14 +4,14 @@ import { ApiError } from '../errors.ts';
 import { allKinds } from '../kinds/index.ts';
 import type { KubeObject } from '../meta.ts';
 import { checkImmutable } from './immutable.ts';
-import { createValidator } from './validator.ts';
+import { validatorOf } from './validator.ts';
 
 const kindOf = (word: string) => {
   const kind = allKinds.find((k) => k.kind === word);
   if (kind === undefined) throw new Error(`no kind ${word}`);
   return kind;
 };
-const validators = new Map(allKinds.map((kind) => [kind.kind, createValidator(kind)]));
+const validators = new Map(allKinds.map((kind) => [kind.kind, validatorOf(kind)]));
 const validate = (word: string, input: unknown, mode: 'Ignore' | 'Warn' | 'Strict' = 'Strict') => {
   const validator = validators.get(word);
   if (validator === undefined) throw new Error(`no kind ${word}`);

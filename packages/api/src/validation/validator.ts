@@ -108,17 +108,31 @@ const normalized = (kind: Kind, value: Record<string, unknown>): KubeObject => {
   return kind.normalize ? kind.normalize(valid) : valid;
 };
 
+/** Compiled when the first object comes: it takes up to 50 ms, and of most kinds none comes. */
+const checkOf = (kind: Kind, allErrors: boolean): (() => ValidateFunction) => {
+  let compiled: ValidateFunction | undefined;
+  return () => {
+    compiled ??= formats(new Ajv({ ...ajvOptions, allErrors })).compile(kind.schema);
+    return compiled;
+  };
+};
+
+const made = new WeakMap<Kind, Validator>();
+
 /**
- * Compiles a kind's schema once. The validator answers with the object, defaulted and normalised, and warnings;
- * it throws ApiError BadRequest (not such an object), Invalid (with causes) or RequestEntityTooLarge.
+ * One for each kind. The validator answers with the object, defaulted and normalised, and warnings; it throws ApiError
+ * BadRequest (not such an object), Invalid (with causes) or RequestEntityTooLarge.
  */
-export const createValidator = (kind: Kind): Validator => {
-  if (kind.custom !== undefined) return kind.custom.createValidator();
-  const first: ValidateFunction = formats(new Ajv(ajvOptions)).compile(kind.schema);
-  let all: ValidateFunction | undefined;
+export const validatorOf = (kind: Kind): Validator => {
+  const validator = made.get(kind) ?? kind.custom?.createValidator() ?? createOwnValidator(kind);
+  made.set(kind, validator);
+  return validator;
+};
+
+const createOwnValidator = (kind: Kind): Validator => {
+  const [all, first] = [checkOf(kind, true), checkOf(kind, false)];
   const errorsOf = (value: unknown, count: number): readonly ErrorObject[] => {
-    all ??= formats(new Ajv({ ...ajvOptions, allErrors: true })).compile(kind.schema);
-    const validate = count > maxValuesForAllErrors ? first : all;
+    const validate = count > maxValuesForAllErrors ? first() : all();
     return validate(value) ? [] : (validate.errors ?? []);
   };
   const full = (input: unknown, mode: FieldValidation): Validated => {

@@ -2,12 +2,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 import {
   commandRunKind,
-  createValidator,
   fileTransferKind,
   type KubeObject,
   parsePayload,
   type Signed,
   signedCauses,
+  validatorOf,
 } from '@drover/api';
 import { usageFailure } from '../failure.ts';
 import { readInputText } from '../platform/input-file.ts';
@@ -23,7 +23,7 @@ const parseObject = (text: string, file: string): KubeObject => {
       (one) => typeof value === 'object' && value !== null && 'kind' in value && value.kind === one.kind,
     );
     if (kind === undefined) throw new Error('it is neither a CommandRun nor a FileTransfer');
-    return createValidator(kind)(value, 'Strict').object;
+    return validatorOf(kind)(value, 'Strict').object;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw usageFailure(

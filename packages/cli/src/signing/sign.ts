@@ -7,12 +7,12 @@ import {
   type AskingSpec,
   type CommandRunSpec,
   commandRunKind,
-  createValidator,
   fileTransferKind,
   type KubeObject,
   type Signed,
   toAsked,
   toPayload,
+  validatorOf,
 } from '@drover/api';
 import { nowMs } from '../platform/clock.ts';
 import type { SigningKey } from './key-file.ts';
@@ -51,7 +51,7 @@ export const signWork = (
 ): Record<string, unknown> => {
   const kind = object['kind'] === commandRunKind.kind ? commandRunKind : fileTransferKind;
   const { signed: _, ...wish } = object['spec'] as Record<string, unknown>;
-  const whole: KubeObject = createValidator(kind)(
+  const whole: KubeObject = validatorOf(kind)(
     { ...object, spec: { ...wish, targets: { nodeSet: targets.nodeSet } } },
     'Strict',
   ).object;

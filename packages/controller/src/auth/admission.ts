@@ -10,7 +10,6 @@ import {
   annotation,
   type CertificateSigningRequest,
   certificateSigningRequestKind,
-  createValidator,
   type EnrollmentToken,
   enrollmentTokenKind,
   isDnsSubdomain,
@@ -22,6 +21,7 @@ import {
   resourceKey,
   tokenProblem,
   tokenProblemWords,
+  validatorOf,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -78,7 +78,7 @@ const checkExpiry = (text: string, nowMs: number): string => {
 };
 
 const admitToken = ({ authority, clock, address }: AdmissionDeps): Admit => {
-  const validate = createValidator(enrollmentTokenKind);
+  const validate = validatorOf(enrollmentTokenKind);
   return async ({ object, dryRun }) => {
     const parsed = asToken(validate(object, 'Ignore').object);
     const nowMs = clock.nowMs();
@@ -167,7 +167,7 @@ const readNodeRequest = async (
 };
 
 const admitRequest = (deps: AdmissionDeps): Admit => {
-  const validate = createValidator(certificateSigningRequestKind);
+  const validate = validatorOf(certificateSigningRequestKind);
   return async ({ identity, object }) => {
     checkTokenUse(deps, identity);
     const parsed = validate(object, 'Ignore').object as unknown as CertificateSigningRequest;

@@ -4,12 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import {
   checkImmutable,
-  createValidator,
   isPlainObject,
   type Kind,
   type KubeObject,
   resourceKey,
-  type Validator,
+  validatorOf,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -74,16 +73,9 @@ const revisionOf = (object: KubeObject): number => Number(object.metadata.resour
 
 export class Writer {
   readonly #deps: Deps;
-  readonly #validators = new WeakMap<Kind, Validator>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
-  }
-
-  #validatorOf(kind: Kind): Validator {
-    const validator = this.#validators.get(kind) ?? createValidator(kind);
-    this.#validators.set(kind, validator);
-    return validator;
   }
 
   #changeOf({ fieldManager, subresource }: WriteOptions): Change {
@@ -91,7 +83,7 @@ export class Writer {
   }
 
   #validate(kind: Kind, input: Fields, options: WriteOptions, before?: KubeObject): KubeObject {
-    const { object, warnings } = this.#validatorOf(kind)(input, options.fieldValidation ?? 'Strict', before);
+    const { object, warnings } = validatorOf(kind)(input, options.fieldValidation ?? 'Strict', before);
     for (const warning of warnings) options.onWarning?.(warning);
     return object;
   }
@@ -276,7 +268,7 @@ export class Writer {
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const fields = asObject('patch', object, body);
     await object.kind.load?.();
-    const { applied, warnings } = readApplied(object, fields, this.#validatorOf(object.kind), options);
+    const { applied, warnings } = readApplied(object, fields, validatorOf(object.kind), options);
     for (const warning of warnings) options.onWarning?.(warning);
     return this.#retry(
       'patch',

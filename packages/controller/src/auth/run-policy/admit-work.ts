@@ -6,7 +6,6 @@ import {
   ApiError,
   type CommandRun,
   commandRunKind,
-  createValidator,
   emptyCounts,
   type FileTransfer,
   fileTransferKind,
@@ -22,6 +21,7 @@ import {
   type Targets,
   toWish,
   type Validator,
+  validatorOf,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Resources } from '../../resources/resources.ts';
@@ -143,7 +143,7 @@ const read = (validate: Validator, object: unknown): CommandRun | FileTransfer =
 };
 
 const admitWork = (deps: AdmitWorkDeps, kind: Kind): Admit => {
-  const validate = createValidator(kind);
+  const validate = validatorOf(kind);
   return async ({ identity, object, dryRun }) => {
     const { spec } = read(validate, object);
     const requester = toRequester(identity);

@@ -1,4 +1,4 @@
-import { createValidator, type KubeObject, nodeKind } from '@drover/api';
+import { type KubeObject, nodeKind, validatorOf } from '@drover/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AgentView } from './facts.ts';
@@ -41,7 +41,7 @@ const facts = fc.record(
 );
 
 test('whatever an agent tells makes a valid node, and telling it twice changes nothing', () => {
-  const validate = createValidator(nodeKind);
+  const validate = validatorOf(nodeKind);
   fc.assert(
     fc.property(
       facts,

@@ -3,7 +3,6 @@
 import {
   type AccessReviewSpec,
   ApiError,
-  createValidator,
   type Kind,
   type KubeObject,
   localSubjectAccessReviewKind,
@@ -12,6 +11,7 @@ import {
   selfSubjectReviewKind,
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
+  validatorOf,
 } from '@drover/api';
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -119,7 +119,7 @@ const whoAmI: Answer = (_review, request) => {
 };
 
 const addReview = (app: FastifyInstance, kind: Kind, answer: Answer): void => {
-  const validate = createValidator(kind);
+  const validate = validatorOf(kind);
   const access = resourceAccess('create', resourceKey(kind));
   addRoute(app, 'POST', collectionPath(kind), access, async (request, reply) => {
     const { fieldValidation = 'Strict' } = writeOptions(

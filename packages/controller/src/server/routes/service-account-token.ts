@@ -1,10 +1,10 @@
 // Owns serviceaccounts/<name>/token: a token for a program, shown once (authentication.k8s.io/v1 TokenRequest).
 import {
-  createValidator,
   resourceKey,
   serviceAccountKind,
   type TokenRequest,
   tokenRequestKind,
+  validatorOf,
 } from '@drover/api';
 import type { FastifyInstance } from 'fastify';
 import { toTimestamp } from '../../platform/clock.ts';
@@ -18,7 +18,7 @@ import { policyFor } from './policy.ts';
 export const addTokenRoute = (app: FastifyInstance, context: RouteContext): void => {
   const { resources, auth, clock } = context;
   const policyOf = policyFor(context, serviceAccountKind);
-  const validate = createValidator(tokenRequestKind);
+  const validate = validatorOf(tokenRequestKind);
   const access = resourceAccess('create', resourceKey(serviceAccountKind), 'token');
   addRoute(
     app,
