@@ -28,6 +28,14 @@ export interface Site {
   readonly origin: string;
 }
 
+export interface PasskeyInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  /** 0: never. */
+  readonly lastUsedMs: number;
+}
+
 export interface Passkeys {
   /** Options for navigator.credentials.create, as JSON. */
   beginEnrol(person: Holder, site: Site): Promise<object>;
@@ -41,15 +49,13 @@ export interface Passkeys {
   begin(site: Site): Promise<object>;
   /** Uid of the User whose passkey it is; undefined: it proves nobody. */
   finish(site: Site, response: object): Promise<string | undefined>;
-  list(
-    person: Holder,
-  ): Promise<readonly { readonly id: string; readonly name: string; readonly createdAtMs: number }[]>;
+  list(person: Holder): Promise<readonly PasskeyInfo[]>;
   /** @throws ApiError NotFound. */
   remove(person: Holder, id: string): Promise<void>;
 }
 
 interface Deps extends StatusDeps {
-  readonly factors: Pick<FactorStore, 'of' | 'byKey' | 'add' | 'take' | 'advance'>;
+  readonly factors: Pick<FactorStore, 'of' | 'byKey' | 'add' | 'take' | 'advance' | 'touch'>;
   readonly log: Log;
 }
 
@@ -133,7 +139,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
       const { id, publicKey, counter } = verified.registrationInfo.credential;
       const value = { publicKey: Buffer.from(publicKey).toString('base64url'), rpId, name: wish.name };
       const row = { id: newId(), userUid: person.uid, kind: 'passkey', key: id, value } as const;
-      await deps.factors.add({ ...row, createdAtMs: deps.clock.nowMs(), mark: counter });
+      await deps.factors.add({ ...row, createdAtMs: deps.clock.nowMs(), mark: counter, lastUsedMs: 0 });
       await tellStatus(deps, person);
     },
   };
@@ -141,7 +147,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
 
 /** I2, I3. */
 const verify = async (
-  { factors, log }: Deps,
+  { factors, clock, log }: Deps,
   isChallenge: (challenge: string) => boolean,
   { rpId, origin }: Site,
   response: AuthenticationResponseJSON,
@@ -162,6 +168,7 @@ const verify = async (
   if (!verified.verified || verified.authenticationInfo === undefined) return undefined;
   const { newCounter } = verified.authenticationInfo;
   if (newCounter > 0 && !(await factors.advance(row.id, newCounter))) return undefined;
+  await factors.touch(row.id, clock.nowMs());
   return row.userUid;
 };
 
@@ -189,6 +196,7 @@ export const createPasskeys = (deps: Deps): Passkeys => {
         id: row.id,
         name: valueOfRow(row).name,
         createdAtMs: row.createdAtMs,
+        lastUsedMs: row.lastUsedMs,
       })),
     remove: async (person, id) => {
       const found = passkeysOf(await deps.factors.of(person.uid)).find((row) => row.id === id);
