@@ -25,6 +25,8 @@ const mentions = (kind: 'public' | 'signed-in'): readonly string[] =>
 
 test('what answers everybody is this, and nothing else', () => {
   expect([...declared('public')].sort()).toEqual([
+    'routes/account.ts: /account', // sends who is not signed in to the sign-in page
+    'routes/account.ts: scriptPath', // /sign-in.js
     'routes/discovery.ts: /version',
     'routes/discovery.ts: path', // /healthz, /livez, /readyz
     'routes/oidc.ts: /auth/oidc/:method/callback',
@@ -39,6 +41,8 @@ test('what answers everybody is this, and nothing else', () => {
   ]);
   expect([...mentions('public')].sort()).toEqual([
     'access.ts', // the type
+    'routes/account.ts',
+    'routes/account.ts',
     'routes/discovery.ts',
     'routes/discovery.ts',
     'routes/oidc.ts',

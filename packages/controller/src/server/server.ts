@@ -16,6 +16,7 @@ import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './li
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
+import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCustomRoutes } from './routes/custom.ts';
@@ -135,6 +136,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
   addOwnRoutes(app, context);
+  await addAccountRoutes(app, context);
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
