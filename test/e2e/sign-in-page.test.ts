@@ -1,12 +1,13 @@
 // The pages of sign-in and of one's own account in a real browser, with passkeys of a device.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chromium, missingForChromium } from '../harness/chromium.ts';
-import { drover } from '../harness/cli.ts';
+import { cliFile, drover } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
+import { Pty } from '../harness/pty.ts';
 
 const missing = missingForChromium();
 const isSkipped = missing !== undefined && process.env['CI'] !== 'true';
@@ -137,6 +138,26 @@ test.skipIf(isSkipped)(
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
     await shows(page, 'You are signed in as eva');
     expect(await page.getByText('A second factor is asked of you').count()).toBe(0);
+  },
+);
+
+test.skipIf(isSkipped)(
+  'the command line is let in with one click of who is signed in, and comes back',
+  async () => {
+    const page = await chromium.open(site);
+    await signIn(page, 'bea');
+    await shows(page, 'You are signed in as bea');
+    const ca = join(dir, 'ca.pem');
+    await writeFile(ca, controller.context.caPem);
+    const args = ['login', site, '--ca-file', ca, '--browser', '--as', 'bea'];
+    const terminal = new Pty([cliFile, ...args], { ...process.env, DROVER_CONFIG: join(dir, 'config.json') });
+    await terminal.shows(/\/auth\/cli\?\S+\s/);
+    await page.goto(/https:\S+/.exec(terminal.shown)?.[0] ?? '');
+    await shows(page, /asks to sign in as bea/);
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await shows(page, 'You can close this page');
+    expect(new URL(page.url()).hostname).toBe('127.0.0.1');
+    expect([await terminal.ended, terminal.shown]).toEqual([0, expect.stringContaining('let in by bea')]);
   },
 );
 

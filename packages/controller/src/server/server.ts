@@ -19,6 +19,7 @@ import { openRecorder } from './recorder.ts';
 import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
+import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
@@ -135,6 +136,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addBulkRoutes(app, context);
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
+  await addCliSignInRoutes(app, context);
   addOwnRoutes(app, context);
   await addAccountRoutes(app, context);
   addUserRoutes(app, context);

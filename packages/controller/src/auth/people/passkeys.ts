@@ -11,6 +11,7 @@ import type { Log } from '../../platform/log.ts';
 import type { FactorRow, FactorStore } from '../../store/store.ts';
 import { type StatusDeps, tellStatus } from './factor-rows.ts';
 import type { Holder } from './second-factor.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 /** Loaded when somebody has a passkey: it is nothing to make every start slower for. */
 const library = () => import('@simplewebauthn/server');
@@ -61,23 +62,15 @@ interface Deps extends StatusDeps {
 
 /** I1. */
 const createChallenges = (clock: Clock) => {
-  const waiting = new Map<string, { readonly purpose: string; readonly untilMs: number }>();
+  const waiting = createWaitingRoom<string>({ clock, lifeMs: waitMs, most: maxWaiting });
   return {
     make: (purpose: string): string => {
       const challenge = newSecret();
-      waiting.set(challenge, { purpose, untilMs: clock.nowMs() + waitMs });
-      for (const [oldest, { untilMs }] of waiting) {
-        if (untilMs > clock.nowMs() && waiting.size <= maxWaiting) break;
-        waiting.delete(oldest);
-      }
+      waiting.add(challenge, purpose);
       return challenge;
     },
-    take: (challenge: string, purpose: string): boolean => {
-      const found = waiting.get(challenge);
-      if (found?.purpose !== purpose) return false;
-      waiting.delete(challenge);
-      return found.untilMs > clock.nowMs();
-    },
+    take: (challenge: string, purpose: string): boolean =>
+      waiting.take(challenge, (one) => one === purpose) !== undefined,
   };
 };
 

@@ -21,8 +21,7 @@ const signedIn = { kind: 'signed-in' } as const;
 const refuse = (what: string, why: string): ApiError => new ApiError('Forbidden', `cannot ${what}: ${why}`);
 
 /** I1. */
-const personOf = (request: FastifyRequest, what: string): UserIdentity => {
-  const identity = identityOf(request);
+const asPerson = (identity: Identity, what: string): UserIdentity => {
   if (identity.kind !== 'user' || serviceAccountOf(identity.name) !== undefined)
     throw refuse(what, 'only people have such things');
   // Otherwise a right to act as somebody for one request would become a secret that outlives it.
@@ -31,11 +30,15 @@ const personOf = (request: FastifyRequest, what: string): UserIdentity => {
 };
 
 /** I1, I2. */
-const freePersonOf = (request: FastifyRequest, what: string): UserIdentity => {
-  const person = personOf(request, what);
+export const asFreePerson = (identity: Identity, what: string): UserIdentity => {
+  const person = asPerson(identity, what);
   if (person.scope !== undefined) throw refuse(what, 'not with a token or session that has bounds');
   return person;
 };
+
+const personOf = (request: FastifyRequest, what: string): UserIdentity => asPerson(identityOf(request), what);
+const freePersonOf = (request: FastifyRequest, what: string): UserIdentity =>
+  asFreePerson(identityOf(request), what);
 
 /** Id of the session or token that has proved who they are. */
 export const credentialIdOf = ({ credential = '' }: UserIdentity): string => credential.split('/')[1] ?? '';
@@ -52,7 +55,7 @@ const holderOf = ({ name, uid = '' }: UserIdentity): Holder => {
   throw new ApiError('NotFound', `cannot find the user "${name}": make the User object first`);
 };
 
-const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
+export const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
   const value = body[name] ?? '';
   if (typeof value === 'string' && value.length <= 1_000) return value;
   throw new ApiError('Invalid', `cannot read ${name}: it must be a text of at most 1000 characters`);
