@@ -123,6 +123,7 @@ it('asks nobody who may make no tokens, or whose session waits for a second fact
   await grant(ground, 'wim', [tokens]);
   const page = await (await signedIn('wim')).send('GET', pathOf(secret()));
   expect([page.code, ticketOn(page.text)]).toEqual([403, '']);
+  expect(page.text).toContain('add one at /account');
 });
 
 it.each([

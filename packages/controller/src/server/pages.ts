@@ -4,6 +4,7 @@
 // I2: what comes from outside is escaped.
 // I3: whatever is not about passkeys works without the script.
 import { createHash } from 'node:crypto';
+import { ApiError } from '@drover/api';
 import type { FastifyReply } from 'fastify';
 
 const pageType = 'text/html; charset=utf-8';
@@ -140,8 +141,18 @@ export const continuePage = (next: string): Page =>
   });
 
 /** What could not be done, with the way back. */
-export const failedPage = (problem: string): Page =>
+const failedPage = (problem: string): Page =>
   toPage('That did not work', `${problemLine(problem)}<p><a href="/">Back to the first page</a></p>`);
+
+/** For what people are led to: a refusal is told on a page. Anything but an ApiError is thrown on. */
+export const onPage = async (reply: FastifyReply, work: () => Promise<string>): Promise<string> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return showPage(reply, error.code, failedPage(error.message));
+  }
+};
 
 export const signInFailedPage = toPage(
   'This link does not work any more',

@@ -9,29 +9,25 @@ import { toTimestamp } from '../../platform/clock.ts';
 import { identityOf, permit } from '../access.ts';
 import { installForms, objectBody } from '../body.ts';
 import { cliPage } from '../cli-page.ts';
-import { failedPage, seeOther, showPage } from '../pages.ts';
+import { onPage, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { addRoute, type RouteContext } from './context.ts';
-import { asFreePerson, textOf } from './own.ts';
+import { asFreePerson, textOf, waitsForFactor } from './own.ts';
 
 const what = 'let a command line sign in';
 
 /** I1. @throws ApiError Forbidden. */
 const asPermitted = ({ auth }: RouteContext, identity: Identity): UserIdentity => {
+  if (waitsForFactor(identity))
+    throw new ApiError(
+      'Forbidden',
+      `cannot ${what}: a second factor is asked of you; add one at /account, sign in with it, and begin anew`,
+    );
   const person = asFreePerson(identity, what);
   // As POST /auth/tokens, which it comes to.
   const url = { verb: 'post', path: '/auth/tokens' };
   permit(auth, person, { verb: 'create', resource: 'tokens', url });
   return person;
-};
-
-const onPage = async (reply: FastifyReply, work: () => string): Promise<string> => {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return showPage(reply, error.code, failedPage(error.message));
-  }
 };
 
 const wishOf = (request: FastifyRequest): CliWish => {
@@ -44,7 +40,7 @@ const ask = async (context: RouteContext, request: FastifyRequest, reply: Fastif
   const { auth, people, clock } = context;
   const { cookie } = request.headers;
   const identity = await auth.authenticate({ cookie }).catch(() => undefined);
-  return onPage(reply, () => {
+  return onPage(reply, async () => {
     const wish = wishOf(request);
     if (identity === undefined) return seeOther(reply, `/?next=${encodeURIComponent(request.url)}`);
     const person = asPermitted(context, identity);
@@ -55,7 +51,7 @@ const ask = async (context: RouteContext, request: FastifyRequest, reply: Fastif
 };
 
 const answer = (context: RouteContext, request: FastifyRequest, reply: FastifyReply): Promise<string> =>
-  onPage(reply, () => {
+  onPage(reply, async () => {
     const person = asPermitted(context, identityOf(request));
     const body = objectBody(request);
     const isAllowed = textOf(body, 'answer') === 'allow';

@@ -5,7 +5,7 @@
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { methodsWith } from '../../auth/people/external-account.ts';
-import { continuePage, failedPage, type ProviderLink, seeOther, showPage } from '../pages.ts';
+import { continuePage, onPage, type ProviderLink, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
 import { endBroughtSession, originOf } from './arrival.ts';
@@ -31,16 +31,6 @@ export const providersOf = ({ resources }: RouteContext, next: string): readonly
     title: spec.displayName ?? name,
     path: `/auth/oidc/${name}/start?next=${encodeURIComponent(next)}`,
   }));
-
-/** A page with what went wrong; anything but an ApiError is thrown on. */
-const onPage = async (reply: FastifyReply, work: () => Promise<string>): Promise<string> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return showPage(reply, error.code, failedPage(error.message));
-  }
-};
 
 const begin = async ({ people }: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const next = safePath(first(queryOf(request), 'next'));
