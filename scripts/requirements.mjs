@@ -17,6 +17,7 @@ const wanted = {
   openssl: 'openssl',
   go: 'golang-go',
   slapd: 'slapd',
+  chromium: 'chromium',
 };
 const path = `${process.env.PATH}:/usr/sbin:/sbin`;
 const has = (command) =>

@@ -25,6 +25,10 @@ const mentions = (kind: 'public' | 'signed-in'): readonly string[] =>
 
 test('what answers everybody is this, and nothing else', () => {
   expect([...declared('public')].sort()).toEqual([
+    'routes/account.ts: /account', // sends who is not signed in to the sign-in page
+    'routes/account.ts: scriptPath', // /sign-in.js
+    'routes/cli-sign-in.ts: /auth/cli', // sends who is not signed in to the sign-in page
+    'routes/cli-sign-in.ts: /auth/cli/token',
     'routes/discovery.ts: /version',
     'routes/discovery.ts: path', // /healthz, /livez, /readyz
     'routes/oidc.ts: /auth/oidc/:method/callback',
@@ -39,6 +43,10 @@ test('what answers everybody is this, and nothing else', () => {
   ]);
   expect([...mentions('public')].sort()).toEqual([
     'access.ts', // the type
+    'routes/account.ts',
+    'routes/account.ts',
+    'routes/cli-sign-in.ts',
+    'routes/cli-sign-in.ts',
     'routes/discovery.ts',
     'routes/discovery.ts',
     'routes/oidc.ts',
@@ -55,6 +63,7 @@ test('what answers everybody is this, and nothing else', () => {
 
 test('what answers everybody who is signed in is this, and nothing else', () => {
   expect([...declared('signed-in')].sort()).toEqual([
+    'routes/cli-sign-in.ts: /auth/cli',
     'routes/discovery.ts: /api/v1',
     'routes/discovery.ts: /apis/:group',
     'routes/discovery.ts: /apis/:group/:version',
@@ -77,6 +86,7 @@ test('what answers everybody who is signed in is this, and nothing else', () => 
   ]);
   expect([...mentions('signed-in')].sort()).toEqual([
     'access.ts', // the type
+    'routes/cli-sign-in.ts',
     'routes/discovery.ts', // signedIn
     'routes/methods.ts', // "this path does not take that method"
     'routes/own.ts', // signedIn

@@ -13,6 +13,7 @@ interface LoginOptions {
   readonly tokenFile?: string;
   readonly link?: string;
   readonly user?: string;
+  readonly browser?: true;
   readonly caPin?: string;
   readonly caFile?: string;
   readonly as?: string;
@@ -49,6 +50,10 @@ const chooseToken = async (
   const description = `drover login by ${userInfo().username} on ${hostname()}`;
   const expiresSeconds = parseSeconds(options.expires, '--expires');
   const trade = { origin, caPem, description, expiresSeconds };
+  if (options.browser === true) {
+    const { signInByBrowser } = await import('../connection/browser-sign-in.ts');
+    return signInByBrowser(session, { origin, caPem, expiresSeconds });
+  }
   if (options.user !== undefined) {
     const { signInAs } = await import('../connection/password-sign-in.ts');
     return signInAs(session, options.user, trade);
@@ -58,11 +63,12 @@ const chooseToken = async (
 };
 
 const checkOptions = (address: string | undefined, options: LoginOptions): string => {
-  const ways = [options.token, options.tokenFile, options.link, options.user].filter(
-    (way) => way !== undefined,
-  );
+  const { token, tokenFile, link, user, browser } = options;
+  const ways = [token, tokenFile, link, user, browser].filter((way) => way !== undefined);
   if (ways.length !== 1)
-    throw usageFailure('cannot sign in: give exactly one of --user, --link, --token and --token-file');
+    throw usageFailure(
+      'cannot sign in: give exactly one of --browser, --user, --link, --token and --token-file',
+    );
   const isUrl = options.link?.includes('://') === true;
   const where = address ?? (isUrl ? new URL(options.link ?? '').origin : undefined);
   if (where === undefined)
@@ -93,6 +99,7 @@ const login = async (address: string | undefined, options: LoginOptions, session
 export const define = (command: Command, session: Session): void => {
   command
     .argument('[address]', 'host:port of the controller; port 7443 when absent')
+    .option('--browser', 'sign in in the browser of this machine: password, passkey or provider')
     .option('--user <name>', 'ask for the password, and for a code where there is a second factor')
     .option('--token <token>', "an API token; '-' reads it from standard input")
     .option('--token-file <file>', 'a file that holds an API token')
@@ -100,7 +107,7 @@ export const define = (command: Command, session: Session): void => {
     .option('--ca-pin <sha256>', "sha256 of the controller's CA certificate")
     .option('--ca-file <file>', "the controller's CA certificate in PEM")
     .option('--as <name>', 'remember it under this name; absent: its address')
-    .option('--expires <time>', 'with --user and --link: how long the sign-in lasts', '90d')
+    .option('--expires <time>', 'with --browser, --user and --link: how long the sign-in lasts', '90d')
     .addHelpText(
       'after',
       '\nThe certificate of the controller is always verified; there is no way to switch that off.',

@@ -216,7 +216,7 @@ describe('paths and methods that are not there', () => {
 
 describe('headers of every answer', () => {
   it('let a browser do nothing with it', async () => {
-    for (const path of ['/', '/version', '/nothing']) {
+    for (const path of ['/account', '/version', '/nothing']) {
       const { headers } = await call('GET', path);
       expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
       expect(headers['x-content-type-options']).toBe('nosniff');
@@ -224,11 +224,16 @@ describe('headers of every answer', () => {
     }
   });
 
-  it('keep the start page free of scripts and of foreign content', async () => {
+  it('let the sign-in page run our one script, and keep it free of foreign content', async () => {
     const { text, headers } = await call('GET', '/');
     expect(headers['content-type']).toContain('text/html');
     expect(text).toContain('/openapi/v3');
-    expect(text).not.toMatch(/<script|src=|https?:/);
+    expect(headers['content-security-policy']).toMatch(
+      /^default-src 'none'; script-src 'self'; connect-src 'self'; /,
+    );
+    const own = '<script type="module" src="/sign-in.js"></script>';
+    expect(text.split(own)).toHaveLength(2);
+    expect(text.replace(own, '')).not.toMatch(/<script|src=|https?:/);
   });
 });
 

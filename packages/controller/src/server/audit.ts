@@ -52,6 +52,7 @@ const named: Readonly<Record<string, Pick<AuditEntry, 'verb' | 'resource'>>> = {
   '/auth/sign-in': { verb: 'sign-in', resource: 'passwords' },
   '/auth/passkey': { verb: 'sign-in', resource: 'passkeys' },
   '/auth/oidc/:method/callback': { verb: 'sign-in', resource: 'providers' },
+  '/auth/cli/token': { verb: 'sign-in', resource: 'command-lines' },
   '/auth/sign-out': { verb: 'sign-out', resource: 'sessions' },
 };
 const maxText = 300;

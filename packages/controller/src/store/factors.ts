@@ -24,6 +24,7 @@ export const createFactors = ({
       threads().write('factors.replace', { userUid, kinds, rows: rows.map(seal) }),
     take: async (id) => openOne(await threads().write('factors.take', id)),
     advance: (id, mark) => threads().write('factors.advance', { id, mark }),
+    touch: (id, nowMs) => threads().write('factors.touch', { id, nowMs }),
     removeAll: (userUid) => threads().write('factors.removeAll', userUid),
     tries: () => threads().read('factors.tries', undefined),
     saveTry: (row) => threads().write('factors.saveTry', row),

@@ -343,6 +343,8 @@ export interface FactorRow {
   readonly createdAtMs: number;
   /** Only grows: the last time step of a code, the counter of a passkey. */
   readonly mark: number;
+  /** Of a passkey: when somebody last signed in with it; 0: not yet. */
+  readonly lastUsedMs: number;
 }
 
 /** Tries to sign in that failed, by a key of account or address. */
@@ -364,6 +366,8 @@ export interface FactorStore {
   take(id: string): Promise<FactorRow | undefined>;
   /** Raises the mark; false when it is there already: of two who ask at once, one gets true. */
   advance(id: string, mark: number): Promise<boolean>;
+  /** Notes that it has served. */
+  touch(id: string, nowMs: number): Promise<void>;
   removeAll(userUid: string): Promise<void>;
   tries(): Promise<readonly FailedTryRow[]>;
   saveTry(row: FailedTryRow): Promise<void>;

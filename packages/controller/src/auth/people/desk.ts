@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { createIssuer } from '../issue.ts';
+import { type CliGrants, createCliGrants } from './cli-grants.ts';
 import { openPeopleKeeper } from './keeper.ts';
 import { createDirectories } from './ldap.ts';
 import { createOidc, type Oidc } from './oidc.ts';
@@ -21,6 +22,7 @@ export interface PeopleDesk {
   readonly secondFactor: SecondFactor;
   readonly oidc: Oidc;
   readonly passkeys: Passkeys;
+  readonly cliGrants: CliGrants;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export const openPeopleDesk = async ({
   const passkeys = createPasskeys({ ...base, log });
   const oidc = createOidc({ resources, clock, log });
   const signIn = createSignIn({ ...base, people, hasher, slowing, secondFactor, directories, issuer });
+  const cliGrants = createCliGrants(clock);
   const passwords = createPasswords({ ...base, credentials, hasher, signIn });
-  return { signIn, passwords, secondFactor, oidc, passkeys, close: () => keeper.close() };
+  return { signIn, passwords, secondFactor, oidc, passkeys, cliGrants, close: () => keeper.close() };
 };

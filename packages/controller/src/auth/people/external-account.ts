@@ -129,6 +129,7 @@ export const admitAccount = async (deps: Deps, method: Method, account: External
       value: { method: method.name, subject: account.subject },
       createdAtMs: deps.clock.nowMs(),
       mark: 0,
+      lastUsedMs: 0,
     });
   const rows = await deps.factors.of(person.uid);
   const identities = rows

@@ -29,6 +29,7 @@ export const toRow = (userUid: string, value: FactorValue, clock: Clock): Factor
   value,
   createdAtMs: clock.nowMs(),
   mark: 0,
+  lastUsedMs: 0,
 });
 
 /** The row of an app with codes that has been confirmed. */

@@ -12,6 +12,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type ExternalAccount, type Method, methodsWith, readSecretKey } from './external-account.ts';
 import { createPrivateFetch } from './private-fetch.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 /** Loaded when somebody signs in through a provider. */
 const library = (): Promise<typeof Library> => import('openid-client');
@@ -28,7 +29,6 @@ interface Waiting {
   readonly browserSha256: string;
   readonly redirect: string;
   readonly next: string;
-  readonly untilMs: number;
 }
 
 export interface Oidc {
@@ -120,30 +120,10 @@ const askClaims = async (
   return { ...more, ...claims };
 };
 
-/** I1, I3. */
-const createWaitingRoom = (clock: Clock) => {
-  const waiting = new Map<string, Waiting>();
-  return {
-    add: (state: string, one: Waiting): void => {
-      waiting.set(state, one);
-      for (const [oldest, { untilMs }] of waiting) {
-        if (untilMs > clock.nowMs() && waiting.size <= maxWaiting) break;
-        waiting.delete(oldest);
-      }
-    },
-    take: (state: string, method: string, secret: string): Waiting | undefined => {
-      const found = waiting.get(state);
-      const isIts = found?.method === method && found.browserSha256 === sha256Hex(secret);
-      if (found === undefined || !isIts) return undefined;
-      waiting.delete(state);
-      return found.untilMs > clock.nowMs() ? found : undefined;
-    },
-  };
-};
-
 export const createOidc = (deps: Deps): Oidc => {
   const configurationOf = createConfigurations(deps);
-  const room = createWaitingRoom(deps.clock);
+  // I1, I3
+  const room = createWaitingRoom<Waiting>({ clock: deps.clock, lifeMs: waitMs, most: maxWaiting });
   const why = (error: unknown): string =>
     (error instanceof Error ? error.message : String(error)).slice(0, 300);
   return {
@@ -162,8 +142,7 @@ export const createOidc = (deps: Deps): Oidc => {
       const verifier = client.randomPKCECodeVerifier();
       const redirect = `${origin}/auth/oidc/${name}/callback`;
       const browserSha256 = sha256Hex(secret);
-      const untilMs = deps.clock.nowMs() + waitMs;
-      room.add(state, { method: name, verifier, nonce, browserSha256, redirect, next, untilMs });
+      room.add(state, { method: name, verifier, nonce, browserSha256, redirect, next });
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirect,
         scope: [...new Set(['openid', ...oidc.scopes])].join(' '),
@@ -177,7 +156,8 @@ export const createOidc = (deps: Deps): Oidc => {
     finish: async (name, { query, secret }) => {
       const { method, oidc } = methodOf(deps, name);
       const state = new URLSearchParams(query).get('state') ?? '';
-      const waiting = room.take(state, name, secret);
+      const browserSha256 = sha256Hex(secret);
+      const waiting = room.take(state, (one) => one.method === name && one.browserSha256 === browserSha256);
       if (waiting === undefined)
         throw new ApiError(
           'Unauthorized',

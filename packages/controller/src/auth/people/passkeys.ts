@@ -11,6 +11,7 @@ import type { Log } from '../../platform/log.ts';
 import type { FactorRow, FactorStore } from '../../store/store.ts';
 import { type StatusDeps, tellStatus } from './factor-rows.ts';
 import type { Holder } from './second-factor.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 /** Loaded when somebody has a passkey: it is nothing to make every start slower for. */
 const library = () => import('@simplewebauthn/server');
@@ -28,6 +29,14 @@ export interface Site {
   readonly origin: string;
 }
 
+export interface PasskeyInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  /** 0: never. */
+  readonly lastUsedMs: number;
+}
+
 export interface Passkeys {
   /** Options for navigator.credentials.create, as JSON. */
   beginEnrol(person: Holder, site: Site): Promise<object>;
@@ -41,37 +50,27 @@ export interface Passkeys {
   begin(site: Site): Promise<object>;
   /** Uid of the User whose passkey it is; undefined: it proves nobody. */
   finish(site: Site, response: object): Promise<string | undefined>;
-  list(
-    person: Holder,
-  ): Promise<readonly { readonly id: string; readonly name: string; readonly createdAtMs: number }[]>;
+  list(person: Holder): Promise<readonly PasskeyInfo[]>;
   /** @throws ApiError NotFound. */
   remove(person: Holder, id: string): Promise<void>;
 }
 
 interface Deps extends StatusDeps {
-  readonly factors: Pick<FactorStore, 'of' | 'byKey' | 'add' | 'take' | 'advance'>;
+  readonly factors: Pick<FactorStore, 'of' | 'byKey' | 'add' | 'take' | 'advance' | 'touch'>;
   readonly log: Log;
 }
 
 /** I1. */
 const createChallenges = (clock: Clock) => {
-  const waiting = new Map<string, { readonly purpose: string; readonly untilMs: number }>();
+  const waiting = createWaitingRoom<string>({ clock, lifeMs: waitMs, most: maxWaiting });
   return {
     make: (purpose: string): string => {
       const challenge = newSecret();
-      waiting.set(challenge, { purpose, untilMs: clock.nowMs() + waitMs });
-      for (const [oldest, { untilMs }] of waiting) {
-        if (untilMs > clock.nowMs() && waiting.size <= maxWaiting) break;
-        waiting.delete(oldest);
-      }
+      waiting.add(challenge, purpose);
       return challenge;
     },
-    take: (challenge: string, purpose: string): boolean => {
-      const found = waiting.get(challenge);
-      if (found?.purpose !== purpose) return false;
-      waiting.delete(challenge);
-      return found.untilMs > clock.nowMs();
-    },
+    take: (challenge: string, purpose: string): boolean =>
+      waiting.take(challenge, (one) => one === purpose) !== undefined,
   };
 };
 
@@ -133,7 +132,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
       const { id, publicKey, counter } = verified.registrationInfo.credential;
       const value = { publicKey: Buffer.from(publicKey).toString('base64url'), rpId, name: wish.name };
       const row = { id: newId(), userUid: person.uid, kind: 'passkey', key: id, value } as const;
-      await deps.factors.add({ ...row, createdAtMs: deps.clock.nowMs(), mark: counter });
+      await deps.factors.add({ ...row, createdAtMs: deps.clock.nowMs(), mark: counter, lastUsedMs: 0 });
       await tellStatus(deps, person);
     },
   };
@@ -141,7 +140,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
 
 /** I2, I3. */
 const verify = async (
-  { factors, log }: Deps,
+  { factors, clock, log }: Deps,
   isChallenge: (challenge: string) => boolean,
   { rpId, origin }: Site,
   response: AuthenticationResponseJSON,
@@ -162,6 +161,7 @@ const verify = async (
   if (!verified.verified || verified.authenticationInfo === undefined) return undefined;
   const { newCounter } = verified.authenticationInfo;
   if (newCounter > 0 && !(await factors.advance(row.id, newCounter))) return undefined;
+  await factors.touch(row.id, clock.nowMs());
   return row.userUid;
 };
 
@@ -189,6 +189,7 @@ export const createPasskeys = (deps: Deps): Passkeys => {
         id: row.id,
         name: valueOfRow(row).name,
         createdAtMs: row.createdAtMs,
+        lastUsedMs: row.lastUsedMs,
       })),
     remove: async (person, id) => {
       const found = passkeysOf(await deps.factors.of(person.uid)).find((row) => row.id === id);

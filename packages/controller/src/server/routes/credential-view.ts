@@ -21,3 +21,5 @@ export const toCredentialView = (row: CredentialRow, currentId: string) => {
     ...(namespaces === undefined ? {} : { namespaces }),
   };
 };
+
+export type CredentialView = ReturnType<typeof toCredentialView>;

@@ -5,7 +5,7 @@
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { methodsWith } from '../../auth/people/external-account.ts';
-import { continuePage, type ProviderLink, pageType, providerFailedPage } from '../pages.ts';
+import { continuePage, onPage, type ProviderLink, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
 import { endBroughtSession, originOf } from './arrival.ts';
@@ -32,24 +32,12 @@ export const providersOf = ({ resources }: RouteContext, next: string): readonly
     path: `/auth/oidc/${name}/start?next=${encodeURIComponent(next)}`,
   }));
 
-/** A page with what went wrong; anything but an ApiError is thrown on. */
-const onPage = async (reply: FastifyReply, work: () => Promise<string>): Promise<string> => {
-  reply.header('cache-control', 'no-store').type(pageType);
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    reply.code(error.code);
-    return providerFailedPage(error.message);
-  }
-};
-
 const begin = async ({ people }: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const next = safePath(first(queryOf(request), 'next'));
   const origin = `https://${request.headers.host ?? ''}`;
   const { url, secret } = await people.oidc.begin(parameter(request, 'method'), { origin, next });
-  reply.code(303).header('location', url).header('set-cookie', toCookie(secret, waitSeconds));
-  return '';
+  reply.header('set-cookie', toCookie(secret, waitSeconds));
+  return seeOther(reply, url);
 };
 
 const finish = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
@@ -61,7 +49,7 @@ const finish = async (context: RouteContext, request: FastifyRequest, reply: Fas
   if (outcome.kind !== 'entered') throw new ApiError('Unauthorized', 'cannot sign in: the user is disabled');
   await endBroughtSession(context, request);
   reply.header('set-cookie', [outcome.cookie, toCookie('', 0)]);
-  return continuePage(next);
+  return showPage(reply, 200, continuePage(next));
 };
 
 export const addOidcRoutes = (app: FastifyInstance, context: RouteContext): void => {

@@ -5,7 +5,7 @@
 // I3: changing how one signs in takes the password, where there is one: a session left open is not enough.
 import { ApiError, serviceAccountOf } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { UserIdentity } from '../../auth/identity.ts';
+import type { Identity, UserIdentity } from '../../auth/identity.ts';
 import type { Holder } from '../../auth/people/second-factor.ts';
 import { toTimestamp } from '../../platform/clock.ts';
 import type { CredentialRow } from '../../store/store.ts';
@@ -21,8 +21,7 @@ const signedIn = { kind: 'signed-in' } as const;
 const refuse = (what: string, why: string): ApiError => new ApiError('Forbidden', `cannot ${what}: ${why}`);
 
 /** I1. */
-const personOf = (request: FastifyRequest, what: string): UserIdentity => {
-  const identity = identityOf(request);
+const asPerson = (identity: Identity, what: string): UserIdentity => {
   if (identity.kind !== 'user' || serviceAccountOf(identity.name) !== undefined)
     throw refuse(what, 'only people have such things');
   // Otherwise a right to act as somebody for one request would become a secret that outlives it.
@@ -31,13 +30,24 @@ const personOf = (request: FastifyRequest, what: string): UserIdentity => {
 };
 
 /** I1, I2. */
-const freePersonOf = (request: FastifyRequest, what: string): UserIdentity => {
-  const person = personOf(request, what);
+export const asFreePerson = (identity: Identity, what: string): UserIdentity => {
+  const person = asPerson(identity, what);
   if (person.scope !== undefined) throw refuse(what, 'not with a token or session that has bounds');
   return person;
 };
 
-const idOf = ({ credential = '' }: UserIdentity): string => credential.split('/')[1] ?? '';
+const personOf = (request: FastifyRequest, what: string): UserIdentity => asPerson(identityOf(request), what);
+const freePersonOf = (request: FastifyRequest, what: string): UserIdentity =>
+  asFreePerson(identityOf(request), what);
+
+/** Id of the session or token that has proved who they are. */
+export const credentialIdOf = ({ credential = '' }: UserIdentity): string => credential.split('/')[1] ?? '';
+
+/** Whether it is a session that may do nothing but enrol a second factor. */
+export const waitsForFactor = (identity: Identity): boolean =>
+  identity.kind === 'user' &&
+  identity.scope?.rules?.length === 0 &&
+  identity.credential?.startsWith('session/') === true;
 
 /** The person as factors know them. @throws ApiError NotFound for the first administrator without an object. */
 const holderOf = ({ name, uid = '' }: UserIdentity): Holder => {
@@ -45,7 +55,7 @@ const holderOf = ({ name, uid = '' }: UserIdentity): Holder => {
   throw new ApiError('NotFound', `cannot find the user "${name}": make the User object first`);
 };
 
-const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
+export const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
   const value = body[name] ?? '';
   if (typeof value === 'string' && value.length <= 1_000) return value;
   throw new ApiError('Invalid', `cannot read ${name}: it must be a text of at most 1000 characters`);
@@ -69,7 +79,7 @@ const addOwnList = (app: FastifyInstance, context: RouteContext, kind: 'session'
   addRoute(app, 'GET', path, signedIn, async (request) => {
     const person = personOf(request, `list ${kind}s`);
     const rows = (await credentials.ofUser(person.name)).filter((row) => row.kind === kind);
-    return JSON.stringify({ items: rows.map((row) => toCredentialView(row, idOf(person))) });
+    return JSON.stringify({ items: rows.map((row) => toCredentialView(row, credentialIdOf(person))) });
   });
   const one = `${path}/:id`;
   addRoute(app, 'DELETE', one, signedIn, async (request) => {
@@ -86,7 +96,7 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
   addRoute(app, 'DELETE', '/auth/sessions', signedIn, async (request) => {
     const person = freePersonOf(request, 'revoke sessions');
     for (const row of await credentials.ofUser(person.name))
-      if (row.kind === 'session' && row.id !== idOf(person)) await credentials.remove(row.id);
+      if (row.kind === 'session' && row.id !== credentialIdOf(person)) await credentials.remove(row.id);
     return success;
   });
 };
@@ -102,15 +112,18 @@ const addTokens = (app: FastifyInstance, context: RouteContext): void => {
 };
 
 /** I3. */
+export const asksPassword = async ({ store }: Pick<RouteContext, 'store'>, uid: string): Promise<boolean> =>
+  (await store.factors.of(uid)).some(({ kind }) => kind === 'password');
+
+/** I3. */
 const checkPassword = async (
-  { people, store }: RouteContext,
+  context: RouteContext,
   request: FastifyRequest,
   person: Holder,
 ): Promise<void> => {
-  const rows = await store.factors.of(person.uid);
-  if (!rows.some(({ kind }) => kind === 'password')) return;
+  if (!(await asksPassword(context, person.uid))) return;
   const password = textOf(objectBody(request), 'password');
-  if (await people.signIn.isPassword(person, password, request.ip)) return;
+  if (await context.people.signIn.isPassword(person, password, request.ip)) return;
   throw refuse('change how you sign in', 'the password is not right');
 };
 
@@ -122,7 +135,7 @@ const addPassword = (app: FastifyInstance, { people }: RouteContext): void => {
       current: textOf(body, 'current'),
       next: textOf(body, 'password'),
       address: request.ip,
-      keep: idOf(person),
+      keep: credentialIdOf(person),
     });
     return success;
   });
@@ -131,9 +144,8 @@ const addPassword = (app: FastifyInstance, { people }: RouteContext): void => {
 /** A session that waits for its second factor may (I2), and needs no password: it was given just now. */
 const enrollerOf = (request: FastifyRequest): { readonly person: UserIdentity; readonly waits: boolean } => {
   const person = personOf(request, 'enrol a second factor');
-  const { scope, credential = '' } = person;
-  const waits = scope?.rules?.length === 0 && credential.startsWith('session/');
-  if (scope !== undefined && !waits)
+  const waits = waitsForFactor(person);
+  if (person.scope !== undefined && !waits)
     throw refuse('enrol a second factor', 'not with a token that has bounds');
   return { person, waits };
 };
@@ -165,10 +177,11 @@ const addPasskeys = (app: FastifyInstance, context: RouteContext): void => {
   const { passkeys } = context.people;
   addRoute(app, 'GET', '/auth/passkeys', signedIn, async (request) => {
     const person = personOf(request, 'list passkeys');
-    const items = (await passkeys.list(holderOf(person))).map(({ id, name, createdAtMs }) => ({
+    const items = (await passkeys.list(holderOf(person))).map(({ id, name, createdAtMs, lastUsedMs }) => ({
       id,
       name,
       createdAt: toTimestamp(createdAtMs),
+      lastUsedAt: lastUsedMs === 0 ? null : toTimestamp(lastUsedMs),
     }));
     return JSON.stringify({ items });
   });

@@ -8,12 +8,13 @@ import { identityName } from '../../auth/identity.ts';
 import type { SignInOutcome } from '../../auth/people/sign-in.ts';
 import { isSameOrigin } from '../access.ts';
 import { formType, installForms, mediaType, objectBody } from '../body.ts';
-import { pageType, signInFailedPage, signInPage, startPage } from '../pages.ts';
+import { seeOther, showPage, signInFailedPage, signInPage, startPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
 import { endBroughtSession, originOf, siteOf } from './arrival.ts';
 import { addRoute, type RouteContext, success } from './context.ts';
 import { providersOf } from './oidc.ts';
+import { waitsForFactor } from './own.ts';
 
 const maxText = 1_000;
 
@@ -37,11 +38,6 @@ const passkeyNeeded = (): ApiError =>
   new ApiError('Unauthorized', 'cannot sign in: use your passkey, a password alone does not do here', {
     causes: [{ reason: 'PasskeyRequired', message: 'a passkey is needed', field: 'password' }],
   });
-
-const showPage = (reply: FastifyReply, code: number, page: string): string => {
-  reply.code(code).header('cache-control', 'no-store').type(pageType);
-  return page;
-};
 
 /** What went wrong, as a page or as a Status. */
 const answerProblem = (
@@ -71,8 +67,7 @@ const answerSignedIn = async (
   await endBroughtSession(context, request);
   reply.header('set-cookie', outcome.cookie).header('cache-control', 'no-store');
   if (!isForm(request)) return JSON.stringify({ enrolOnly: outcome.enrolOnly });
-  reply.code(303).header('location', safePath(textOf(objectBody(request), 'next')));
-  return '';
+  return seeOther(reply, safePath(textOf(objectBody(request), 'next')));
 };
 
 const signIn = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
@@ -108,19 +103,20 @@ const takeLink = async (context: RouteContext, request: FastifyRequest, reply: F
   if (session === undefined) return showPage(reply, 401, signInFailedPage);
   await context.people.signIn.noteLink(session.user);
   await endBroughtSession(context, request);
-  reply.code(303).header('set-cookie', session.cookie).header('location', '/');
-  return showPage(reply, 303, '');
+  reply.header('set-cookie', session.cookie);
+  return seeOther(reply, '/');
 };
 
 const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const { cookie } = request.headers;
   const identity = await context.auth.authenticate({ cookie }).catch(() => undefined);
-  if (identity !== undefined) return showPage(reply, 200, startPage(identityName(identity)));
+  if (identity !== undefined)
+    return showPage(reply, 200, startPage(identityName(identity), waitsForFactor(identity)));
   const next = safePath(first(queryOf(request), 'next'));
   return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
 };
 
-/** A passkey, by scripts of our own pages (navigator.credentials). */
+/** A passkey, by the script of our pages (browser/sign-in.mjs). */
 const addPasskey = (app: FastifyInstance, context: RouteContext): void => {
   const { passkeys, signIn } = context.people;
   addRoute(app, 'POST', '/auth/passkey/options', { kind: 'public' }, async (request, reply) => {
@@ -161,8 +157,7 @@ export const addSignInRoutes = async (app: FastifyInstance, context: RouteContex
         const forgotten = await context.auth.signOut({ authorization, cookie });
         reply.header('set-cookie', forgotten.cookie);
         if (!isForm(request)) return success;
-        reply.code(303).header('location', '/');
-        return '';
+        return seeOther(reply, '/');
       },
     );
   });

@@ -45,6 +45,7 @@ const factor: FactorRow = {
   value: { secret: 'x' },
   createdAtMs: 1,
   mark: 0,
+  lastUsedMs: 0,
 };
 
 /** Agents, credentials, meta. */
@@ -151,6 +152,8 @@ export const peopleContract = (stores: Opener): void => {
       expect((await factors.of('u1')).map(({ id }) => id)).toEqual(['f1', 'f3']);
       expect(await factors.byKey('totp', 'k')).toEqual(factor);
       expect(await factors.owners()).toEqual(['u1']);
+      await factors.touch('f1', 77);
+      expect(await factors.byKey('totp', 'k')).toEqual({ ...factor, lastUsedMs: 77 });
       await factors.removeAll('u1');
       expect(await factors.of('u1')).toEqual([]);
     });

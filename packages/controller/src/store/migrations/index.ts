@@ -3,5 +3,6 @@ import { initial } from './0001-initial.ts';
 import { audit } from './0002-audit.ts';
 import { people } from './0003-people.ts';
 import { sealedObjects } from './0004-sealed-objects.ts';
+import { factorUse } from './0005-factor-use.ts';
 
-export const migrations: readonly string[] = [initial, audit, people, sealedObjects];
+export const migrations: readonly string[] = [initial, audit, people, sealedObjects, factorUse];

@@ -90,7 +90,16 @@ test('what was stored in plain is sealed at the start, old revisions and free sp
 
 test('the secret of one-time codes is in no file, sealed at the start and under the new key after a rotation', async () => {
   const value = { kind: 'totp', secret: planted, confirmed: true };
-  const row = { id: 'f1', userUid: 'u', kind: 'totp', key: '', value, createdAtMs: 1, mark: 0 } as const;
+  const row = {
+    id: 'f1',
+    userUid: 'u',
+    kind: 'totp',
+    key: '',
+    value,
+    createdAtMs: 1,
+    mark: 0,
+    lastUsedMs: 0,
+  } as const;
   await (await openPlain()).factors.add(row);
   expect(await holders(planted)).not.toEqual([]);
 

@@ -4,7 +4,8 @@ import type { Context } from './context.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-const columns = 'id, user_uid AS userUid, kind, key, value, created_at_ms AS createdAtMs, mark';
+const columns =
+  'id, user_uid AS userUid, kind, key, value, created_at_ms AS createdAtMs, mark, last_used_ms AS lastUsedMs';
 
 // The columns above are exactly the fields of the row's type; value is JSON.
 const toFactor = (row: Row): FactorRow =>
@@ -13,9 +14,13 @@ const toFactor = (row: Row): FactorRow =>
 const insert = (context: Context, row: FactorRow): void => {
   context
     .prepare(
-      `INSERT INTO factor (id, user_uid, kind, key, value, created_at_ms, mark) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO factor (id, user_uid, kind, key, value, created_at_ms, mark, last_used_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    .run(row.id, row.userUid, row.kind, row.key, JSON.stringify(row.value), row.createdAtMs, row.mark);
+    .run(
+      ...[row.id, row.userUid, row.kind, row.key, JSON.stringify(row.value)],
+      ...[row.createdAtMs, row.mark, row.lastUsedMs],
+    );
 };
 
 /** Everything of these kinds that the person has gives way to the rows. */
@@ -40,6 +45,10 @@ const take = (context: Context, id: string): FactorRow | undefined => {
 const advance = (context: Context, wish: { readonly id: string; readonly mark: number }): boolean =>
   context.prepare('UPDATE factor SET mark = ?2 WHERE id = ?1 AND mark < ?2').run(wish.id, wish.mark).changes >
   0;
+
+const touch = (context: Context, wish: { readonly id: string; readonly nowMs: number }): void => {
+  context.prepare('UPDATE factor SET last_used_ms = ? WHERE id = ?').run(wish.nowMs, wish.id);
+};
 
 const removeAll = (context: Context, userUid: string): void => {
   context.prepare('DELETE FROM factor WHERE user_uid = ?').run(userUid);
@@ -93,6 +102,7 @@ export const factorWrites = {
   'factors.add': insert,
   'factors.take': take,
   'factors.advance': advance,
+  'factors.touch': touch,
   'factors.removeAll': removeAll,
   'factors.saveTry': saveTry,
   'factors.removeTries': removeTries,
