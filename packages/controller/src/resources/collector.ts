@@ -69,7 +69,9 @@ export class Collector {
         ),
     });
     for (const cache of deps.cache.all()) {
-      for (const { object } of cache.entries(undefined)) this.#note(cache.kind, undefined, object);
+      for (const entry of cache.entries(undefined))
+        if (entry.mayHave('ownerReferences') || entry.mayHave('deletionTimestamp'))
+          this.#note(cache.kind, undefined, entry.object);
     }
   }
 

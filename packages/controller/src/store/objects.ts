@@ -6,7 +6,7 @@ import type { Sealer } from './sealing/keyring.ts';
 import { placeOfObject, sealedResources } from './sealing/objects.ts';
 import type { Tuple } from './sqlite/context.ts';
 import type { EncodedWrite } from './sqlite/objects.ts';
-import type { ObjectRow, ObjectStore, ObjectWrite } from './store.ts';
+import type { ObjectRow, ObjectStore, ObjectWrite, SnapshotRow } from './store.ts';
 import type { Threads } from './threads.ts';
 
 /** See sqlite/objects.ts: how far one step of compaction came. */
@@ -40,23 +40,41 @@ const toRow = (write: ObjectWrite, revision: number): ObjectRow => ({
   value: withRevision(write.value, revision),
 });
 
-const decode = (tuple: Tuple, sealer: Sealer | undefined): ObjectRow => {
-  const [revision, resource, namespace, name, uid, type, value] = tuple;
-  const key = {
-    resource: String(resource),
-    namespace: String(namespace),
-    name: String(name),
-    uid: String(uid),
-  };
-  const json = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(key));
-  return {
-    revision: Number(revision),
-    ...key,
-    type: type === 'created' || type === 'deleted' ? type : 'updated',
-    // Written by `encode` from a KubeObject.
-    value: withRevision(JSON.parse(json) as KubeObject, Number(revision)),
-  };
-};
+/** A row as it was stored; its value is parsed when it is asked for, and its text forgotten then. */
+class StoredRow implements SnapshotRow {
+  readonly revision: number;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly type: ObjectRow['type'];
+  #text: string | undefined;
+  #value: KubeObject | undefined;
+
+  constructor(tuple: Tuple, sealer: Sealer | undefined) {
+    const [revision, resource, namespace, name, uid, type, value] = tuple;
+    this.revision = Number(revision);
+    this.resource = String(resource);
+    this.namespace = String(namespace);
+    this.name = String(name);
+    this.uid = String(uid);
+    this.type = type === 'created' || type === 'deleted' ? type : 'updated';
+    this.#text = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(this));
+  }
+
+  get value(): KubeObject {
+    if (this.#value === undefined) {
+      // Written by `encode` from a KubeObject.
+      this.#value = withRevision(JSON.parse(this.#text ?? '') as KubeObject, this.revision);
+      this.#text = undefined;
+    }
+    return this.#value;
+  }
+
+  mayHave(field: string): boolean {
+    return this.#text?.includes(`"${field}":`) ?? true;
+  }
+}
 
 export interface ObjectFace {
   readonly store: ObjectStore;
@@ -71,7 +89,8 @@ export const createObjects = (deps: {
   readonly sealer?: Sealer | undefined;
 }): ObjectFace => {
   const { sealer } = deps;
-  const decodeAll = (rows: readonly Tuple[]): readonly ObjectRow[] => rows.map((row) => decode(row, sealer));
+  const decodeAll = (rows: readonly Tuple[]): readonly SnapshotRow[] =>
+    rows.map((row) => new StoredRow(row, sealer));
   const listeners = createListeners<readonly ObjectRow[]>(deps.log);
   let committed: ObjectRow[] = [];
 
@@ -103,7 +122,7 @@ export const createObjects = (deps: {
       write,
       compact,
       snapshot: async () => {
-        const rows: ObjectRow[] = [];
+        const rows: SnapshotRow[] = [];
         let page = await deps.threads().read('objects.snapshot', undefined);
         const { revision } = page;
         for (;;) {

@@ -40,6 +40,12 @@ export interface ObjectRow {
   readonly value: KubeObject;
 }
 
+/** A row of the snapshot: its value is read when it is asked for, for most objects are not at the start. */
+export interface SnapshotRow extends ObjectRow {
+  /** Whether the value may have a field of this name, at any depth; false is certain. */
+  mayHave(field: string): boolean;
+}
+
 /**
  * A write. `expect` is the revision that the current row must have: 0 = must not exist, undefined = do not care.
  * The stored value's metadata.resourceVersion is set by the store to the new revision.
@@ -60,7 +66,7 @@ export interface ObjectStore {
    */
   write(writes: readonly ObjectWrite[]): Promise<readonly ObjectRow[]>;
   /** Newest row per key that is not deleted, ordered by resource, namespace, name, and the revision it is true at. */
-  snapshot(): Promise<{ readonly revision: number; readonly rows: readonly ObjectRow[] }>;
+  snapshot(): Promise<{ readonly revision: number; readonly rows: readonly SnapshotRow[] }>;
   /** Rows after `revision`, in order. Throws ApiError Expired if compaction removed any of them. */
   since(revision: number, limit: number): Promise<readonly ObjectRow[]>;
   /** Removes superseded rows and deletions older than `revision`; returns how many. */
