@@ -6,6 +6,7 @@ import { close, step, vitest } from './suite.mjs';
 export const staticSteps = async () => [
   await step('format and lint', join(root, 'node_modules/.bin/biome'), ['check', '.']),
   await step('types', join(root, 'node_modules/.bin/tsc'), ['-p', '.']),
+  await step('types of the console', join(root, 'node_modules/.bin/tsc'), ['-p', 'packages/console']),
   await step('unused code and dependencies', join(root, 'node_modules/.bin/knip'), ['--no-progress']),
   await step('generated wire tables are current', node, [join(root, 'scripts/gen.ts'), '--check']),
   await step('agent keeps to old and new Python', 'python3', [join(root, 'agent/check_compat.py')]),

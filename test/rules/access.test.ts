@@ -29,6 +29,9 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/account.ts: scriptPath', // /sign-in.js
     'routes/cli-sign-in.ts: /auth/cli', // sends who is not signed in to the sign-in page
     'routes/cli-sign-in.ts: /auth/cli/token',
+    'routes/console.ts: /console', // the page and its assets: what they show is asked of the API
+    'routes/console.ts: /console/*',
+    'routes/console.ts: /console/assets/*',
     'routes/discovery.ts: /version',
     'routes/discovery.ts: path', // /healthz, /livez, /readyz
     'routes/oidc.ts: /auth/oidc/:method/callback',
@@ -47,6 +50,9 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/account.ts',
     'routes/cli-sign-in.ts',
     'routes/cli-sign-in.ts',
+    'routes/console.ts',
+    'routes/console.ts',
+    'routes/console.ts',
     'routes/discovery.ts',
     'routes/discovery.ts',
     'routes/oidc.ts',

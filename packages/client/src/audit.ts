@@ -1,8 +1,8 @@
 // Owns the audit trail as clients see it: pages, everything, what comes, and whether the chain holds.
 import type { AuditFilter, AuditRecord, ChainPoint, ChainProblem } from '@drover/api';
-import type { Http } from './http.ts';
 import type { CallOptions } from './objects.ts';
 import { type ResumeOptions, resumed } from './resume.ts';
+import type { Transport } from './transport.ts';
 
 export interface AuditQuery extends AuditFilter {
   /** Default 'newest' first. */
@@ -38,7 +38,7 @@ export interface AuditApi {
 const verifyMs = 3_600_000;
 
 const createFollow =
-  (http: Http): AuditApi['follow'] =>
+  (http: Transport): AuditApi['follow'] =>
   (filter = {}, options = {}) => {
     let after: number | undefined;
     const ask = async function* (): AsyncGenerator<AuditRecord> {
@@ -51,7 +51,7 @@ const createFollow =
     return resumed(ask, options);
   };
 
-export const createAuditApi = (http: Http): AuditApi => {
+export const createAuditApi = (http: Transport): AuditApi => {
   const page: AuditApi['page'] = (query = {}, { signal } = {}) =>
     http.json({ path: '/audit', query: { ...query }, signal });
   return {

@@ -2,8 +2,8 @@
 // I1: memory is constant: bytes pass through one chunk at a time.
 // I2: after a cut an upload goes on where the controller says it stands, a download where the last byte was.
 import { ApiError } from '@drover/api/errors';
-import type { Http } from './http.ts';
 import { type ResumeOptions, resumed } from './resume.ts';
+import type { Transport } from './transport.ts';
 
 export interface BlobIndex {
   readonly sha256: string;
@@ -31,10 +31,9 @@ export interface Content {
   download(sha256: string, options?: ResumeOptions & { readonly offset?: number }): AsyncIterable<Uint8Array>;
 }
 
-const has = async (http: Http, sha256: string, signal: AbortSignal | undefined): Promise<boolean> => {
+const has = async (http: Transport, sha256: string, signal: AbortSignal | undefined): Promise<boolean> => {
   try {
-    const answer = await http.open({ method: 'HEAD', path: `/content/${sha256}`, signal });
-    answer.destroy();
+    await http.json({ method: 'HEAD', path: `/content/${sha256}`, signal });
     return true;
   } catch (error) {
     if (error instanceof ApiError && error.code === 404) return false;
@@ -43,7 +42,7 @@ const has = async (http: Http, sha256: string, signal: AbortSignal | undefined):
 };
 
 /** Sends what the controller does not have yet of upload `id`; yields the offset when it has grown past `known`. */
-async function* send(http: Http, id: string, upload: Upload, known: number): AsyncGenerator<number> {
+async function* send(http: Transport, id: string, upload: Upload, known: number): AsyncGenerator<number> {
   const path = `/content/uploads/${id}`;
   const { signal } = upload;
   const { offset } = await http.json<{ readonly offset: number }>({ path, signal });
@@ -69,7 +68,7 @@ async function* send(http: Http, id: string, upload: Upload, known: number): Asy
   yield answer.offset;
 }
 
-const upload = async (http: Http, wish: Upload): Promise<BlobIndex> => {
+const upload = async (http: Transport, wish: Upload): Promise<BlobIndex> => {
   const { signal, sizeBytes } = wish;
   const { id } = await http.json<{ readonly id: string }>({
     method: 'POST',
@@ -86,7 +85,7 @@ const upload = async (http: Http, wish: Upload): Promise<BlobIndex> => {
   return http.json({ method: 'POST', path: `/content/uploads/${id}/finish`, body: { sha256 }, signal });
 };
 
-export const createContent = (http: Http): Content => ({
+export const createContent = (http: Transport): Content => ({
   has: (sha256, { signal } = {}) => has(http, sha256, signal),
   index: (sha256, { signal } = {}) => http.json({ path: `/content/${sha256}/index`, signal }),
   upload: (wish) => upload(http, wish),

@@ -1,7 +1,7 @@
 // Owns asking the controller which kinds it serves, and finding one by what people call it.
 import { ApiError } from '@drover/api/errors';
-import type { Http } from './http.ts';
 import type { KindReference } from './kinds.ts';
+import type { Transport } from './transport.ts';
 
 export interface DiscoveredKind extends KindReference {
   readonly singular: string;
@@ -55,7 +55,7 @@ const isCalled = (kind: DiscoveredKind, name: string): boolean => {
   return names.some((known) => known === name || (kind.group !== '' && `${known}.${kind.group}` === name));
 };
 
-export const discover = async (http: Http, signal: AbortSignal | undefined): Promise<Discovery> => {
+export const discover = async (http: Transport, signal: AbortSignal | undefined): Promise<Discovery> => {
   const parts = await Promise.all(
     ['/api', '/apis'].map((path) => http.json<AggregatedList>({ path, accept, signal })),
   );

@@ -6,7 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ApiError, type Reason, reasonCodes, type Status } from '@drover/api/errors';
+import { ApiError } from '@drover/api/errors';
+import { type Call, type Transport, toPath, toRefusal } from './transport.ts';
 
 export interface Endpoint {
   /** host:port or https://host:port; the port is 7443 when it is not given. */
@@ -17,34 +18,10 @@ export interface Endpoint {
   readonly token: string;
 }
 
-export interface Call {
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Raw body instead of JSON. */
-  readonly bytes?: AsyncIterable<Uint8Array>;
-  readonly contentType?: string;
-  readonly accept?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal | undefined;
-  /** The answer must begin within this time; default 60,000 ms. 0: no limit. */
-  readonly timeoutMs?: number;
-}
-
-export interface Http {
-  readonly origin: string;
+export interface Http extends Transport {
   readonly endpoint: Endpoint;
   /** The raw answer; the caller reads or destroys it. */
   open(call: Call): Promise<IncomingMessage>;
-  /** The parsed JSON answer, whose shape docs/protocol.md promises to the caller. */
-  json<T>(call: Call): Promise<T>;
-  /** Each line of the answer, parsed. Ends with the answer; throws when it is cut. */
-  lines<T>(call: Call): AsyncIterable<T>;
-  /** The bytes of the answer. Ends with the answer; throws when it is cut. */
-  bytes(call: Call): AsyncIterable<Uint8Array>;
-  close(): void;
 }
 
 const defaultPort = 7443;
@@ -64,12 +41,6 @@ export const toOrigin = (address: string): string => {
   const isWritten = /:\d+(\/|$)/.test(text.slice('https://'.length));
   const port = url.port === '' ? (isWritten ? 443 : defaultPort) : url.port;
   return `https://${url.hostname}:${port}`;
-};
-
-const toPath = ({ path, query = {} }: Call): string => {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
-  return search.size === 0 ? path : `${path}?${search}`;
 };
 
 const causes: Readonly<Record<string, string>> = {
@@ -108,25 +79,6 @@ const readText = async (answer: AsyncIterable<Uint8Array>, limitBytes: number): 
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
-};
-
-const isReason = (word: string): word is Reason => Object.hasOwn(reasonCodes, word);
-
-/** The Status in the body of a refusal, or the nearest thing to it. */
-export const toRefusal = (code: number, text: string, what: string): ApiError => {
-  let status: Partial<Status> = {};
-  try {
-    status = JSON.parse(text) as Partial<Status>;
-  } catch {
-    // Not a Status: a proxy or another program has answered; its words are shown below.
-  }
-  const byCode = Object.keys(reasonCodes)
-    .filter(isReason)
-    .find((reason) => reasonCodes[reason] === code);
-  const reason = isReason(status.reason ?? '') ? (status.reason as Reason) : (byCode ?? 'InternalError');
-  const message =
-    status.message ?? `cannot ${what}: the server answered ${code} ${text.slice(0, 200)}`.trim();
-  return new ApiError(reason, message, status.details);
 };
 
 const headersOf = (endpoint: Endpoint, call: Call, payload: string | undefined): Record<string, string> => {

@@ -2,7 +2,7 @@ export type { AuditApi, AuditPage, AuditQuery, AuditVerdict } from './audit.ts';
 export { type Client, createClient, type NodeFacts, type RecordingInfo } from './client.ts';
 export type { BlobIndex, Content, Upload } from './content.ts';
 export type { DiscoveredKind, Discovery } from './discovery.ts';
-export { type Call, type Endpoint, type Http, isUnreachable, toOrigin } from './http.ts';
+export { type Endpoint, type Http, isUnreachable, toOrigin } from './http.ts';
 export * from './kinds.ts';
 export type {
   CallOptions,
@@ -18,6 +18,7 @@ export type {
 export type { ApiTokenWish, CredentialInfo, PeopleApi } from './people.ts';
 export { type ResumeOptions, resumed } from './resume.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
+export type { Call, Transport } from './transport.ts';
 export type {
   Fold,
   FoldedGroup,

@@ -1,8 +1,8 @@
 // Owns operations on objects of any kind.
 import type { KubeObject, Table } from '@drover/api';
 import { ApiError, type Status } from '@drover/api/errors';
-import { type Http, toRefusal } from './http.ts';
 import { defaultNamespace, type KindReference, toCollectionPath, toObjectPath } from './kinds.ts';
+import { type Transport, toRefusal } from './transport.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -111,7 +111,7 @@ const writePath = (kind: KindReference<unknown>, name: string, options: WriteOpt
 type SentEvent<T> = WatchEvent<T> | { readonly type: 'ERROR'; readonly object: Status };
 
 async function* watch<T>(
-  http: Http,
+  http: Transport,
   kind: KindReference<T>,
   options: WatchOptions = {},
 ): AsyncGenerator<WatchEvent<T>> {
@@ -135,7 +135,11 @@ async function* watch<T>(
   }
 }
 
-async function* listAll<T>(http: Http, kind: KindReference<T>, options: ListOptions = {}): AsyncGenerator<T> {
+async function* listAll<T>(
+  http: Transport,
+  kind: KindReference<T>,
+  options: ListOptions = {},
+): AsyncGenerator<T> {
   let next = options.continue;
   do {
     const query = { ...selection(options), limit: options.limit ?? 500, continue: next };
@@ -147,7 +151,7 @@ async function* listAll<T>(http: Http, kind: KindReference<T>, options: ListOpti
 }
 
 const waitFor = async <T>(
-  http: Http,
+  http: Transport,
   kind: KindReference<T>,
   name: string,
   condition: (object: T | undefined) => boolean,
@@ -175,7 +179,7 @@ const waitFor = async <T>(
   }
 };
 
-export const createObjects = (http: Http): Objects => ({
+export const createObjects = (http: Transport): Objects => ({
   get: (kind, name, { namespace, signal } = {}) =>
     http.json({ path: toObjectPath(kind, name, namespace), signal }),
   list: (kind, options = {}) =>

@@ -1,8 +1,8 @@
 // Owns what clients ask about people and their sign-in (docs/protocol.md section 1); users and groups are objects.
 import type { PolicyRule } from '@drover/api';
-import type { Http } from './http.ts';
 import { toObjectPath, users } from './kinds.ts';
 import type { CallOptions } from './objects.ts';
+import type { Transport } from './transport.ts';
 
 /** A session or an API token, without its secret. Times are RFC 3339; null: never. */
 export interface CredentialInfo {
@@ -62,7 +62,7 @@ interface SelfReview {
 }
 type Items = { readonly items: readonly CredentialInfo[] };
 
-export const createPeopleApi = (http: Http): PeopleApi => {
+export const createPeopleApi = (http: Transport): PeopleApi => {
   const of = (user: string, part: string): string => `${toObjectPath(users, user)}/${part}`;
   const tell = async (
     method: 'POST' | 'PUT' | 'DELETE',

@@ -1,7 +1,6 @@
 // Owns going on after a cut: a stream that knows where it stands is asked for again from there.
 // I1: a cut, or an answer that the controller is not available, is met by asking again; any other refusal is thrown.
 // I2: after `giveUpMs` without anything new the last fault is thrown.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@drover/api/errors';
 
 export interface ResumeOptions {
@@ -15,6 +14,21 @@ const maxWaitMs = 5_000;
 
 const isPassing = (error: unknown): boolean =>
   error instanceof ApiError && (error.reason === 'ServiceUnavailable' || error.reason === 'Timeout');
+
+/** Rejects with the signal's reason when aborted. */
+const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+  });
 
 /**
  * Yields what `ask` yields, and asks again after a cut. `ask` must continue from what it has yielded so far.
@@ -38,7 +52,7 @@ export async function* resumed<T>(
       if (signal?.aborted === true || !isPassing(error) || waitedMs >= giveUpMs) throw error;
     }
     // Half of the wait is chance, so that many clients do not come back in one moment.
-    await sleep(waitMs / 2 + (Math.random() * waitMs) / 2, undefined, signal === undefined ? {} : { signal });
+    await sleep(waitMs / 2 + (Math.random() * waitMs) / 2, signal);
     waitedMs += waitMs;
     waitMs = Math.min(waitMs * 2, maxWaitMs);
   }

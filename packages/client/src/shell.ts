@@ -3,7 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@drover/api/errors';
 import type { WebSocket as Socket } from 'ws';
-import { type Http, toRefusal } from './http.ts';
+import type { Http } from './http.ts';
+import { toRefusal } from './transport.ts';
 
 export interface ShellOptions {
   /** Default: the agent's own user. */

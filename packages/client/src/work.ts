@@ -9,9 +9,9 @@ import type {
   TaskResult,
   TaskState,
 } from '@drover/api';
-import type { Http } from './http.ts';
 import { type KindReference, toObjectPath } from './kinds.ts';
 import { type ResumeOptions, resumed } from './resume.ts';
+import type { Transport } from './transport.ts';
 
 export type { Task, TaskCounts, TaskResult };
 
@@ -111,9 +111,13 @@ const flag = (value: boolean | undefined): 1 | undefined => (value === true ? 1 
 
 type Sent<T> = Omit<T, 'data'> & { readonly data: string };
 
-const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
+/** Bytes of base64, in Node.js and in a browser. */
+const fromBase64 = (text: string): Uint8Array =>
+  typeof Buffer === 'undefined'
+    ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    : Buffer.from(text, 'base64');
 
-const createResults = (http: Http): Pick<WorkApi, 'results' | 'allResults' | 'watchResults'> => {
+const createResults = (http: Transport): Pick<WorkApi, 'results' | 'allResults' | 'watchResults'> => {
   const results: WorkApi['results'] = (work, options = {}) =>
     http.json({
       path: pathOf(work, 'results'),
@@ -151,7 +155,7 @@ const createResults = (http: Http): Pick<WorkApi, 'results' | 'allResults' | 'wa
   };
 };
 
-const createLogs = (http: Http): Pick<WorkApi, 'log' | 'nodeLog'> => ({
+const createLogs = (http: Transport): Pick<WorkApi, 'log' | 'nodeLog'> => ({
   log(work, options = {}) {
     let cursor = options.cursor ?? 0;
     const ask = async function* (): AsyncGenerator<LogChunk> {
@@ -183,7 +187,7 @@ type SentGroup = Omit<FoldedGroup, 'stdout' | 'stderr'> & {
   readonly stderr: string;
 };
 
-export const createWorkApi = (http: Http): WorkApi => ({
+export const createWorkApi = (http: Transport): WorkApi => ({
   ...createResults(http),
   ...createLogs(http),
   fold: async (work, { signal } = {}) => {

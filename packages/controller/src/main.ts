@@ -30,6 +30,7 @@ import { makePrivateDirectory } from './platform/private-directory.ts';
 import { keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
+import { loadConsole } from './server/console-files.ts';
 import { createServer } from './server/server.ts';
 import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
@@ -37,6 +38,7 @@ import { openRotation } from './store/sealing/rotation.ts';
 import type { AuditStore } from './store/store.ts';
 
 const clock = systemClock;
+const consoleDirectory = join(import.meta.dirname, '../../console/dist');
 
 /** What is to be closed, newest first. */
 class Closers {
@@ -275,6 +277,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       host: config.host,
       port: config.port,
       dataDir,
+      console: await loadConsole(consoleDirectory),
     }),
   );
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });

@@ -12,6 +12,7 @@ import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import type { FairnessSettings } from './fairness/fairness.ts';
 
 /** What the server uses of the auth room. */
@@ -67,6 +68,8 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** Absent: it has not been built; the plain pages stand in. */
+  readonly console?: ConsoleFiles | undefined;
   readonly limits?: Partial<Limits>;
   /** Other seats and queues than those of fairness/flows.ts. */
   readonly fairness?: FairnessSettings;

@@ -93,7 +93,7 @@ const enrolNotice = `<p><strong>A second factor is asked of you, and you have no
 export const startPage = (user: string, waits: boolean): Page =>
   toPage(
     'Drover',
-    `<p>You are signed in as <strong>${escaped(user)}</strong>. There is no console in this version; everything is done through the API and the command line.</p>
+    `<p>You are signed in as <strong>${escaped(user)}</strong>. The console has not been built here (<code>npm start</code> does it); everything can be done through the API and the command line.</p>
 ${waits ? enrolNotice : ''}<p><a href="/account">Your account</a>: passkeys, sessions, API tokens</p>
 <form method="post" action="/auth/sign-out"><button>Sign out</button></form>${aboutThisPage}`,
   );

@@ -20,6 +20,7 @@ import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
+import { addConsoleRoutes } from './routes/console.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
@@ -34,6 +35,7 @@ import { addTokenRoute } from './routes/service-account-token.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
+import { onStreamUpgrade } from './stream-door.ts';
 import { createStreams } from './streams.ts';
 import { createWorkSignals } from './work-signals.ts';
 
@@ -144,9 +146,12 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addRecordingRoutes(app, recorder);
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
+  addConsoleRoutes(app, options.console);
   answerOtherMethods();
   guardConnections(listener.server, limits, guard);
-  listener.server.on('upgrade', shells.onUpgrade);
+  listener.server.on('upgrade', (request, socket, head) => {
+    if (!onStreamUpgrade(listener.server, request, socket, head)) shells.onUpgrade(request, socket, head);
+  });
 
   const close = async (): Promise<void> => {
     cuts.close();

@@ -110,8 +110,11 @@ const takeLink = async (context: RouteContext, request: FastifyRequest, reply: F
 const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const { cookie } = request.headers;
   const identity = await context.auth.authenticate({ cookie }).catch(() => undefined);
-  if (identity !== undefined)
-    return showPage(reply, 200, startPage(identityName(identity), waitsForFactor(identity)));
+  if (identity !== undefined) {
+    const waits = waitsForFactor(identity);
+    if (context.console !== undefined && !waits) return seeOther(reply, '/console/');
+    return showPage(reply, 200, startPage(identityName(identity), waits));
+  }
   const next = safePath(first(queryOf(request), 'next'));
   return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
 };

@@ -1,0 +1,28 @@
+// Owns the client of browser pages: what the client for programs offers, as far as a page may have it.
+import { type AuditApi, createAuditApi } from './audit.ts';
+import { type Discovery, discover } from './discovery.ts';
+import { createFetch } from './fetch.ts';
+import { type CallOptions, createObjects, type Objects } from './objects.ts';
+import { createPeopleApi, type PeopleApi } from './people.ts';
+import type { Transport } from './transport.ts';
+import { createWorkApi, type WorkApi } from './work.ts';
+
+export interface BrowserClient extends Objects, WorkApi, PeopleApi {
+  readonly transport: Transport;
+  readonly audit: AuditApi;
+  /** Every kind that the controller serves. */
+  discover(options?: CallOptions): Promise<Discovery>;
+}
+
+/** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */
+export const createBrowserClient = (origin: string): BrowserClient => {
+  const transport = createFetch(origin);
+  return {
+    transport,
+    ...createObjects(transport),
+    ...createWorkApi(transport),
+    ...createPeopleApi(transport),
+    audit: createAuditApi(transport),
+    discover: ({ signal } = {}) => discover(transport, signal),
+  };
+};

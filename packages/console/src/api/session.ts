@@ -1,0 +1,26 @@
+// Owns who is signed in: asked once, and again when the controller says that it is nobody.
+import { ApiError } from '@drover/api/errors';
+import { useQuery } from '@tanstack/react-query';
+import { client, consolePath, controllerAddress } from './client.ts';
+
+export interface Session {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+export const useSession = () =>
+  useQuery<Session>({ queryKey: ['session'], queryFn: ({ signal }) => client.whoAmI({ signal }) });
+
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'Unauthorized';
+
+/** The sign-in page of the controller, which leads back to where we are. */
+export const signInUrl = (): string => {
+  const here = `/console${location.pathname.slice(consolePath.length)}${location.search}`;
+  return `${controllerAddress}/?next=${encodeURIComponent(here)}`;
+};
+
+export const signOut = async (): Promise<void> => {
+  await client.transport.json({ method: 'POST', path: '/auth/sign-out', body: {} });
+  location.assign(`${controllerAddress}/`);
+};

@@ -1,0 +1,87 @@
+// The frame around every page: masthead, navigation, confirmations.
+import {
+  Masthead,
+  MastheadBrand,
+  MastheadContent,
+  MastheadLogo,
+  MastheadMain,
+  MastheadToggle,
+  Page,
+  PageSidebar,
+  PageSidebarBody,
+  PageToggleButton,
+  SkipToContent,
+  Toolbar,
+  ToolbarContent,
+  ToolbarGroup,
+  ToolbarItem,
+} from '@patternfly/react-core';
+import { BarsIcon } from '@patternfly/react-icons';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { Session } from '../api/session.ts';
+import { paths } from '../paths.ts';
+import { Toasts } from '../ui/toasts.tsx';
+import { Logo } from './logo.tsx';
+import { Navigation } from './navigation.tsx';
+import { UserMenu } from './user-menu.tsx';
+
+const contentId = 'content';
+
+const Head = ({ session }: { readonly session: Session }) => {
+  const { t } = useTranslation();
+  return (
+    <Masthead>
+      <MastheadMain>
+        <MastheadToggle>
+          <PageToggleButton aria-label={t('shell.toggleNavigation')} id="navigation-toggle">
+            <BarsIcon />
+          </PageToggleButton>
+        </MastheadToggle>
+        <MastheadBrand>
+          <MastheadLogo component={(props) => <Link {...props} to={paths.overview()} />}>
+            <Logo />
+          </MastheadLogo>
+        </MastheadBrand>
+      </MastheadMain>
+      <MastheadContent>
+        <Toolbar isStatic>
+          <ToolbarContent>
+            <ToolbarGroup align={{ default: 'alignEnd' }}>
+              <ToolbarItem>
+                <UserMenu session={session} />
+              </ToolbarItem>
+            </ToolbarGroup>
+          </ToolbarContent>
+        </Toolbar>
+      </MastheadContent>
+    </Masthead>
+  );
+};
+
+export const Frame = ({ session, children }: { readonly session: Session; readonly children: ReactNode }) => {
+  const { t } = useTranslation();
+  const [, setOpen] = useState(true);
+  return (
+    <Page
+      mainContainerId={contentId}
+      isManagedSidebar
+      onPageResize={(_event, { mobileView }) => setOpen(!mobileView)}
+      masthead={<Head session={session} />}
+      sidebar={
+        <PageSidebar>
+          <PageSidebarBody>
+            <Navigation />
+          </PageSidebarBody>
+        </PageSidebar>
+      }
+      skipToContent={
+        <SkipToContent href={`${location.pathname}#${contentId}`}>{t('shell.skip')}</SkipToContent>
+      }
+    >
+      {children}
+      <Toasts />
+    </Page>
+  );
+};

@@ -1,0 +1,67 @@
+// Owns what each action of the console asks leave for. The controller decides (api/permissions.ts); here is only the question.
+
+/** resourceAttributes of a SelfSubjectAccessReview. */
+export interface Attributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+const drover = 'drover.dev';
+const nodes = (verb: string, name?: string): Attributes => ({
+  verb,
+  group: '',
+  resource: 'nodes',
+  ...(name === undefined ? {} : { name }),
+});
+
+export const can = {
+  seeNodes: () => nodes('list'),
+  editNode: (name: string) => nodes('patch', name),
+  editNodes: () => nodes('patch'),
+  deleteNode: (name: string) => nodes('delete', name),
+  openShell: (node: string): Attributes => ({ ...nodes('create', node), subresource: 'shell' }),
+  approveNodes: (): Attributes => ({
+    verb: 'update',
+    group: 'certificates.k8s.io',
+    resource: 'certificatesigningrequests',
+    subresource: 'approval',
+  }),
+  makeTokens: (): Attributes => ({ verb: 'create', group: drover, resource: 'enrollmenttokens' }),
+  runCommands: (namespace: string): Attributes => ({
+    verb: 'create',
+    group: drover,
+    resource: 'commandruns',
+    namespace,
+  }),
+  cancelRun: (namespace: string, name: string): Attributes => ({
+    verb: 'patch',
+    group: drover,
+    resource: 'commandruns',
+    namespace,
+    name,
+  }),
+  moveFiles: (namespace: string): Attributes => ({
+    verb: 'create',
+    group: drover,
+    resource: 'filetransfers',
+    namespace,
+  }),
+  seeAudit: (): Attributes => ({ verb: 'list', group: '', resource: 'audit' }),
+  /** Any verb on any kind. */
+  any: (
+    verb: string,
+    kind: { group: string; plural: string },
+    namespace?: string,
+    name?: string,
+  ): Attributes => ({
+    verb,
+    group: kind.group,
+    resource: kind.plural,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  }),
+};

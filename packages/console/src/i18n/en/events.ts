@@ -1,0 +1,12 @@
+/** What the controller has noted. */
+export const events = {
+  list: 'Events',
+  when: 'When',
+  type: 'Type',
+  object: 'Object',
+  reason: 'Reason',
+  message: 'Message',
+  count: 'Times',
+  empty: 'No events',
+  filterLabel: 'Filter by object, reason or message',
+};

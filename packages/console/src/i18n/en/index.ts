@@ -1,0 +1,7 @@
+import { events } from './events.ts';
+import { nodes } from './nodes.ts';
+import { overview } from './overview.ts';
+import { shell } from './shell.ts';
+import { ui } from './ui.ts';
+
+export const en = { shell, ui, overview, nodes, events };

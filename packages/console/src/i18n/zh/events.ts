@@ -1,0 +1,14 @@
+import type { events as english } from '../en/events.ts';
+import type { Texts } from '../texts.ts';
+
+export const events: Texts<typeof english> = {
+  list: '事件',
+  when: '时间',
+  type: '类型',
+  object: '对象',
+  reason: '原因',
+  message: '信息',
+  count: '次数',
+  empty: '没有事件',
+  filterLabel: '按对象、原因或信息筛选',
+};

@@ -1,0 +1,23 @@
+// The events of one object, on its page.
+import { events as eventKind } from '@drover/client/kinds';
+import { useTranslation } from 'react-i18next';
+import { useLive } from '../../api/live.ts';
+import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { EventTable } from './event-table.tsx';
+
+export const ObjectEvents = ({
+  kind,
+  name,
+  namespace,
+}: {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}) => {
+  const { t } = useTranslation();
+  const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+  const { items, state, error } = useLive(eventKind, { namespace, fieldSelector });
+  if (state === 'loading') return <Loading />;
+  if (state === 'failed') return <Problem error={error} />;
+  return items.length === 0 ? <Nothing title={t('events.empty')} /> : <EventTable events={items} />;
+};

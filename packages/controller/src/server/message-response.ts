@@ -1,0 +1,126 @@
+// Owns an HTTP answer that leaves as WebSocket messages: what a route writes line by line arrives as one message a line.
+// I1: the connection is upgraded when the answer's head is 200; any other answer is sent as plain HTTP, and closed.
+// I2: a writer is told to wait while the client does not take what was written, as on any other answer.
+// I3: an answer that ended closes the socket with 1000; one that was cut does with 1011: the client can tell.
+import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+export const linesProtocol = 'lines.drover.dev';
+export const tableProtocol = 'table.drover.dev';
+
+const fullBytes = 1024 * 1024;
+const farewellMs = 1_000;
+const newline = 10;
+
+const upgrader = new WebSocketServer({
+  noServer: true,
+  // Nothing is said to a stream: pongs and the goodbye only.
+  maxPayload: 1_024,
+  perMessageDeflate: false,
+  handleProtocols: (offered) =>
+    [linesProtocol, tableProtocol].find((protocol) => offered.has(protocol)) ?? false,
+});
+
+export class MessageResponse extends ServerResponse {
+  readonly #request: IncomingMessage;
+  readonly #socket: Duplex;
+  readonly #head: Buffer;
+  #viewer: WebSocket | undefined;
+  #refusal: Buffer[] = [];
+  #rest: Buffer[] = [];
+
+  constructor(request: IncomingMessage, socket: Duplex, head: Buffer) {
+    super(request);
+    this.#request = request;
+    this.#socket = socket;
+    this.#head = head;
+    socket.once('close', () => this.#gone());
+  }
+
+  #gone(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.emit('close');
+  }
+
+  override writeHead(code: number, ...rest: unknown[]): this {
+    this.statusCode = code;
+    // Both overloads of node: headers are the last argument.
+    super.writeHead(code, rest.at(-1) as OutgoingHttpHeaders);
+    // I1
+    if (code === 200)
+      upgrader.handleUpgrade(this.#request, this.#socket, this.#head, (viewer) => {
+        this.#viewer = viewer;
+        viewer.on('error', () => viewer.terminate());
+      });
+    return this;
+  }
+
+  override flushHeaders(): void {}
+
+  #send(line: Buffer): void {
+    this.#viewer?.send(line, { binary: false }, () => {
+      // I2
+      if (this.#waits && (this.#viewer?.bufferedAmount ?? 0) < fullBytes / 2) {
+        this.#waits = false;
+        this.emit('drain');
+      }
+    });
+  }
+  #waits = false;
+
+  override write(chunk: string | Uint8Array): boolean {
+    const data = Buffer.from(chunk as Uint8Array);
+    if (this.#viewer === undefined) {
+      this.#refusal.push(data);
+      return true;
+    }
+    let from = 0;
+    for (let at = data.indexOf(newline); at >= 0; at = data.indexOf(newline, from)) {
+      this.#send(Buffer.concat([...this.#rest, data.subarray(from, at)]));
+      this.#rest = [];
+      from = at + 1;
+    }
+    if (from < data.length) this.#rest.push(data.subarray(from));
+    this.#waits ||= this.#viewer.bufferedAmount > fullBytes;
+    return !this.#waits;
+  }
+
+  override end(chunk?: unknown): this {
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) this.write(chunk);
+    if (this.#viewer === undefined) this.#refuse();
+    else {
+      if (this.#rest.length > 0) this.#send(Buffer.concat(this.#rest));
+      this.#close(1000);
+    }
+    this.emit('finish');
+    return this;
+  }
+
+  override destroy(): this {
+    if (this.#viewer === undefined) this.#socket.destroy();
+    else this.#close(1011);
+    return this;
+  }
+
+  /** I3. Who does not say goodbye in turn is cut. */
+  #close(code: number): void {
+    this.#viewer?.close(code);
+    setTimeout(() => this.#viewer?.terminate(), farewellMs).unref();
+  }
+
+  #refuse(): void {
+    const body = Buffer.concat(this.#refusal);
+    const headers = Object.entries({
+      ...this.getHeaders(),
+      'content-length': body.length,
+      connection: 'close',
+    });
+    const lines = headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
+    const line = `HTTP/1.1 ${this.statusCode} ${STATUS_CODES[this.statusCode] ?? 'Error'}`;
+    this.#socket.end(Buffer.concat([Buffer.from(`${line}\r\n${lines}\r\n`), body]), () =>
+      this.#socket.destroy(),
+    );
+  }
+}

@@ -1,0 +1,89 @@
+// Answers that go on, in WebSockets.
+import { configMaps } from '@drover/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Ground, openGround } from './test-ground.ts';
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await openGround();
+});
+afterAll(() => ground.close());
+
+interface Line {
+  readonly type: string;
+  readonly object: { readonly kind?: string; readonly metadata?: { readonly name?: string } };
+}
+
+const open = (path: string, headers: Record<string, string> = {}, protocol = 'lines.drover.dev') =>
+  new WebSocket(`${ground.address.replace('https', 'wss')}${path}`, protocol, {
+    ca: ground.caPem,
+    headers: { authorization: `Bearer ${ground.token}`, ...headers },
+  });
+
+const next = (socket: WebSocket): Promise<Line> =>
+  new Promise((resolve, reject) => {
+    socket.once('message', (data) => resolve(JSON.parse(String(data))));
+    socket.once('error', reject);
+  });
+
+/** The code and body of the answer in place of an upgrade. */
+const refused = (socket: WebSocket): Promise<{ code: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    socket.once('open', () => reject(new Error('it was upgraded')));
+    socket.once('unexpected-response', (_request, answer) => {
+      let body = '';
+      answer.on('data', (part) => {
+        body += part;
+      });
+      answer.once('end', () => resolve({ code: answer.statusCode ?? 0, body }));
+    });
+  });
+
+const make = (name: string) =>
+  ground.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+
+test('a watch sends each event as a message, and ends with the socket', async () => {
+  const socket = open('/api/v1/namespaces/default/configmaps?watch=1');
+  const first = next(socket);
+  await new Promise((resolve) => socket.once('open', resolve));
+  await make('in-a-socket');
+  const event = await first;
+  expect(event).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'in-a-socket' } } });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.close(1000);
+  expect(await closed).toBe(1000);
+});
+
+test('a watch as a table is asked for by subprotocol', async () => {
+  const socket = open('/api/v1/namespaces/default/configmaps?watch=1', {}, 'table.drover.dev');
+  const first = next(socket);
+  await new Promise((resolve) => socket.once('open', resolve));
+  await make('in-a-table');
+  expect((await first).object.kind).toBe('Table');
+  socket.terminate();
+});
+
+test('who is not known, or may not, is refused as without a socket', async () => {
+  const stranger = await refused(
+    open('/api/v1/namespaces/default/configmaps?watch=1', { authorization: 'Bearer x' }),
+  );
+  expect(stranger.code).toBe(401);
+  expect(JSON.parse(stranger.body)).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+  expect((await refused(open('/api/v1/no-such-kind?watch=1'))).code).toBe(404);
+});
+
+test('a page of another site gets nothing by the cookie of its visitor', async () => {
+  const socket = new WebSocket(
+    `${ground.address.replace('https', 'wss')}/api/v1/nodes?watch=1`,
+    'lines.drover.dev',
+    { ca: ground.caPem, headers: { cookie: 'x=y', origin: 'https://elsewhere.invalid' } },
+  );
+  const { code, body } = await refused(socket);
+  expect(code).toBe(403);
+  expect(body).toContain('from a page of another site');
+});
+
+test('what does not go on is not for a socket', async () => {
+  expect((await refused(open('/api/v1/nodes'))).code).toBe(404);
+});

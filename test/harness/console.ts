@@ -1,0 +1,114 @@
+// Owns a real browser in front of the console of a real controller: it notes every error of its pages, looks for what
+// keeps people with disabilities out (axe-core), and takes pictures for people to look at.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { Chromium, missingForChromium } from './chromium.ts';
+import { ControllerProcess, root } from './controller.ts';
+
+const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const pictures = join(root, '.cache/screenshots');
+
+const missing = missingForChromium();
+/** In CI a missing browser fails. */
+export const isConsoleSkipped = missing !== undefined && process.env['CI'] !== 'true';
+if (missing !== undefined) process.stdout.write(`the console is not shown: ${missing} is missing\n`);
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+}
+
+export class ConsoleGround {
+  readonly controller: ControllerProcess;
+  readonly page: Page;
+  readonly #chromium: Chromium;
+  /** What the page complained of, since the last look. */
+  readonly #errors: string[] = [];
+
+  private constructor(controller: ControllerProcess, chromium: Chromium, page: Page) {
+    this.controller = controller;
+    this.page = page;
+    this.#chromium = chromium;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#errors.push(message.text());
+    });
+    page.on('pageerror', (error) => this.#errors.push(String(error)));
+  }
+
+  /** Signed in as the first administrator, by the link that the controller prints. */
+  static async start(): Promise<ConsoleGround> {
+    const controller = await ControllerProcess.start({ address: 'localhost' });
+    const site = `https://localhost:${controller.port}`;
+    const chromium = await Chromium.start({ ...controller.context, address: site });
+    const page = await chromium.open(site);
+    const ground = new ConsoleGround(controller, chromium, page);
+    const said = await readFile(join(controller.dataDir, 'stdout.log'), 'utf8');
+    const link = /\/sign-in\?link=\S+/.exec(said)?.[0];
+    if (link === undefined) throw new Error(`the controller printed no sign-in link: ${said}`);
+    await page.goto(link);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    return ground;
+  }
+
+  /** `path`: below /console. */
+  async open(path: string): Promise<void> {
+    await this.page.goto(`/console${path}`);
+  }
+
+  /** The page has complained of nothing since the last look. */
+  expectNoErrors(): void {
+    expect(this.#errors.splice(0)).toEqual([]);
+  }
+
+  /** What was expected to go wrong is forgotten. */
+  forgetErrors(): readonly string[] {
+    return this.#errors.splice(0);
+  }
+
+  /** Nothing that axe calls serious or critical. */
+  async expectAccessible(): Promise<void> {
+    // By the inspector, as the page's policy lets no other script in.
+    await this.page.evaluate(await readFile(axeFile, 'utf8'));
+    const violations = await this.page.evaluate<readonly Violation[]>(
+      '(async () => (await axe.run(document, { resultTypes: ["violations"] })).violations)()',
+    );
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(
+      grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`),
+      `accessibility of ${this.page.url()}`,
+    ).toEqual([]);
+  }
+
+  /** Pictures of the page as it is: light, dark, 中文, wide and narrow. */
+  async picture(name: string): Promise<void> {
+    await mkdir(pictures, { recursive: true });
+    const shot = (suffix: string) =>
+      this.page.screenshot({ path: join(pictures, `${name}-${suffix}.png`), animations: 'disabled' });
+    await this.page.setViewportSize({ width: 390, height: 844 });
+    await shot('narrow');
+    await this.page.setViewportSize({ width: 1280, height: 800 });
+    await shot('light');
+    await this.page.emulateMedia({ colorScheme: 'dark' });
+    await shot('dark');
+    await this.page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** The page in 中文 has no word of English left where `english` stands, and a picture is taken. */
+  async inChinese(name: string, chinese: string): Promise<void> {
+    await this.page.evaluate("localStorage.setItem('drover.language', 'zh')");
+    await this.page.reload();
+    await this.page.getByRole('heading', { level: 1, name: chinese }).waitFor();
+    await this.page.screenshot({ path: join(pictures, `${name}-zh.png`), animations: 'disabled' });
+    await this.page.evaluate("localStorage.setItem('drover.language', 'en')");
+    await this.page.reload();
+  }
+
+  async close(): Promise<void> {
+    await this.#chromium.close();
+    await this.controller.close();
+  }
+}
