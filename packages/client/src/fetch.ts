@@ -81,112 +81,106 @@ const createQueue = <T>() => {
 const isEndless = ({ query = {} }: Call): boolean =>
   [query['watch'], query['follow']].some((value) => value === true || value === 1);
 
-/** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */
-export const createFetch = (origin: string): Transport => {
-  const url = (call: Call): string => `${origin}${toPath(call)}`;
-
-  const open = async (call: Call): Promise<Response> => {
-    const { signal, began } = bounded(call);
-    try {
-      const answer = await fetch(url(call), toInit(call, signal));
-      if (answer.ok) return answer;
-      throw toRefusal(answer.status, await answer.text(), `${call.method ?? 'GET'} ${call.path}`);
-    } catch (error) {
-      throw isAbort(error) && call.signal?.aborted === true
-        ? call.signal.reason
-        : toUnreachable(origin, error);
-    } finally {
-      began();
-    }
-  };
-
-  async function* bytes(call: Call): AsyncGenerator<Uint8Array> {
-    const { body } = await open(call);
-    const reader = body?.getReader();
-    try {
-      for (;;) {
-        const part = await reader?.read();
-        if (part?.value === undefined) return;
-        yield part.value;
-      }
-    } catch (error) {
-      throw call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
-    } finally {
-      await reader?.cancel().catch(() => undefined);
-    }
+const open = async (origin: string, call: Call): Promise<Response> => {
+  const { signal, began } = bounded(call);
+  try {
+    const answer = await fetch(`${origin}${toPath(call)}`, toInit(call, signal));
+    if (answer.ok) return answer;
+    throw toRefusal(answer.status, await answer.text(), `${call.method ?? 'GET'} ${call.path}`);
+  } catch (error) {
+    throw isAbort(error) && call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
+  } finally {
+    began();
   }
-
-  async function* splitLines(call: Call): AsyncGenerator<string> {
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const part of bytes(call)) {
-      const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-    yield rest;
-  }
-
-  /** A page cannot see why a WebSocket was refused: the same request without it says so. */
-  const whyRefused = async (call: Call): Promise<unknown> => {
-    const query = {
-      ...call.query,
-      watch: undefined,
-      follow: undefined,
-      sendInitialEvents: undefined,
-      limit: 1,
-    };
-    const { resourceVersionMatch: _, ...plain } = query as Record<
-      string,
-      string | number | boolean | undefined
-    >;
-    try {
-      await open({ ...call, query: plain });
-      return toUnreachable(origin, new Error('the connection was cut'));
-    } catch (error) {
-      return error;
-    }
-  };
-
-  /** I2. */
-  async function* messages(call: Call): AsyncGenerator<string> {
-    const queue = createQueue<string>();
-    const socket = new WebSocket(url(call).replace(/^http/, 'ws'), linesProtocol);
-    let isOpen = false;
-    const onAbort = (): void => socket.close();
-    socket.onopen = () => {
-      isOpen = true;
-    };
-    socket.onmessage = ({ data }) => queue.push(String(data));
-    socket.onclose = ({ code }) => {
-      if (call.signal?.aborted === true) queue.end(call.signal.reason);
-      else if (code === 1000) queue.end();
-      else if (isOpen) queue.end(toUnreachable(origin, new Error('the connection was cut')));
-      else void whyRefused(call).then(queue.end);
-    };
-    call.signal?.addEventListener('abort', onAbort, { once: true });
-    if (call.signal?.aborted === true) onAbort();
-    try {
-      yield* queue.read();
-    } finally {
-      call.signal?.removeEventListener('abort', onAbort);
-      socket.close();
-    }
-  }
-
-  async function* lines<T>(call: Call): AsyncGenerator<T> {
-    const texts = isEndless(call) ? messages(call) : splitLines(call);
-    for await (const line of texts) if (line !== '') yield JSON.parse(line) as T;
-  }
-
-  return {
-    origin,
-    bytes,
-    lines,
-    json: async <T>(call: Call): Promise<T> => {
-      const text = await (await open(call)).text();
-      return JSON.parse(text === '' ? '{}' : text) as T;
-    },
-    close: () => undefined,
-  };
 };
+
+async function* bytes(origin: string, call: Call): AsyncGenerator<Uint8Array> {
+  const { body } = await open(origin, call);
+  const reader = body?.getReader();
+  try {
+    for (;;) {
+      const part = await reader?.read();
+      if (part?.value === undefined) return;
+      yield part.value;
+    }
+  } catch (error) {
+    throw call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+}
+
+async function* splitLines(origin: string, call: Call): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const part of bytes(origin, call)) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
+}
+
+/** A page cannot see why a WebSocket was refused: the same request without it says so. */
+const whyRefused = async (origin: string, call: Call): Promise<unknown> => {
+  const query = {
+    ...call.query,
+    watch: undefined,
+    follow: undefined,
+    sendInitialEvents: undefined,
+    limit: 1,
+  };
+  const { resourceVersionMatch: _, ...plain } = query as Record<
+    string,
+    string | number | boolean | undefined
+  >;
+  try {
+    await open(origin, { ...call, query: plain });
+    return toUnreachable(origin, new Error('the connection was cut'));
+  } catch (error) {
+    return error;
+  }
+};
+
+/** I2. */
+async function* messages(origin: string, call: Call): AsyncGenerator<string> {
+  const queue = createQueue<string>();
+  const socket = new WebSocket(`${origin}${toPath(call)}`.replace(/^http/, 'ws'), linesProtocol);
+  let isOpen = false;
+  const onAbort = (): void => socket.close();
+  socket.onopen = () => {
+    isOpen = true;
+  };
+  socket.onmessage = ({ data }) => queue.push(String(data));
+  socket.onclose = ({ code }) => {
+    if (call.signal?.aborted === true) queue.end(call.signal.reason);
+    else if (code === 1000) queue.end();
+    else if (isOpen) queue.end(toUnreachable(origin, new Error('the connection was cut')));
+    else void whyRefused(origin, call).then(queue.end);
+  };
+  call.signal?.addEventListener('abort', onAbort, { once: true });
+  if (call.signal?.aborted === true) onAbort();
+  try {
+    yield* queue.read();
+  } finally {
+    call.signal?.removeEventListener('abort', onAbort);
+    socket.close();
+  }
+}
+
+async function* lines<T>(origin: string, call: Call): AsyncGenerator<T> {
+  const texts = isEndless(call) ? messages(origin, call) : splitLines(origin, call);
+  for await (const line of texts) if (line !== '') yield JSON.parse(line) as T;
+}
+
+/** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */
+export const createFetch = (origin: string): Transport => ({
+  origin,
+  bytes: (call) => bytes(origin, call),
+  lines: (call) => lines(origin, call),
+  json: async <T>(call: Call): Promise<T> => {
+    const text = await (await open(origin, call)).text();
+    return JSON.parse(text === '' ? '{}' : text) as T;
+  },
+  close: () => undefined,
+});

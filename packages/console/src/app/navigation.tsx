@@ -12,11 +12,33 @@ const groups = [
       { name: 'nodes', to: paths.nodes() },
     ],
   },
-  { title: 'system', pages: [{ name: 'events', to: paths.events() }] },
+  {
+    title: 'work',
+    pages: [
+      { name: 'runs', to: paths.runs() },
+      { name: 'files', to: paths.transfers() },
+    ],
+  },
+  {
+    title: 'security',
+    pages: [
+      { name: 'access', to: paths.access() },
+      { name: 'audit', to: paths.audit() },
+      { name: 'recordings', to: paths.recordings() },
+    ],
+  },
+  {
+    title: 'system',
+    pages: [
+      { name: 'events', to: paths.events() },
+      { name: 'kinds', to: paths.kinds() },
+      { name: 'settings', to: paths.settings() },
+    ],
+  },
 ] as const;
 
 const isAt = (pathname: string, to: string): boolean =>
-  to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
+  to === '/' ? pathname === '/' : pathname.split('/')[1] === to.split('/')[1];
 
 export const Navigation = () => {
   const { t } = useTranslation();

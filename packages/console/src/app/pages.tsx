@@ -3,13 +3,31 @@ import { Button } from '@patternfly/react-core';
 import { Component, lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Route, Routes, useLocation } from 'react-router';
+import { accessRoutes } from '../pages/access/routes.ts';
+import { accountRoutes } from '../pages/account/routes.ts';
+import { auditRoutes } from '../pages/audit/routes.ts';
+import { eventsRoutes } from '../pages/events/routes.ts';
+import { kindsRoutes } from '../pages/kinds/routes.ts';
+import { nodesRoutes } from '../pages/nodes/routes.ts';
+import { overviewRoutes } from '../pages/overview/routes.ts';
+import { runsRoutes } from '../pages/runs/routes.ts';
+import { settingsRoutes } from '../pages/settings/routes.ts';
+import { transfersRoutes } from '../pages/transfers/routes.ts';
 import { paths } from '../paths.ts';
 import { Loading, Nothing, Problem } from '../ui/states.tsx';
 
-const Overview = lazy(async () => ({ default: (await import('../pages/overview/overview.tsx')).Overview }));
-const Events = lazy(async () => ({ default: (await import('../pages/events/events.tsx')).Events }));
-const Nodes = lazy(async () => ({ default: (await import('../pages/nodes/nodes.tsx')).Nodes }));
-const NodePage = lazy(async () => ({ default: (await import('../pages/nodes/node-page.tsx')).NodePage }));
+const routes = [
+  ...overviewRoutes,
+  ...nodesRoutes,
+  ...runsRoutes,
+  ...transfersRoutes,
+  ...accessRoutes,
+  ...auditRoutes,
+  ...eventsRoutes,
+  ...kindsRoutes,
+  ...settingsRoutes,
+  ...accountRoutes,
+].map(({ path, load }) => ({ path, Shown: lazy(async () => ({ default: await load() })) }));
 
 const NotFound = () => {
   const { t } = useTranslation();
@@ -50,10 +68,9 @@ export const Pages = () => {
     <Safe key={pathname}>
       <Suspense fallback={<Loading />}>
         <Routes>
-          <Route path="/" element={<Overview />} />
-          <Route path="/nodes" element={<Nodes />} />
-          <Route path="/nodes/name/:name/:tab?" element={<NodePage />} />
-          <Route path="/events" element={<Events />} />
+          {routes.map(({ path, Shown }) => (
+            <Route key={path} path={path} element={<Shown />} />
+          ))}
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

@@ -10,8 +10,10 @@ import {
 import { CheckIcon, UserIcon } from '@patternfly/react-icons';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 import { type Session, signOut } from '../api/session.ts';
 import { type Language, setLanguage } from '../i18n/index.ts';
+import { paths } from '../paths.ts';
 import { chosenTheme, setTheme, type Theme } from './theme.ts';
 
 const languages = [
@@ -22,6 +24,7 @@ const themes = ['light', 'dark', 'system'] as const satisfies readonly Theme[];
 
 export const UserMenu = ({ session }: { readonly session: Session }) => {
   const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
   const [isOpen, setOpen] = useState(false);
   const mark = (isChosen: boolean) => (isChosen ? <CheckIcon /> : undefined);
   return (
@@ -66,6 +69,7 @@ export const UserMenu = ({ session }: { readonly session: Session }) => {
       </DropdownGroup>
       <Divider />
       <DropdownList>
+        <DropdownItem onClick={() => void navigate(paths.account())}>{t('shell.account')}</DropdownItem>
         <DropdownItem onClick={() => void signOut()}>{t('shell.signOut')}</DropdownItem>
       </DropdownList>
     </Dropdown>

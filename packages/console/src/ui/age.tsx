@@ -1,14 +1,15 @@
 // How long ago something was, and the moment itself to who points at it.
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { nowMs } from './clock.ts';
 
 const tickMs = 10_000;
-let now = Date.now();
+let now = nowMs();
 
 /** One clock for all ages of the page. */
 const subscribe = (listener: () => void): (() => void) => {
   const timer = setInterval(() => {
-    now = Date.now();
+    now = nowMs();
     listener();
   }, tickMs);
   return () => clearInterval(timer);

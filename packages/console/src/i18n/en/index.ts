@@ -1,7 +1,27 @@
+import { access } from './access.ts';
+import { account } from './account.ts';
+import { audit } from './audit.ts';
 import { events } from './events.ts';
+import { kinds } from './kinds.ts';
 import { nodes } from './nodes.ts';
 import { overview } from './overview.ts';
+import { runs } from './runs.ts';
+import { settings } from './settings.ts';
 import { shell } from './shell.ts';
+import { transfers } from './transfers.ts';
 import { ui } from './ui.ts';
 
-export const en = { shell, ui, overview, nodes, events };
+export const en = {
+  account,
+  access,
+  audit,
+  events,
+  kinds,
+  nodes,
+  overview,
+  runs,
+  settings,
+  shell,
+  transfers,
+  ui,
+};
