@@ -22,6 +22,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Session } from '../api/session.ts';
 import { paths } from '../paths.ts';
+import { SearchButton } from '../search/search-button.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
@@ -49,6 +50,9 @@ const Head = ({ session }: { readonly session: Session }) => {
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarGroup align={{ default: 'alignEnd' }}>
+              <ToolbarItem>
+                <SearchButton />
+              </ToolbarItem>
               <ToolbarItem>
                 <UserMenu session={session} />
               </ToolbarItem>

@@ -6,6 +6,7 @@ import { kinds } from './kinds.ts';
 import { nodes } from './nodes.ts';
 import { overview } from './overview.ts';
 import { runs } from './runs.ts';
+import { search } from './search.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { transfers } from './transfers.ts';
@@ -20,6 +21,7 @@ export const en = {
   nodes,
   overview,
   runs,
+  search,
   settings,
   shell,
   transfers,

@@ -1,0 +1,102 @@
+// Owns what can be jumped to: every page, the main actions, and every object of every kind that the person may list.
+import type { KubeObject } from '@drover/api';
+import type { DiscoveredKind } from '@drover/client';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { client } from '../api/client.ts';
+import { paths } from '../paths.ts';
+import type { Target } from './rank.ts';
+
+const rememberMs = 30_000;
+const perKind = 2_000;
+/** Notes about objects, not objects that anybody looks for by name. */
+const skipped = new Set(['events', 'leases']);
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
+
+const ownPage = (kind: DiscoveredKind, { name = '', namespace = '' }: KubeObject['metadata']): string => {
+  if (kind.kind === 'Node') return paths.node(name);
+  if (kind.kind === 'CommandRun') return paths.run(namespace, name);
+  if (kind.kind === 'FileTransfer') return paths.transfer(namespace, name);
+  return paths.object(kind, namespace, name);
+};
+
+const pathOf = ({ group, version, plural }: DiscoveredKind): string =>
+  `${group === '' ? '/api' : `/apis/${group}`}/${version}/${plural}`;
+
+const load = async (kind: DiscoveredKind, signal: AbortSignal): Promise<readonly Target[]> => {
+  const list = await client.transport.json<{ readonly items: readonly KubeObject[] }>({
+    path: pathOf(kind),
+    query: { limit: perKind },
+    accept: metadataOnly,
+    signal,
+  });
+  return list.items.map(({ metadata }) => ({
+    key: `${kind.plural}.${kind.group} ${metadata.namespace ?? ''}/${metadata.name}`,
+    title: metadata.name ?? '',
+    kind: metadata.namespace === undefined ? kind.kind : `${kind.kind} (${metadata.namespace})`,
+    to: ownPage(kind, metadata),
+  }));
+};
+
+const pages = [
+  'overview',
+  'nodes',
+  'nodeRequests',
+  'runs',
+  'transfers',
+  'audit',
+  'recordings',
+  'events',
+  'kinds',
+  'settings',
+  'account',
+] as const;
+const actions = ['newRun', 'newTransfer', 'addNodes'] as const;
+
+const useOwnTargets = (): readonly Target[] => {
+  const { t } = useTranslation();
+  const page = (name: (typeof pages)[number]): Target => ({
+    key: `page ${name}`,
+    title: t(`shell.pages.${name === 'transfers' ? 'files' : name}`),
+    kind: t('search.kinds.page'),
+    to: paths[name](),
+  });
+  const action = (name: (typeof actions)[number]): Target => ({
+    key: `action ${name}`,
+    title: t(`shell.pages.${name}`),
+    kind: t('search.kinds.action'),
+    to: paths[name](),
+  });
+  const access: Target = {
+    key: 'page access',
+    title: t('shell.pages.access'),
+    kind: t('search.kinds.page'),
+    to: paths.access(),
+  };
+  return [...actions.map(action), ...pages.map(page), access];
+};
+
+/** A kind that may not be listed has none to show. */
+export const useTargets = (): { readonly targets: readonly Target[]; readonly isLooking: boolean } => {
+  const own = useOwnTargets();
+  const kinds = useQuery({
+    queryKey: ['kinds'],
+    queryFn: async ({ signal }) => (await client.discover({ signal })).kinds,
+    staleTime: rememberMs,
+  });
+  const listed = (kinds.data ?? []).filter(
+    ({ plural }) => !skipped.has(plural) && !plural.endsWith('reviews'),
+  );
+  const objects = useQueries({
+    queries: listed.map((kind) => ({
+      queryKey: ['names', kind.group, kind.version, kind.plural],
+      queryFn: ({ signal }: { signal: AbortSignal }) => load(kind, signal),
+      staleTime: rememberMs,
+      retry: false,
+    })),
+  });
+  return {
+    targets: [...own, ...objects.flatMap(({ data }) => data ?? [])],
+    isLooking: kinds.isLoading || objects.some(({ isLoading }) => isLoading),
+  };
+};
