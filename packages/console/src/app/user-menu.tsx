@@ -41,7 +41,7 @@ export const UserMenu = ({ session }: { readonly session: Session }) => {
           onClick={() => setOpen(!isOpen)}
           aria-label={`${session.username}: ${t('shell.user')}`}
         >
-          {session.username}
+          <span className="drover-wide-only">{session.username}</span>
         </MenuToggle>
       )}
     >

@@ -1,0 +1,197 @@
+// Owns the benchmark of the console: what is loaded, when it can be used, and whether it stays smooth and small at 1,000 nodes.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { CDPSession, Page } from 'playwright-core';
+import { Chromium } from '../test/harness/chromium.ts';
+import { drover } from '../test/harness/cli.ts';
+import { ControllerProcess, root } from '../test/harness/controller.ts';
+import { makeJoinToken, openApi } from './api.ts';
+import { type Bench, type BenchContext, median, round } from './bench.ts';
+import { startEmulatedFleet } from './emulated-fleet.ts';
+import { enrolIdentities } from './identities.ts';
+
+interface Size {
+  readonly nodes: number;
+  readonly loads: number;
+  readonly runs: number;
+  readonly changes: number;
+}
+
+const full: Size = { nodes: 1_000, loads: 7, runs: 5, changes: 36_000 };
+const quick: Size = { nodes: 200, loads: 3, runs: 2, changes: 2_000 };
+
+const dist = join(root, 'packages/console/dist');
+
+const gzipKib = async (names: readonly string[]): Promise<number> => {
+  const sizes = await Promise.all(
+    names.map(async (name) => gzipSync(await readFile(join(dist, name)), { level: 9 }).length),
+  );
+  return round(sizes.reduce((sum, bytes) => sum + bytes, 0) / 1024);
+};
+
+/** Scripts that the page names: they are loaded before anything is shown. */
+const measureSizes = async ({ figure }: BenchContext): Promise<void> => {
+  const html = await readFile(join(dist, 'index.html'), 'utf8');
+  const named = [...html.matchAll(/\.\/(assets\/[^"]+\.(?:js|css))/g)].map(([, name = '']) => name);
+  const all = (await readdir(join(dist, 'assets'))).filter((name) => name.endsWith('.js'));
+  figure('initialJsGzipKib', await gzipKib(named.filter((name) => name.endsWith('.js'))));
+  figure('initialCssGzipKib', await gzipKib(named.filter((name) => name.endsWith('.css'))));
+  figure('allJsGzipKib', await gzipKib(all.map((name) => `assets/${name}`)));
+};
+
+/** In the page: paint, and when the last long task before `ready` had ended. */
+const timesOf = `(() => {
+  const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN;
+  return { paint, ready: performance.now() };
+})()`;
+
+/** Milliseconds from the start of the navigation: the first content; the table is there and answers. */
+const measureLoads = async ({ figure }: BenchContext, page: Page, { loads, nodes }: Size): Promise<void> => {
+  const paints: number[] = [];
+  const readies: number[] = [];
+  for (let load = 0; load < loads; load++) {
+    await page.goto('/console/nodes');
+    await page.getByText(`${nodes} rows`).waitFor();
+    const { paint, ready } = await page.evaluate<{ paint: number; ready: number }>(timesOf);
+    paints.push(paint);
+    readies.push(ready);
+  }
+  figure('firstPaintMs', round(median(paints), 0));
+  figure('interactiveMs', round(median(readies), 0));
+};
+
+/** In the page: the time between frames, from now on. */
+const watchFrames = `(() => {
+  window.frames_ = [];
+  let last = performance.now();
+  const next = () => {
+    const now = performance.now();
+    window.frames_.push(now - last);
+    last = now;
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+})()`;
+
+const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+
+/** Frames of the run page from the moment it is open until all results are in it. */
+const measureRunPage = async (
+  context: BenchContext,
+  page: Page,
+  controller: ControllerProcess,
+  size: Size,
+) => {
+  const p95: number[] = [];
+  const worst: number[] = [];
+  for (let turn = 0; turn < size.runs; turn++) {
+    context.signal.throwIfAborted();
+    const made = await drover(controller, ['run', '-n', '*', '--detach', '--', 'echo', 'hello']);
+    const name = made.stdout.trim();
+    await page.goto(`/console/runs/name/default/${name}`);
+    await page.evaluate(watchFrames);
+    await page
+      .getByText(/Succeeded/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    const frames = await page.evaluate<readonly number[]>('window.frames_');
+    p95.push(quantile(frames, 0.95));
+    worst.push(Math.max(...frames));
+  }
+  context.figure('runPageFrameP95Ms', round(median(p95)));
+  context.figure('runPageFrameWorstMs', round(median(worst)));
+};
+
+const heapMib = async (devtools: CDPSession): Promise<number> => {
+  await devtools.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+  return usedSize / 1024 / 1024;
+};
+
+/** An hour in which ten objects change each second, replayed: what the open page holds before and after. */
+const measureMemory = async (
+  context: BenchContext,
+  page: Page,
+  controller: ControllerProcess,
+  { changes, nodes }: Size,
+) => {
+  const api = openApi(controller.context);
+  context.defer(() => api.close());
+  const list = await api.json<{ items: readonly { metadata: { name: string } }[] }>('GET', '/api/v1/nodes');
+  const names = list.items.map(({ metadata }) => metadata.name);
+  const devtools = await page.context().newCDPSession(page);
+  await page.goto('/console/');
+  await page.getByRole('heading', { name: 'Map of nodes' }).waitFor();
+  const change = async (from: number, to: number): Promise<void> => {
+    for (let at = from; at < to; at += 50) {
+      context.signal.throwIfAborted();
+      await Promise.all(
+        Array.from({ length: Math.min(50, to - at) }, (_, i) =>
+          api.json('PATCH', `/api/v1/nodes/${names[(at + i) % nodes]}`, {
+            metadata: { annotations: { 'bench/turn': String(at + i) } },
+          }),
+        ),
+      );
+    }
+  };
+  await change(0, changes / 4);
+  const before = await heapMib(devtools);
+  await change(changes / 4, changes);
+  context.figure('heapBeforeMib', round(before));
+  context.figure('heapAfterMib', round(await heapMib(devtools)));
+};
+
+const signIn = async (page: Page, controller: ControllerProcess): Promise<void> => {
+  const said = await readFile(join(controller.dataDir, 'stdout.log'), 'utf8');
+  await page.goto(/\/sign-in\?link=\S+/.exec(said)?.[0] ?? '/');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+};
+
+const startNodes = async (
+  context: BenchContext,
+  controller: ControllerProcess,
+  count: number,
+): Promise<void> => {
+  const api = openApi(controller.context);
+  context.defer(() => api.close());
+  const token = await makeJoinToken(api, count);
+  const names = Array.from({ length: count }, (_, index) => `e${String(index + 1).padStart(4, '0')}`);
+  context.say(`enrolling ${count} emulated agents`);
+  const toMachineId = (name: string) => `emulated-${name}`;
+  const identities = await enrolIdentities(controller.context, token, names, toMachineId, context.signal);
+  const { caPem } = controller.context;
+  const fleet = startEmulatedFleet({ host: '127.0.0.1', port: controller.agentPort, caPem, identities });
+  context.defer(() => fleet.close());
+  await fleet.waitConnected(count, 120_000);
+};
+
+const run = async (context: BenchContext): Promise<void> => {
+  const size = context.quick ? quick : full;
+  await measureSizes(context);
+  const controller = await ControllerProcess.start({ address: 'localhost', ownSession: true });
+  context.defer(() => controller.close());
+  await startNodes(context, controller, size.nodes);
+  const site = `https://localhost:${controller.port}`;
+  const chromium = await Chromium.start({ ...controller.context, address: site });
+  context.defer(() => chromium.close());
+  const page = await chromium.open(site);
+  await signIn(page, controller);
+  context.figure('nodes', size.nodes);
+  context.say('loading the list of nodes');
+  await measureLoads(context, page, size);
+  context.say('a run seen live');
+  await measureRunPage(context, page, controller, size);
+  context.say('an hour of changes');
+  await measureMemory(context, page, controller, size);
+};
+
+export const consoleBench: Bench = {
+  name: 'console',
+  explain:
+    'The console in Chromium with 1,000 emulated nodes (quick: 200): size of what is loaded first, first paint, when the ' +
+    'list of nodes is there, frames of the run page while 1,000 results arrive, memory before and after an hour of ' +
+    'changes. Goals: 350 kB of initial JavaScript (gzip), 95 of 100 frames under 50 ms, memory flat.',
+  run,
+};
