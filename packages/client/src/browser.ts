@@ -1,5 +1,6 @@
 // Owns the client of browser pages: what the client for programs offers, as far as a page may have it.
 import { type AuditApi, createAuditApi } from './audit.ts';
+import { type BlobStore, createBlobStore } from './blobs.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
@@ -10,6 +11,7 @@ import { createWorkApi, type WorkApi } from './work.ts';
 export interface BrowserClient extends Objects, WorkApi, PeopleApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
+  readonly blobs: BlobStore;
   /** Every kind that the controller serves. */
   discover(options?: CallOptions): Promise<Discovery>;
 }
@@ -23,6 +25,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
     audit: createAuditApi(transport),
+    blobs: createBlobStore(transport),
     discover: ({ signal } = {}) => discover(transport, signal),
   };
 };

@@ -18,7 +18,7 @@ const toUnreachable = (origin: string, error: unknown): ApiError => {
 };
 
 const toInit = (call: Call, signal: AbortSignal): RequestInit => {
-  const { method = 'GET', body } = call;
+  const { method = 'GET', body, blob } = call;
   return {
     method,
     credentials: 'same-origin',
@@ -30,6 +30,7 @@ const toInit = (call: Call, signal: AbortSignal): RequestInit => {
     },
     // A text is sent as it is: YAML, say.
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(blob === undefined ? {} : { body: blob }),
     signal,
   };
 };

@@ -10,6 +10,8 @@ export interface Call {
   readonly body?: unknown;
   /** Raw body instead of JSON. */
   readonly bytes?: AsyncIterable<Uint8Array>;
+  /** In a browser: raw body, read as it is sent. */
+  readonly blob?: Blob;
   readonly contentType?: string;
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Client, fileTransfers, type Task } from '@drover/client';
+import { parseManifest } from '@drover/client/manifest';
+import { toPullOutcome } from '@drover/client/outcome';
 import type { Command } from 'commander';
-import { parseManifest } from '../content/manifest.ts';
 import { decodeName, encodeName } from '../content/names.ts';
-import { toPullOutcome } from '../content/outcome.ts';
 import { restoreContent } from '../content/restore.ts';
 import { exitCodes, Failure, usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';

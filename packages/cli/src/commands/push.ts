@@ -2,8 +2,9 @@
 
 import { basename } from 'node:path';
 import { type Client, fileTransfers } from '@drover/client';
+import type { Refused } from '@drover/client/outcome';
 import type { Command } from 'commander';
-import { type Built, buildManifest, type Refused } from '../content/build.ts';
+import { type Built, buildManifest } from '../content/build.ts';
 import { decodeName, encodeName } from '../content/names.ts';
 import { printPushOutcomes } from '../content/outcome-printer.ts';
 import { uploadContent } from '../content/upload.ts';

@@ -4,18 +4,14 @@
 // I3: symlinks are sent as they are and never followed, save the root, which the user named.
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { formatManifest, type ManifestEntry, type ManifestHead } from '@drover/client/manifest';
+import type { Refused } from '@drover/client/outcome';
 import { Failure } from '../failure.ts';
-import { formatManifest, type ManifestEntry, type ManifestHead } from './manifest.ts';
 import { encodeName } from './names.ts';
 import { type Extents, hashFile, readStored } from './read-file.ts';
 
-export interface Refused {
-  readonly path: string;
-  readonly reason: string;
-}
-
 export interface Built {
-  readonly manifest: Buffer;
+  readonly manifest: Uint8Array;
   readonly manifestSha256: string;
   readonly head: ManifestHead;
   readonly refused: readonly Refused[];

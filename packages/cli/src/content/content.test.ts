@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatManifest, type ManifestEntry, parseManifest } from '@drover/client/manifest';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildManifest } from './build.ts';
-import { formatManifest, type ManifestEntry, parseManifest } from './manifest.ts';
 import { decodeName, encodeName } from './names.ts';
 import { joinExtents } from './read-file.ts';
 

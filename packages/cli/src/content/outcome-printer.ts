@@ -1,8 +1,8 @@
 // Owns showing what a push changed: identical changes once, with the nodes that had them.
 import { foldNodeSet } from '@drover/api/node-set';
 import type { Task } from '@drover/client';
+import { type Change, type PushOutcome, toPushOutcome } from '@drover/client/outcome';
 import { printable, type Sink } from '../output/terminal.ts';
-import { type Change, type PushOutcome, toPushOutcome } from './outcome.ts';
 
 const verbs: Readonly<Record<string, readonly [string, string]>> = {
   create: ['created', 'would be created'],

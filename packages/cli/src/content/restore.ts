@@ -20,8 +20,8 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
+import type { ManifestEntry, ManifestHead } from '@drover/client/manifest';
 import { Failure } from '../failure.ts';
-import type { ManifestEntry, ManifestHead } from './manifest.ts';
 import { decodeName } from './names.ts';
 
 export interface Restore {

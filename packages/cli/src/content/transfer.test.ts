@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { formatManifest, type ManifestEntry } from '@drover/client/manifest';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { drover } from '../testing/drover.ts';
 import { type FakeController, sendStatus, startFakeController } from '../testing/fake-controller.ts';
 import { scriptWork } from '../testing/fake-work.ts';
-import { formatManifest, type ManifestEntry } from './manifest.ts';
 
 let fake: FakeController;
 const home = () => ({ contextFile: fake.contextFile, home: fake.directory });
@@ -131,7 +131,7 @@ describe('drover pull', () => {
       sizeBytes: content.length,
       entries: entries.length,
     } as const;
-    const manifest = formatManifest(head, entries);
+    const manifest = Buffer.from(formatManifest(head, entries));
     blobs.set(sha256(manifest), manifest);
     blobs.set(hash, content);
     const detail = {

@@ -1,7 +1,7 @@
 // Owns the form of a manifest: JSON lines, a head and then one entry per file, parents before children.
 // I1: what is parsed is checked: no entry can name anything outside its root, and every parent is a directory
 //     that was listed before (so no entry can be reached through a symlink).
-import { Failure } from '../failure.ts';
+import { ApiError } from '@drover/api/errors';
 import { decodeName } from './names.ts';
 
 export interface ManifestHead {
@@ -26,11 +26,14 @@ export interface ManifestEntry {
   readonly extents?: readonly (readonly [number, number])[];
 }
 
-export const formatManifest = (head: ManifestHead, entries: readonly ManifestEntry[]): Buffer =>
-  Buffer.from([head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''));
+export const formatManifest = (
+  head: ManifestHead,
+  entries: readonly ManifestEntry[],
+): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode([head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''));
 
 const refuse = (why: string): never => {
-  throw new Failure(`cannot use the manifest: ${why}`);
+  throw new ApiError('Invalid', `cannot use the manifest: ${why}`);
 };
 
 const isCount = (value: unknown): value is number =>
@@ -80,15 +83,22 @@ const checkFile = (entry: Record<string, unknown>, head: ManifestHead, path: str
   if (extents !== undefined) checkExtents(extents, size, stored, path);
 };
 
+/** One character for each byte. */
+const toKey = (name: Uint8Array): string => {
+  let text = '';
+  for (const byte of name) text += String.fromCharCode(byte);
+  return text;
+};
+
 const checkPath = (path: string, directories: ReadonlySet<string>): undefined => {
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
     bytes = decodeName(path);
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
   if (bytes.includes(0)) refuse(`${path}: holds a zero byte`);
-  const names = bytes.toString('latin1').split('/');
+  const names = toKey(bytes).split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..'))
     refuse(`${path}: leads outside, or is not plain`);
   const parent = names.slice(0, -1).join('/');
@@ -107,7 +117,7 @@ const parseEntry = (
   if (typeof mode !== 'string' || !/^[0-7]{3,4}$/.test(mode)) return refuse(`${path}: mode is not octal`);
   if (typeof mtimeMs !== 'number' || !Number.isFinite(mtimeMs)) return refuse(`${path}: mtimeMs is no time`);
   if (path !== '') checkPath(path, directories);
-  const key = decodeName(path).toString('latin1');
+  const key = toKey(decodeName(path));
   if (seen.has(key)) return refuse(`${path}: listed twice`);
   seen.add(key);
   if (type === 'directory') directories.add(key);
@@ -117,11 +127,11 @@ const parseEntry = (
   return entry as unknown as ManifestEntry;
 };
 
-/** Throws Failure when anything in it is not as docs/protocol.md section 5 says. */
+/** Throws Invalid when anything in it is not as docs/protocol.md section 5 says. */
 export const parseManifest = (
-  data: Buffer,
+  data: Uint8Array,
 ): { readonly head: ManifestHead; readonly entries: readonly ManifestEntry[] } => {
-  const lines = data.toString('utf8').split('\n');
+  const lines = new TextDecoder().decode(data).split('\n');
   if (lines.pop() !== '') refuse('it is cut off');
   const [first, ...rest] = lines;
   if (first === undefined) return refuse('it is empty');

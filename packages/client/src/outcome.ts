@@ -1,6 +1,11 @@
 // Owns reading what a node says about a finished transfer (docs/protocol.md section 4).
-import type { Task } from '@drover/client';
-import type { Refused } from './build.ts';
+import type { Task } from '@drover/api';
+
+/** What was not copied, and why. */
+export interface Refused {
+  readonly path: string;
+  readonly reason: string;
+}
 
 export interface Change {
   readonly path: string;

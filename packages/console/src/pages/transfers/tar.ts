@@ -1,0 +1,97 @@
+// Owns putting what was pulled from a node into one archive that the browser can save: tar as POSIX.1-2001 (pax) has it.
+import type { ManifestEntry } from '@drover/client/manifest';
+import { decodeName } from '@drover/client/names';
+
+const blockBytes = 512;
+const text = new TextEncoder();
+
+const octal = (value: number, width: number): string =>
+  `${Math.floor(value)
+    .toString(8)
+    .padStart(width - 1, '0')}\0`;
+
+const put = (block: Uint8Array, at: number, bytes: Uint8Array | string): void =>
+  block.set(typeof bytes === 'string' ? text.encode(bytes) : bytes, at);
+
+interface Header {
+  readonly name: Uint8Array;
+  readonly type: '0' | '2' | '5' | 'x';
+  readonly size: number;
+  readonly mode: string;
+  readonly mtimeMs: number;
+}
+
+/** Names longer than the field are told by a pax header before it. */
+const header = ({ name, type, size, mode, mtimeMs }: Header): Uint8Array<ArrayBuffer> => {
+  const block = new Uint8Array(blockBytes);
+  put(block, 0, name.subarray(0, 100));
+  put(block, 100, octal(Number.parseInt(mode, 8), 8));
+  put(block, 108, octal(0, 8));
+  put(block, 116, octal(0, 8));
+  put(block, 124, octal(size, 12));
+  put(block, 136, octal(Math.max(0, mtimeMs / 1000), 12));
+  put(block, 148, '        ');
+  put(block, 156, type);
+  put(block, 257, 'ustar\x0000');
+  const sum = block.reduce((all, byte) => all + byte, 0);
+  put(block, 148, `${sum.toString(8).padStart(6, '0')}\0 `);
+  return block;
+};
+
+const join = (...parts: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
+
+/** "length key=value\n", where the length counts itself. */
+const record = (key: string, value: Uint8Array): Uint8Array => {
+  const rest = join(text.encode(` ${key}=`), value, text.encode('\n'));
+  let length = rest.length + 1;
+  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+  return join(text.encode(String(length)), rest);
+};
+
+const padding = (size: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array((blockBytes - (size % blockBytes)) % blockBytes);
+
+const types = { file: '0', symlink: '2', directory: '5' } as const;
+
+/**
+ * The archive of the entries of one manifest below `root`, their data taken from `content`. Sparse files come out whole.
+ * Entries have been checked by parseManifest: none leads outside.
+ */
+export const toTar = (root: string, entries: readonly ManifestEntry[], content: Blob): Blob => {
+  const parts: BlobPart[] = [];
+  for (const entry of entries) {
+    const below = decodeName(entry.path);
+    const name = join(text.encode(root), below.length === 0 ? below : join(text.encode('/'), below));
+    const size = entry.type === 'file' ? (entry.size ?? 0) : 0;
+    const { mode, mtimeMs } = entry;
+    const target = entry.target === undefined ? [] : [record('linkpath', decodeName(entry.target))];
+    const pax = join(record('path', name), record('size', text.encode(String(size))), ...target);
+    parts.push(header({ name: text.encode('pax'), type: 'x', size: pax.length, mode: '0644', mtimeMs }));
+    parts.push(pax as Uint8Array<ArrayBuffer>, padding(pax.length));
+    parts.push(header({ name, type: types[entry.type], size: Math.min(size, 0o77777777777), mode, mtimeMs }));
+    if (size > 0) parts.push(dataOf(entry, size, content), padding(size));
+  }
+  return new Blob([...parts, new Uint8Array(2 * blockBytes)], { type: 'application/x-tar' });
+};
+
+/** Zeros without holding them: one block of them, many times. */
+const zeros = (count: number): Blob => {
+  const block = new Blob([new Uint8Array(Math.min(count, 1024 * 1024))]);
+  const whole = Array.from({ length: Math.floor(count / Math.max(block.size, 1)) }, () => block);
+  return new Blob([...whole, block.slice(0, count % Math.max(block.size, 1))]);
+};
+
+/** The data of one file; the holes of a sparse one are zeros. */
+export const dataOf = ({ offset = 0, extents }: ManifestEntry, size: number, content: Blob): Blob => {
+  if (extents === undefined) return content.slice(offset, offset + size);
+  const parts: Blob[] = [];
+  let at = 0;
+  let from = offset;
+  for (const [start, length] of extents) {
+    parts.push(zeros(start - at), content.slice(from, from + length));
+    from += length;
+    at = start + length;
+  }
+  return new Blob([...parts, zeros(size - at)]);
+};
