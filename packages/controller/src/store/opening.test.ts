@@ -4,14 +4,17 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
+import { startThread, type ThreadSource } from './channel.ts';
 import { openStore } from './index.ts';
 import type { ObjectWrite } from './store.ts';
 
 let dataDir = '';
-const open = (dir = dataDir) => openStore({ dataDir: dir, clock: systemClock, log: silentLog });
+const base = { clock: systemClock, log: silentLog };
+const open = (dir = dataDir) => openStore({ ...base, dataDir: dir });
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-open-'));
@@ -151,4 +154,28 @@ test('an argument that cannot be copied refuses its caller and nothing else', as
 
   expect((await store.agents.get('n'))?.facts).toEqual(facts);
   await store.close();
+});
+
+test('a thread that has closed one data directory serves the next, with nothing of the first', async () => {
+  const given: Worker[] = [];
+  const idle: Worker[] = [];
+  const threads: ThreadSource = {
+    take: () => {
+      const thread = idle.pop() ?? startThread();
+      given.push(thread);
+      return thread;
+    },
+    release: (thread) => void idle.push(thread),
+  };
+  const seen: (string | undefined)[] = [];
+  for (const name of ['one', 'two', 'one']) {
+    const store = await openStore({ ...base, dataDir: join(dataDir, name), threads });
+    seen.push(await store.meta.get('k'));
+    await store.meta.set('k', name);
+    await store.close();
+  }
+
+  expect(seen).toEqual([undefined, undefined, 'one']);
+  expect([given.length, new Set(given).size]).toEqual([6, 2]);
+  await Promise.all([...new Set(given)].map((thread) => thread.terminate()));
 });
