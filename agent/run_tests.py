@@ -85,11 +85,28 @@ def test_all(found, modules):
     return len(failed)
 
 
+def parse(words):
+    """(version prefix, quick, modules); SystemExit 2 for what is not in the usage."""
+    only, is_quick, modules, rest = '', False, [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == '--only' and rest:
+            only = rest.pop(0)
+        elif word == '--quick':
+            is_quick = True
+        elif word.startswith('test_') and os.path.exists(os.path.join(HERE, word.split('.')[0] + '.py')):
+            modules.append(word)
+        else:
+            why = 'a version is missing' if word == '--only' else 'no such option or test module'
+            sys.stderr.write('cannot run %s: %s\n%s' % (word, why, __doc__))
+            sys.exit(2)
+    return only, is_quick, modules or MODULES
+
+
 def main(words):
-    only = words[words.index('--only') + 1] if '--only' in words else ''
-    modules = [word for word in words if word.startswith('test_')] or MODULES
+    only, is_quick, modules = parse(words)
     found = [item for item in interpreters() if '.'.join(map(str, item[0])).startswith(only)]
-    if '--quick' in words and len(found) > 2:
+    if is_quick and len(found) > 2:
         found = [found[0], found[-1]]
     failed = test_all(found, modules)
     print('agent: passed on %d, failed on %d of: %s (2.6: checked by rule, not run)' % (

@@ -19,7 +19,7 @@ const { staticSteps } = await import('./check.mjs');
 const { close, step, vitest } = await import('./suite.mjs');
 close([
   ...(await staticSteps()),
-  await vitest('unit', ['--project', 'unit']),
+  await vitest('unit', ['--project', 'unit', '--project', 'long']),
   await step('agent under every Python found', 'python3', [join(root, 'agent/run_tests.py')]),
-  await vitest('e2e', ['--project', 'e2e']),
+  await vitest('e2e', ['--project', 'e2e', '--project', 'e2e-alone']),
 ]);

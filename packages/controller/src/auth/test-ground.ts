@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 
 const run = promisify(execFile);
 
@@ -48,7 +49,7 @@ export interface Ground {
 export const openGround = async (): Promise<Ground> => {
   const dir = await mkdtemp(join(tmpdir(), 'drover-auth-'));
   const clock = handClock();
-  const store = await openStore({ dataDir: join(dir, 'data'), clock, log: silentLog });
+  const store = await openStore({ dataDir: join(dir, 'data'), clock, log: silentLog, threads: testThreads });
   let count = 0;
   const openssl = async (...args: readonly string[]) => {
     const { stdout, stderr } = await run('openssl', [...args], { cwd: dir });

@@ -11,6 +11,7 @@ import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 
 export interface Ground {
   readonly dir: string;
@@ -29,7 +30,7 @@ export const openGround = async (): Promise<Ground> => {
       aheadMs += ms;
     },
   };
-  const store = await openStore({ dataDir: join(dir, 'data'), clock, log: silentLog });
+  const store = await openStore({ dataDir: join(dir, 'data'), clock, log: silentLog, threads: testThreads });
   const resources = await createResources({ store, kinds: allKinds, clock, log: silentLog });
   return {
     dir,

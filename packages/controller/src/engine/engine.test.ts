@@ -7,6 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
 import type { Store, TaskSpec } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 import { createEngine, type Engine, type WorkOrder } from './engine.ts';
 import { toEnd } from './rows.ts';
 
@@ -43,7 +44,7 @@ let uid = '';
 let tests = 0;
 
 const open = async () => {
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   engine = createEngine({ store, clock: systemClock, log: silentLog });
 };
 const shut = async () => {

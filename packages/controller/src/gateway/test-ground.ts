@@ -16,6 +16,7 @@ import { newId } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
 import type { NewTask, Store, TaskRow, TaskSpec } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 import { createContentHandler } from './content.ts';
 import type { AgentFile, Gateway, GatewayEvent, GatewaySettings } from './deps.ts';
 import { createGateway } from './gateway.ts';
@@ -104,7 +105,7 @@ export const openGround = async (
   fence?: Fence<TaskSpec>,
 ): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-gateway-'));
-  const store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  const store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   const authority = await openAuthority({ store, clock: systemClock, dataDir });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const events: GatewayEvent[] = [];

@@ -8,6 +8,7 @@ import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 import { createResources, type ResourcesOptions } from './index.ts';
 import type { Resources, WatchEvent, WatchOptions } from './resources.ts';
 
@@ -34,7 +35,7 @@ export const useRooms = () => {
   };
   const open = async (options: Options): Promise<Room> => {
     dataDir ??= await mkdtemp(join(tmpdir(), 'drover-resources-'));
-    const store = await openStore({ dataDir, clock, log: silentLog });
+    const store = await openStore({ dataDir, clock, log: silentLog, threads: testThreads });
     const resources = await createResources({ store, kinds: allKinds, clock, log: silentLog, ...options });
     room = { store, resources, clock };
     return room;

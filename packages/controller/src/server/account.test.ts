@@ -1,15 +1,15 @@
 // The page of one's own account and the script of our pages, as far as no browser is needed (test/e2e/sign-in-page.test.ts has one).
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Authenticator } from './test-authenticator.ts';
 import { type Browser, makePerson, openBrowser } from './test-browser.ts';
 import { type Ground, openGround } from './test-ground.ts';
+import { enrolPasskey, type Site, siteOf } from './test-passkeys.ts';
 
 const password = 'correct horse battery';
 let ground: Ground;
-let site: Pick<Ground, 'address' | 'caPem'>;
+let site: Site;
 beforeAll(async () => {
   ground = await openGround();
-  site = { address: ground.address.replace('127.0.0.1', 'localhost'), caPem: ground.caPem };
+  site = siteOf(ground);
 }, 60_000);
 afterAll(() => ground.close());
 
@@ -17,15 +17,6 @@ const signedIn = async (name: string, at = site): Promise<Browser> => {
   const browser = openBrowser(at);
   await browser.send('POST', '/auth/sign-in', { user: name, password });
   return browser;
-};
-
-const addPasskey = async (browser: Browser, name: string): Promise<Authenticator> => {
-  const device = new Authenticator();
-  const options = (await browser.send('POST', '/auth/passkeys/options', { password })).json();
-  const challenge = String(options['challenge']);
-  const response = device.create({ challenge, origin: site.address, rpId: 'localhost' });
-  expect((await browser.send('POST', '/auth/passkeys', { name, response })).code).toBe(200);
-  return device;
 };
 
 it('sends who is not signed in to the sign-in page, and back', async () => {
@@ -41,7 +32,8 @@ it('shows passkeys with their last use, sessions and tokens of its owner only, a
   await makePerson(ground, 'ada', password);
   await makePerson(ground, 'bob', password);
   const browser = await signedIn('ada');
-  const device = await addPasskey(browser, 'key <ring>');
+  const { device, at, made } = await enrolPasskey(browser, site, password, 'key <ring>');
+  expect(made.code).toBe(200);
   const { token } = await ground.auth.createToken('ada', { description: 'for <ci>' });
   await ground.auth.createToken('bob', { description: 'of bob' });
   const listed = async () => (await browser.send('GET', '/auth/passkeys')).json()['items'];
@@ -49,7 +41,7 @@ it('shows passkeys with their last use, sessions and tokens of its owner only, a
 
   const fresh = openBrowser(site);
   const challenge = String((await fresh.send('POST', '/auth/passkey/options', {})).json()['challenge']);
-  const answer = device.get({ challenge, origin: site.address, rpId: 'localhost' });
+  const answer = device.get({ challenge, ...at });
   expect((await fresh.send('POST', '/auth/passkey', answer)).code).toBe(200);
   expect(await listed()).toMatchObject([{ lastUsedAt: expect.stringMatching(/Z$/) }]);
 

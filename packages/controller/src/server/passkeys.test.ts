@@ -4,15 +4,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Authenticator } from './test-authenticator.ts';
 import { type Browser, makePerson, openBrowser } from './test-browser.ts';
 import { type Ground, openGround } from './test-ground.ts';
+import { enrolPasskey, type Site, siteOf } from './test-passkeys.ts';
 
 const password = 'correct horse battery';
 let ground: Ground;
-/** Browsers give passkeys to names only, not to addresses. */
-let site: Pick<Ground, 'address' | 'caPem'>;
+let site: Site;
 
 beforeAll(async () => {
   ground = await openGround();
-  site = { address: ground.address.replace('127.0.0.1', 'localhost'), caPem: ground.caPem };
+  site = siteOf(ground);
 }, 60_000);
 afterAll(() => ground.close());
 
@@ -22,12 +22,7 @@ const enrolled = async (spec: object = {}) => {
   const browser = openBrowser(site);
   const signIn = () => browser.send('POST', '/auth/sign-in', { user: name, password });
   await signIn();
-  const device = new Authenticator();
-  const at = { origin: site.address, rpId: 'localhost' };
-  const options = (await browser.send('POST', '/auth/passkeys/options', { password })).json();
-  const response = device.create({ challenge: String(options['challenge']), ...at });
-  const made = await browser.send('POST', '/auth/passkeys', { name: 'key ring', response });
-  return { name, browser, device, at, made, response, signIn };
+  return { name, browser, signIn, ...(await enrolPasskey(browser, site, password)) };
 };
 
 const challengeOf = async (browser: Browser): Promise<string> =>

@@ -11,8 +11,8 @@ let ground: Ground;
 
 beforeAll(async () => {
   const log = createLog({ level: 'debug', destination: { write: (line: string) => lines.push(line) } });
-  ground = await openGround({ log }, {}); // the time that a real hash takes is looked at
-  for (const name of ['alice', 'dora', 'mia', 'tim']) await makePerson(ground, name, password);
+  ground = await openGround({ log });
+  for (const name of ['alice', 'dora', 'mia']) await makePerson(ground, name, password);
   await ground.resources.create(userKind, '', { metadata: { name: 'linkonly' } });
 }, 60_000);
 afterAll(() => ground.close());
@@ -56,22 +56,6 @@ describe('a password', () => {
     expect(answers.every(({ headers }) => headers['set-cookie'] === undefined)).toBe(true);
   });
 
-  it('takes the same work to refuse for a user who is not there', async () => {
-    const timeOf = async (user: string): Promise<number> => {
-      const times: number[] = [];
-      for (let count = 0; count < 7; count++) {
-        const started = performance.now();
-        await browser().send('POST', '/auth/sign-in', { user, password: 'wrong-password' });
-        times.push(performance.now() - started);
-      }
-      return times.sort((a, b) => a - b)[3] ?? 0;
-    };
-    const [there, absent] = [await timeOf('tim'), await timeOf('nobody-at-all')];
-    // No figure is promised; a hash costs many times what is left when it is not made.
-    expect(absent).toBeGreaterThan(there / 3);
-    expect(there).toBeGreaterThan(absent / 3);
-  });
-
   it('of a wrong type or size is refused before any work', async () => {
     for (const wrong of [
       { user: 'alice', password: 7 },
@@ -80,6 +64,29 @@ describe('a password', () => {
     ])
       expect((await browser().send('POST', '/auth/sign-in', wrong)).code).toBe(422);
   });
+});
+
+it('a password takes the same work to refuse for a user who is not there', async () => {
+  const real = await openGround({}, {}); // with hashes as they are in earnest: the time that they take is looked at
+  const timeOf = async (user: string): Promise<number> => {
+    const times: number[] = [];
+    for (let count = 0; count < 5; count++) {
+      const other = openBrowser(real, { localAddress: `127.0.1.${++hosts}` });
+      const started = performance.now();
+      await other.send('POST', '/auth/sign-in', { user, password: 'wrong-password' });
+      times.push(performance.now() - started);
+    }
+    return times.sort((a, b) => a - b)[2] ?? 0;
+  };
+  try {
+    await makePerson(real, 'tim', password);
+    const [there, absent] = [await timeOf('tim'), await timeOf('nobody-at-all')];
+    // No figure is promised; a hash costs many times what is left when it is not made.
+    expect(absent).toBeGreaterThan(there / 3);
+    expect(there).toBeGreaterThan(absent / 3);
+  } finally {
+    await real.close();
+  }
 });
 
 describe('a session', () => {

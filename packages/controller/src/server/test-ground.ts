@@ -22,6 +22,7 @@ import { openStore } from '../store/index.ts';
 import { openKeyring } from '../store/sealing/keyring.ts';
 import { openRotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
+import { testThreads } from '../store/test-threads.ts';
 import type { ApiServer, ServerOptions } from './deps.ts';
 import { createServer } from './server.ts';
 
@@ -83,7 +84,7 @@ export const openGround = async (
   const log = changes.log ?? own;
   const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
   const keyring = await openKeyring({ dataDir, source, clock });
-  const store = await openStore({ dataDir, clock, log, keyring });
+  const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);

@@ -9,11 +9,12 @@ import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { openStore } from './index.ts';
 import type { Store } from './store.ts';
+import { testThreads } from './test-threads.ts';
 
 let dataDir = '';
 let store: Store | undefined;
 const open = async (): Promise<Store> => {
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   return store;
 };
 const close = async (): Promise<void> => {

@@ -38,8 +38,16 @@ export interface Channel<O extends Operations> {
   close(): Promise<void>;
 }
 
+/** Where threads come from, and what becomes of one that has closed its data directory. */
+export interface ThreadSource {
+  readonly take: () => Worker;
+  readonly release: (thread: Worker) => void;
+}
+
 export interface ChannelOptions {
   readonly worker: WorkerOptions;
+  /** A thread of its own, ended afterwards, unless given. */
+  readonly source?: ThreadSource | undefined;
   /** The thread loads its code at once, and touches the data only after this. */
   readonly after?: Promise<unknown>;
   /** After each batch, in commit order. */
@@ -64,6 +72,16 @@ const settle = (waiting: Waiting, outcome: Outcome | undefined): void => {
   else waiting.resolve(outcome.value);
 };
 
+export const startThread = (): Worker =>
+  new Worker(new URL('./sqlite/worker.ts', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
+  });
+
+const ownThread: ThreadSource = {
+  take: startThread,
+  release: (thread) => thread.postMessage('end' satisfies Request),
+};
+
 class WorkerChannel {
   readonly #worker: Worker;
   readonly #options: ChannelOptions;
@@ -73,12 +91,17 @@ class WorkerChannel {
   #scheduled = false;
   #state: 'open' | 'closing' | 'ended' = 'open';
 
-  constructor(worker: Worker, options: ChannelOptions) {
+  constructor(worker: Worker, source: ThreadSource, options: ChannelOptions) {
     this.#worker = worker;
     this.#options = options;
     worker.on('message', (answer: Answer) => {
       if (answer.kind === 'reply') this.#onReply(answer.reply);
-      if (answer.kind === 'closed') this.#end();
+      if (answer.kind === 'closed') {
+        this.#end();
+        // By name: without its own listeners for others a thread is not heard again.
+        for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+        source.release(worker);
+      }
     });
     worker.on('error', (error) => {
       options.onDeath(error);
@@ -181,14 +204,12 @@ const firstAnswer = (worker: Worker): Promise<Answer> => {
 
 /** Starts a thread on the data directory. Throws what the thread refused with, or what `after` did. */
 export const openChannel = async <O extends Operations>(options: ChannelOptions): Promise<Channel<O>> => {
-  const worker = new Worker(new URL('./sqlite/worker.ts', import.meta.url), {
-    workerData: options.worker,
-    resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
-  });
+  const source = options.source ?? ownThread;
+  const worker = source.take();
   const answered = firstAnswer(worker);
   try {
     await options.after;
-    worker.postMessage('open' satisfies Request);
+    worker.postMessage(options.worker satisfies Request);
     const answer = await answered;
     if (answer.kind === 'refused') throw toError(answer.failure);
   } catch (error) {
@@ -196,5 +217,5 @@ export const openChannel = async <O extends Operations>(options: ChannelOptions)
     throw error;
   }
   // The thread runs exactly the operations of type O (sqlite/operations.ts).
-  return new WorkerChannel(worker, options) as unknown as Channel<O>;
+  return new WorkerChannel(worker, source, options) as unknown as Channel<O>;
 };

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
+import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
@@ -28,6 +29,8 @@ export interface StoreOptions {
   readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
   readonly onDeath?: (error: unknown) => void;
+  /** Where its threads come from; threads of its own unless given. */
+  readonly threads?: ThreadSource;
 }
 
 const sealedValues = (deps: Parameters<typeof createSealedObjects>[0]): readonly SealedValues[] => [
@@ -66,6 +69,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     openThreads({
       dataDir,
       scrub,
+      source: options.threads,
       log,
       onDeath: options.onDeath ?? (() => undefined),
       onCommit: (reply) => {

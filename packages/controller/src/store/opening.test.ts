@@ -1,17 +1,19 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
+import { startThread, type ThreadSource } from './channel.ts';
 import { openStore } from './index.ts';
 import type { ObjectWrite } from './store.ts';
 
 let dataDir = '';
-const open = (dir = dataDir) => openStore({ dataDir: dir, clock: systemClock, log: silentLog });
+const base = { clock: systemClock, log: silentLog };
+const open = (dir = dataDir) => openStore({ ...base, dataDir: dir });
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-open-'));
@@ -106,38 +108,6 @@ test('content and uploads without an index are cleared away at the next start', 
   expect(existsSync(stray)).toBe(false);
 });
 
-/** Names that a writing process acknowledged before it was killed. */
-const acknowledgedUntilKilled = (afterMs: number, prefix: string): Promise<readonly string[]> => {
-  const script = new URL('./durability.child.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, dataDir, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (data: string) => {
-    // Timed from the first acknowledgement, so that a slow start does not make the test empty.
-    if (text === '') setTimeout(() => child.kill('SIGKILL'), afterMs);
-    text += data;
-  });
-  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
-  // What follows the last newline was not wholly told.
-  child.on('close', () => resolve(text.split('\n').slice(0, -1)));
-  return promise;
-};
-
-test('no acknowledged write is lost when the process is killed at any moment', async () => {
-  const acknowledged: string[] = [];
-  const enough = performance.now() + 10_000; // a slow machine kills less often
-  for (let round = 0; round < 2 || (round < 6 && performance.now() < enough); round++) {
-    acknowledged.push(...(await acknowledgedUntilKilled(20 + Math.random() * 200, `r${round}`)));
-
-    const store = await open();
-    const names = new Set((await store.objects.snapshot()).rows.map((row) => row.name));
-    const tasks = new Set((await store.tasks.list({})).map((task) => task.id));
-    expect(acknowledged.filter((name) => !names.has(name) && !tasks.has(name))).toEqual([]);
-    await store.close();
-  }
-  expect(acknowledged.length).toBeGreaterThan(50);
-}, 60_000);
-
 test('an argument that cannot be copied refuses its caller and nothing else', async () => {
   const store = await open();
   const facts = { os: 'debian' };
@@ -151,4 +121,28 @@ test('an argument that cannot be copied refuses its caller and nothing else', as
 
   expect((await store.agents.get('n'))?.facts).toEqual(facts);
   await store.close();
+});
+
+test('a thread that has closed one data directory serves the next, with nothing of the first', async () => {
+  const given: Worker[] = [];
+  const idle: Worker[] = [];
+  const threads: ThreadSource = {
+    take: () => {
+      const thread = idle.pop() ?? startThread();
+      given.push(thread);
+      return thread;
+    },
+    release: (thread) => void idle.push(thread),
+  };
+  const seen: (string | undefined)[] = [];
+  for (const name of ['one', 'two', 'one']) {
+    const store = await openStore({ ...base, dataDir: join(dataDir, name), threads });
+    seen.push(await store.meta.get('k'));
+    await store.meta.set('k', name);
+    await store.close();
+  }
+
+  expect(seen).toEqual([undefined, undefined, 'one']);
+  expect([given.length, new Set(given).size]).toEqual([6, 2]);
+  await Promise.all([...new Set(given)].map((thread) => thread.terminate()));
 });

@@ -2,7 +2,7 @@
 // do not delay writes. A read that is called after a write was answered sees that write.
 import type { Log } from '../platform/log.ts';
 import { scopeOf } from './audit-scope.ts';
-import { type CallOptions, type Channel, openChannel } from './channel.ts';
+import { type CallOptions, type Channel, openChannel, type ThreadSource } from './channel.ts';
 import type { Reply } from './sqlite/batch.ts';
 import type { ReadOperations, WriteOperations } from './sqlite/operations.ts';
 
@@ -28,23 +28,27 @@ export const openThreads = async (options: {
   readonly dataDir: string;
   /** See WorkerOptions. */
   readonly scrub?: boolean;
+  /** See ChannelOptions. */
+  readonly source?: ThreadSource | undefined;
   readonly log: Log;
   readonly onCommit: (reply: Reply) => void;
   readonly onDeath: (error: unknown) => void;
 }): Promise<Threads> => {
-  const { dataDir, log } = options;
+  const { dataDir, source, log } = options;
   const onDeath = (err: unknown): void => {
     log.error({ err }, 'cannot go on: a store thread died; restart the controller');
     options.onDeath(err);
   };
   const writing = openChannel<WriteOperations>({
     worker: { mode: 'write', dataDir, scrub: options.scrub === true },
+    source,
     onReply: options.onCommit,
     onDeath,
   });
   // Both threads load at the same time; the writer makes the files that the reader opens.
   const reading = openChannel<ReadOperations>({
     worker: { mode: 'read', dataDir },
+    source,
     after: writing,
     onReply: () => undefined,
     onDeath,

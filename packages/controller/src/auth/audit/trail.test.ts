@@ -12,6 +12,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
+import { testThreads } from '../../store/test-threads.ts';
 import { parseSyslogTarget } from './syslog.ts';
 import { type AuditOptions, type AuditTrail, openAuditTrail, ownEntry, trimTrail } from './trail.ts';
 
@@ -46,7 +47,7 @@ const upTo = (count: number, from = 1) => Array.from({ length: count }, (_, i) =
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-trail-'));
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
 });
 afterEach(async () => {
   await trail?.close();

@@ -15,6 +15,7 @@ import { createResources } from '../../resources/index.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
+import { testThreads } from '../../store/test-threads.ts';
 import { readyBindings, readyRoles } from './ready-roles.ts';
 import { openRoleKeeper, type RoleKeeper } from './role-keeper.ts';
 
@@ -25,7 +26,7 @@ let keeper: RoleKeeper;
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-roles-'));
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   resources = await createResources({ store, kinds: allKinds, clock: systemClock, log: silentLog });
   keeper = await openRoleKeeper({ resources, log: silentLog });
 });

@@ -11,6 +11,7 @@ import { createResources } from '../../resources/index.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
+import { testThreads } from '../../store/test-threads.ts';
 import { runWorkController, type WorkController } from './controller.ts';
 import { removeOldWork } from './retention.ts';
 import { toWork } from './work.ts';
@@ -22,7 +23,7 @@ let engine: Engine;
 let controller: WorkController;
 
 const open = async () => {
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   resources = await createResources({ store, kinds: allKinds, clock: systemClock, log: silentLog });
   engine = createEngine({ store, clock: systemClock, log: silentLog });
   controller = runWorkController({ resources, engine, clock: systemClock, log: silentLog });

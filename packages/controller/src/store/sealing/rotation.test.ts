@@ -6,6 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../index.ts';
 import type { ObjectWrite, Store } from '../store.ts';
+import { testThreads } from '../test-threads.ts';
 import { type Keyring, openKeyring } from './keyring.ts';
 import type { SealedValues } from './objects.ts';
 import { openRotation, type Rotation } from './rotation.ts';
@@ -19,7 +20,7 @@ const clock = systemClock;
 const open = async (extra: readonly SealedValues[] = []): Promise<void> => {
   const dataDir = join(dir, 'data');
   keyring = await openKeyring({ dataDir, clock });
-  store = await openStore({ dataDir, clock, log: silentLog, keyring });
+  store = await openStore({ dataDir, clock, log: silentLog, keyring, threads: testThreads });
   rotation = openRotation({ keyring, values: [...store.sealed, ...extra], clock, log: silentLog });
 };
 const close = async (): Promise<void> => {

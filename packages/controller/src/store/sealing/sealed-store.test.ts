@@ -6,6 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../index.ts';
 import type { ObjectWrite, Store } from '../store.ts';
+import { testThreads } from '../test-threads.ts';
 import { type Keyring, openKeyring } from './keyring.ts';
 
 let dir = '';
@@ -16,11 +17,11 @@ let store: Store | undefined;
 const open = async (): Promise<Store> => {
   await store?.close();
   keyring = await openKeyring({ dataDir, clock: systemClock });
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog, keyring });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, keyring, threads: testThreads });
   return store;
 };
 const openPlain = async (): Promise<Store> => {
-  store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  store = await openStore({ dataDir, clock: systemClock, log: silentLog, threads: testThreads });
   return store;
 };
 

@@ -1,5 +1,5 @@
 // The store's thread: the only place that touches the database, as the writer or as a reader beside it.
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Call, type Reply, runBatch, runReads, toFailure } from './batch.ts';
 import { createContext } from './context.ts';
 import { openReader, openWriter, scrub } from './database.ts';
@@ -12,47 +12,66 @@ export interface WorkerOptions {
   readonly scrub?: boolean;
 }
 
-/** Messages to the thread: `open` is the first, `close` the last, batches of calls are between. */
-export type Request = 'open' | readonly Call[] | 'close';
+/**
+ * Messages to the thread: options open a data directory, batches of calls follow, and `close` ends with it. Then
+ * another may be opened, or the thread is told to `end`.
+ */
+export type Request = WorkerOptions | readonly Call[] | 'close' | 'end';
 
-/** Messages from the thread; `opened` or `refused` is the first, `closed` the last. */
+/** Messages from the thread; `opened` or `refused` is the first of a data directory, `closed` the last. */
 export type Answer =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly failure: ReturnType<typeof toFailure> }
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'closed' };
 
-const open = (port: MessagePort, options: WorkerOptions): void => {
-  const answer = (message: Answer, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
+interface Opened {
+  run(calls: readonly Call[]): { readonly reply: Reply; readonly moved: ArrayBuffer[] };
+  close(): void;
+}
+
+const open = (options: WorkerOptions): Opened => {
   const writes = options.mode === 'write';
   const opened = (writes ? openWriter : openReader)(options.dataDir);
   if (options.scrub === true) scrub(opened.database);
   const context = createContext(opened.database);
-  port.on('message', (request: readonly Call[] | 'close') => {
-    if (request === 'close') {
-      opened.close();
-      answer({ kind: 'closed' });
-      port.close();
-      return;
-    }
-    context.moved = [];
-    const reply = writes
-      ? runBatch(context, writeOperations, request)
-      : runReads(context, readOperations, request);
-    answer({ kind: 'reply', reply }, context.moved);
-  });
-  answer({ kind: 'opened' });
+  return {
+    run: (calls) => {
+      context.moved = [];
+      const reply = writes
+        ? runBatch(context, writeOperations, calls)
+        : runReads(context, readOperations, calls);
+      return { reply, moved: context.moved };
+    },
+    close: () => opened.close(),
+  };
 };
 
-const run = (port: MessagePort | null): void => {
-  if (port === null) throw new Error('cannot run the store: not in a worker thread');
-  port.once('message', (_open: Request) => {
+const serve = (port: MessagePort): void => {
+  let opened: Opened | undefined;
+  const answer = (message: Answer, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
+  const openOrRefuse = (options: WorkerOptions): void => {
     try {
-      open(port, workerData as WorkerOptions);
+      opened = open(options);
+      answer({ kind: 'opened' });
     } catch (error) {
-      port.postMessage({ kind: 'refused', failure: toFailure(error) } satisfies Answer);
+      answer({ kind: 'refused', failure: toFailure(error) });
+    }
+  };
+  port.on('message', (request: Request) => {
+    if (request === 'end') port.close();
+    else if (request === 'close') {
+      opened?.close();
+      opened = undefined;
+      answer({ kind: 'closed' });
+    } else if ('mode' in request) openOrRefuse(request);
+    else {
+      if (opened === undefined) throw new Error('cannot run calls: no data directory is open');
+      const { reply, moved } = opened.run(request);
+      answer({ kind: 'reply', reply }, moved);
     }
   });
 };
 
-run(parentPort);
+if (parentPort === null) throw new Error('cannot run the store: not in a worker thread');
+serve(parentPort);
