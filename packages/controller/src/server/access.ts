@@ -13,6 +13,7 @@ import { forbidden } from '../auth/forbidden.ts';
 import type { Identity } from '../auth/identity.ts';
 import { actsAsOther, type DistinctHeaders, impersonate } from '../auth/impersonation.ts';
 import type { Attributes, Verb } from '../auth/permissions.ts';
+import { nextTurn } from '../platform/turn.ts';
 import type { ServerAuth } from './deps.ts';
 import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
@@ -208,6 +209,7 @@ export const installAccess = (
       request.identity = identity;
     };
     const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    await nextTurn();
     request.identity = await identify(auth, caller);
     guard.trust(request.socket);
     if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));
