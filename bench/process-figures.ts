@@ -1,4 +1,4 @@
-// Owns what the kernel says about a process: resident memory and CPU time.
+// Owns what the kernel says about a process, its threads and the whole machine: resident memory and CPU time.
 import { readFile } from 'node:fs/promises';
 
 /** Kernel ticks per second as /proc shows them (USER_HZ); 100 on every Linux platform Node runs on. */
@@ -11,12 +11,30 @@ export const memoryMib = async (pid: number): Promise<{ readonly now: number; re
   return { now: of('VmRSS'), peak: of('VmHWM') };
 };
 
-/** CPU seconds (user and system) that the process has used since it began. */
-export const cpuSeconds = async (pid: number): Promise<number> => {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name of the process is in brackets and may hold spaces.
+/** Of a process or a thread, as its file `stat` tells (proc(5)). */
+const secondsIn = async (file: string): Promise<number> => {
+  const text = await readFile(file, 'utf8');
+  // The name is in brackets and may hold spaces.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+};
+
+/** CPU seconds (user and system) that the process has used since it began. */
+export const cpuSeconds = (pid: number): Promise<number> => secondsIn(`/proc/${pid}/stat`);
+
+/** The same by thread: the main one, and all others together, also those that have ended. */
+export const threadSeconds = async (
+  pid: number,
+): Promise<{ readonly main: number; readonly others: number }> => {
+  const main = await secondsIn(`/proc/${pid}/task/${pid}/stat`);
+  return { main, others: (await cpuSeconds(pid)) - main };
+};
+
+/** CPU seconds that all processors together have worked since the machine was started, for whatever process. */
+export const busySeconds = async (): Promise<number> => {
+  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq) / ticksPerSecond;
 };
 
 const lookEveryMs = 50;

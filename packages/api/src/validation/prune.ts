@@ -81,7 +81,9 @@ const copyObject = (
     if (child === 'unknown' || key === '__proto__') {
       if (walk.unknown.length < maxUnknownTold) walk.unknown.push(memberPath(path, key));
     } else if (value[key] !== null) {
-      result[key] = copy(value[key], child, memberPath(path, key), depth + 1, walk);
+      // What holds nothing has no use for its path.
+      const inner = typeof value[key] === 'object' ? memberPath(path, key) : '';
+      result[key] = copy(value[key], child, inner, depth + 1, walk);
     } else if (isMap && child?.['type'] === 'string') result[key] = '';
   }
   return result;

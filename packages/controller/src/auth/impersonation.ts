@@ -49,6 +49,12 @@ const extraOf = (headers: DistinctHeaders): Readonly<Record<string, readonly str
       .map(([name, values]) => [decoded(name.slice(extraPrefix.length)), values ?? []]),
   );
 
+/** Whether any of these headers is there: what follows is asked of such requests only. */
+export const actsAsOther = (headers: Readonly<Record<string, unknown>>): boolean => {
+  for (const name in headers) if (name.startsWith(prefix)) return true;
+  return false;
+};
+
 interface Wanted {
   readonly user: string;
   readonly uid: string;

@@ -6,5 +6,15 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
-/** RFC 3339 with seconds, as Kubernetes writes times. */
-export const toTimestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+let lastSecond = Number.NaN;
+let lastTimestamp = '';
+
+/** RFC 3339 with seconds, as Kubernetes writes times. Many are asked for within one second: the last is remembered. */
+export const toTimestamp = (ms: number): string => {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastTimestamp = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastTimestamp;
+};

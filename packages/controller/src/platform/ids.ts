@@ -1,7 +1,7 @@
 // Owns how ids and secrets are made.
 // I1: ids made by one process sort in the order in which they were made, and never collide with another's.
 // I2: secrets come from the system's random source, 256 bits each; only their sha256 is ever stored.
-import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
 import { systemClock } from './clock.ts';
 
 /** Crockford's base 32, lower case: safe in file names, URLs and Kubernetes names. */
@@ -50,5 +50,4 @@ export const newId = (): string => {
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 
 /** Lower-case hex sha256 of bytes, or of a text as UTF-8. */
-export const sha256Hex = (data: string | Uint8Array): string =>
-  createHash('sha256').update(data).digest('hex');
+export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex');

@@ -173,6 +173,8 @@ export interface Change {
 
 export class Cache {
   readonly #kinds: Map<string, KindCache>;
+  /** The same by kind, those that were asked for: each request asks ten times, and a key has to be put together. */
+  readonly #ofKind = new Map<Kind, KindCache>();
   #revision: number;
 
   constructor(
@@ -198,7 +200,11 @@ export class Cache {
   }
 
   of(kind: Kind): KindCache {
-    return this.ofResource(resourceKey(kind));
+    const known = this.#ofKind.get(kind);
+    if (known !== undefined) return known;
+    const found = this.ofResource(resourceKey(kind));
+    this.#ofKind.set(kind, found);
+    return found;
   }
 
   /** Throws ApiError NotFound for a resource that is not served. */
@@ -215,6 +221,7 @@ export class Cache {
 
   /** Takes a kind that a user defined into service, or its new form. */
   serve(kind: Kind): KindCache {
+    this.#ofKind.clear();
     const resource = resourceKey(kind);
     const known = this.#kinds.get(resource);
     if (known !== undefined) {
@@ -228,6 +235,7 @@ export class Cache {
 
   /** Takes a kind, of which no object is left, out of service. */
   withdraw(resource: string): KindCache | undefined {
+    this.#ofKind.clear();
     const known = this.#kinds.get(resource);
     this.#kinds.delete(resource);
     return known;

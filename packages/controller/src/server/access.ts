@@ -11,8 +11,9 @@ import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { forbidden } from '../auth/forbidden.ts';
 import type { Identity } from '../auth/identity.ts';
-import { type DistinctHeaders, impersonate } from '../auth/impersonation.ts';
+import { actsAsOther, type DistinctHeaders, impersonate } from '../auth/impersonation.ts';
 import type { Attributes, Verb } from '../auth/permissions.ts';
+import { nextTurn } from '../platform/turn.ts';
 import type { ServerAuth } from './deps.ts';
 import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
@@ -98,8 +99,8 @@ export const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
 
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
-  /** The same, each value by itself. */
-  readonly distinct: DistinctHeaders;
+  /** The same, each value by itself; asked of those only who act as somebody else. */
+  readonly distinct: () => DistinctHeaders;
   readonly remoteAddress: string | undefined;
   /** True for requests without effect. */
   readonly reads: boolean;
@@ -131,7 +132,7 @@ export const identify = async (auth: ServerAuth, caller: Caller): Promise<Identi
   if (identity === undefined) throw unauthorized();
   onProven(identity);
   if (authorization === undefined && !reads) checkOwnPage(caller);
-  return impersonate(auth.authorize, identity, distinct);
+  return actsAsOther(headers) ? impersonate(auth.authorize, identity, distinct()) : identity;
 };
 
 /** Throws Forbidden unless `identity` may. */
@@ -202,12 +203,13 @@ export const installAccess = (
     if (access === undefined || access.kind === 'public') return;
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const { headers, ip: remoteAddress } = request;
-    const distinct = request.raw.headersDistinct;
+    const distinct = () => request.raw.headersDistinct;
     const takesForm = access.kind === 'signed-in' && access.takesForm === true;
     const onProven = (identity: Identity): void => {
       request.identity = identity;
     };
     const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    await nextTurn();
     request.identity = await identify(auth, caller);
     guard.trust(request.socket);
     if (access.kind !== 'signed-in') permit(auth, request.identity, attributesOf(request, access));

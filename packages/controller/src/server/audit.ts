@@ -249,25 +249,32 @@ const isRefusedRead = (request: FastifyRequest, code: number): boolean => {
 export const installAudit = (app: FastifyInstance, deps: AuditDeps): void => {
   const strangers = createStrangerRows(deps.clock);
   app.decorateRequest('audit', null);
-  app.addHook('onRequest', async (request, reply) => {
-    if (!mayChange(request)) return;
-    request.audit = audited(request, deps);
-    reply.header('audit-id', request.audit.requestId);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (mayChange(request)) {
+      request.audit = audited(request, deps);
+      reply.header('audit-id', request.audit.requestId);
+    }
+    done();
   });
-  app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+  app.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     const code = reply.statusCode;
     const audit = request.audit ?? (isRefusedRead(request, code) ? audited(request, deps) : null);
-    if (audit === null || audit.isGivenUp) return payload;
-    const entry = endingOf(request, audit, { code, payload, strangers });
-    if (entry === undefined) return payload;
-    try {
-      await deps.store.audit.append(entry);
-    } catch (error) {
+    const entry =
+      audit === null || audit.isGivenUp ? undefined : endingOf(request, audit, { code, payload, strangers });
+    if (audit === null || entry === undefined) {
+      done(null, payload);
+      return;
+    }
+    const giveUp = (error: Error): void => {
       deps.log.error({ err: error, path: pathOf(request) }, 'cannot write the audit trail');
       audit.isGivenUp = true;
       // What was refused may be told; what was done may not be told as done.
-      if (code < 400) throw error;
-    }
-    return payload;
+      if (code < 400) done(error);
+      else done(null, payload);
+    };
+    deps.store.audit
+      .append(entry)
+      .then(() => done(null, payload), giveUp)
+      .catch(done);
   });
 };

@@ -3,6 +3,7 @@
 // I1: at most jsonBodyBytes (yamlBodyBytes) are held, for at most bodyTimeoutMs; more is 413, later is 408's sense (504).
 // I2: what comes out nests at most 100 deep and has no key "__proto__", so everything after may recurse and spread.
 // I3: YAML is parsed in a process that can be given up (yaml-apart.ts): it stops nobody else.
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
 import { parseProtobuf, protobufType } from '@drover/api/protobuf';
@@ -36,15 +37,32 @@ const unsupported = (type: string): ApiError => {
 const tooLarge = (limitBytes: number): ApiError =>
   new ApiError('RequestEntityTooLarge', `cannot read the body: larger than ${limitBytes} bytes`);
 
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+
+/** A body that came with its head, as small ones do: nothing has to be waited for. Undefined: there is more to come. */
+const readPresent = (payload: Readable, limitBytes: number): Buffer | undefined => {
+  if (!(payload instanceof IncomingMessage) || payload.destroyed) return undefined;
+  if (payload.readableLength !== Number(payload.headers['content-length'])) return undefined;
+  if (payload.readableLength > limitBytes) throw tooLarge(limitBytes);
+  const bytes: Buffer | null = payload.read();
+  // Read to its end, as the others are.
+  payload.resume();
+  return bytes ?? Buffer.alloc(0);
+};
+
 /** All bytes of a body of at most `limitBytes`. Throws RequestEntityTooLarge, Timeout, BadRequest. */
-const readAll = (payload: Readable, limitBytes: number, timeoutMs: number): Promise<Buffer> =>
+const readAll = async (payload: Readable, limitBytes: number, timeoutMs: number): Promise<Buffer> =>
+  readPresent(payload, limitBytes) ?? readComing(payload, limitBytes, timeoutMs);
+
+const readComing = (payload: Readable, limitBytes: number, timeoutMs: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
     const finish = (error: ApiError | undefined): void => {
       clearTimeout(timer);
       payload.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
-      if (error === undefined) resolve(Buffer.concat(chunks));
+      if (error === undefined) resolve(joined(chunks));
       else reject(error);
     };
     const onData = (chunk: Buffer): void => {
@@ -86,8 +104,9 @@ const attempt = <T>(format: 'JSON' | 'YAML', parse: () => T): T => {
   }
 };
 
-const decode = (bytes: Buffer, format: 'JSON' | 'YAML'): string =>
-  attempt(format, () => new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const decode = (bytes: Buffer, format: 'JSON' | 'YAML'): string => attempt(format, () => utf8.decode(bytes));
 
 const checked = (value: unknown): unknown => {
   const problem = fault(value, 1);

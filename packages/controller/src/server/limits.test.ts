@@ -172,6 +172,33 @@ describe('slow requests', () => {
   });
 });
 
+describe('a body', () => {
+  it('is read alike when it comes with its head, after it, in chunks, and before the next request', async () => {
+    const ground = await start({});
+    const socket = await dialTls(ground);
+    let text = '';
+    socket.setNoDelay(true).on('data', (part: Buffer) => {
+      text += part.toString();
+    });
+    const codes = () => [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, code]) => code);
+    const answers = (count: number) => waitFor(`${count} answers`, () => codes().length >= count);
+    const head = `POST /api/v1/nodes HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${ground.token}\r\ncontent-type: application/json\r\n`;
+    const bodyOf = (name: string) => JSON.stringify({ metadata: { name } });
+    const whole = (name: string) => `${head}content-length: ${bodyOf(name).length}\r\n\r\n${bodyOf(name)}`;
+    socket.write(whole('n1'));
+    await answers(1);
+    for (const byte of whole('n2')) await new Promise((resolve) => socket.write(byte, resolve));
+    await answers(2);
+    const size = bodyOf('n3').length.toString(16);
+    socket.write(`${head}transfer-encoding: chunked\r\n\r\n${size}\r\n${bodyOf('n3')}\r\n0\r\n\r\n`);
+    await answers(3);
+    socket.write(`${whole('n4')}${whole('n5')}${head}content-length: 0\r\n\r\n`);
+    await answers(6);
+    expect(codes()).toEqual(['201', '201', '201', '201', '201', '400']);
+    expect(ground.resources.list(ground.resources.kind('nodes')).items).toHaveLength(5);
+  });
+});
+
 describe('large bodies', () => {
   const gibibyte = 1024 ** 3;
 

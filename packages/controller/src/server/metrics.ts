@@ -71,13 +71,14 @@ const observeRequests = (app: FastifyInstance, registry: Registry): void => {
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
     registers: [registry],
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const access = request.routeOptions.config.access;
     const watch = isTrue(queryOf(request), 'watch') || isTrue(queryOf(request), 'follow');
     const verb = verbOf(access, request.method, watch);
     const resource = resourceOf(access);
     total.inc({ verb, resource, code: String(reply.raw.statusCode) });
     if (!watch) duration.observe({ verb, resource }, reply.elapsedTime / 1_000);
+    done();
   });
 };
 

@@ -25,7 +25,7 @@ export const askPolicies = async (
     namespace: '',
     name: node,
     dryRun: false,
-    options: {},
+    options: () => ({}),
     onWarning: () => undefined,
     onNote: (note) => {
       audit.policyNote = note;

@@ -82,7 +82,8 @@ const parseRequest = (url: string): ShellRequest => {
 /** Throws ApiError: Unauthorized, Forbidden, NotFound, BadRequest. Resolves to the viewer's name and the wish. */
 const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit) => {
   const { remoteAddress } = request.socket;
-  const { headers, headersDistinct: distinct } = request;
+  const { headers } = request;
+  const distinct = () => request.headersDistinct;
   const onProven = (proven: Identity): void => {
     audit.identity = proven;
   };

@@ -131,7 +131,8 @@ class WorkerChannel {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    // What else this turn of the event loop has to call goes along: each message and each transaction has its price.
+    setImmediate(() => {
       this.#scheduled = false;
       this.#send();
     });

@@ -1,5 +1,6 @@
 // Owns the main-thread side of certificates and sign-in secrets.
 import type { Log } from '../platform/log.ts';
+import { CredentialMemory } from './credential-memory.ts';
 import { createListeners } from './listeners.ts';
 import type { CredentialStore } from './store.ts';
 import type { Threads } from './threads.ts';
@@ -11,6 +12,11 @@ export const createCredentials = (deps: {
   const { threads } = deps;
   const revoked = createListeners<readonly string[]>(deps.log);
   const removed = createListeners<readonly string[]>(deps.log);
+  const memory = new CredentialMemory();
+  const tellRemoved = (id: string): void => {
+    memory.forget(id);
+    removed.tell([id]);
+  };
   return {
     addCertificate: (row) => threads().write('credentials.addCertificate', row),
     certificate: (serial) => threads().read('credentials.certificate', serial),
@@ -23,17 +29,18 @@ export const createCredentials = (deps: {
     },
     onRevoke: (listener) => revoked.add(listener),
     add: (row) => threads().write('credentials.add', row),
-    bySha256: (sha256) => threads().read('credentials.bySha256', sha256),
+    bySha256: (sha256) => memory.find(sha256, (hash) => threads().read('credentials.bySha256', hash)),
     byId: (id) => threads().read('credentials.byId', id),
     take: (sha256) =>
       threads().write('credentials.take', sha256, {
         onCommitted: (row) => {
-          if (row !== undefined) removed.tell([row.id]);
+          if (row !== undefined) tellRemoved(row.id);
         },
       }),
-    remove: (id) => threads().write('credentials.remove', id, { onCommitted: () => removed.tell([id]) }),
+    remove: (id) => threads().write('credentials.remove', id, { onCommitted: () => tellRemoved(id) }),
     ofUser: (user) => threads().read('credentials.ofUser', user),
-    touch: (id, nowMs) => threads().write('credentials.touch', { id, nowMs }),
+    touch: (id, nowMs) =>
+      threads().write('credentials.touch', { id, nowMs }, { onCommitted: () => memory.forget(id) }),
     onRemove: (listener) => removed.add(listener),
     list: (kind) => threads().read('credentials.list', kind),
   };

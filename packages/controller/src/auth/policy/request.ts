@@ -16,8 +16,8 @@ export interface PolicyRequest {
   /** As it was asked for; '' when the server makes it. */
   readonly name: string;
   readonly dryRun: boolean;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; put together for the first policy that is about it. */
+  readonly options: () => Readonly<Record<string, unknown>>;
   readonly onWarning: (message: string) => void;
   /** Told at each asking: what was told before counts no more. */
   readonly onNote: (note: PolicyNote) => void;
@@ -62,6 +62,6 @@ export const toRequest = (
     operation: target.operation,
     userInfo: userInfoOf(request.identity),
     dryRun: request.dryRun,
-    options: request.options,
+    options: request.options(),
   });
 };

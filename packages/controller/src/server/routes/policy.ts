@@ -72,7 +72,7 @@ export const policyFor =
       namespace: parameter(request, 'namespace'),
       name: nameOf(request),
       dryRun: given.dryRun === true,
-      options: optionsOf(request, given),
+      options: () => optionsOf(request, given),
       onWarning: once(given.onWarning),
       onNote: (note) => {
         if (audit === null) return;

@@ -114,6 +114,24 @@ export const peopleContract = (stores: Opener): void => {
       expect(await credentials.bySha256('abc')).toBeUndefined();
     });
 
+    test('a secret that is looked up again and again is not found any more once it was removed', async () => {
+      const { credentials } = await stores.fresh();
+      for (let turn = 0; turn < 20; turn++) {
+        await credentials.add(credential);
+        expect(await credentials.bySha256('abc')).toEqual(credential);
+        await credentials.touch(credential.id, turn);
+        expect(await credentials.bySha256('abc')).toEqual({ ...credential, lastUsedMs: turn });
+        // Some are on their way while it is removed.
+        const asked = Array.from({ length: turn }, () => credentials.bySha256('abc'));
+        const end = turn % 2 === 0 ? credentials.remove(credential.id) : credentials.take('abc');
+        const others = Array.from({ length: turn }, () => credentials.bySha256('abc'));
+        await end;
+        expect(await credentials.bySha256('abc')).toBeUndefined();
+        await Promise.all([...asked, ...others]);
+        expect(await credentials.bySha256('abc')).toBeUndefined();
+      }
+    });
+
     test('credentials are listed by kind and removed by id', async () => {
       const { credentials } = await stores.fresh();
       await credentials.add(credential);
