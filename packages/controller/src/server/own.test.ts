@@ -1,6 +1,7 @@
 // What people do with their own sign-in, against the real server.
 import { nodeKind, userKind } from '@drover/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../../../test/harness/wait.ts';
 import { codeAt, stepOf } from '../auth/people/totp.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Browser, makePerson, openBrowser } from './test-browser.ts';
@@ -226,8 +227,13 @@ describe('the password', () => {
   });
 });
 
+/** A code is of a step of 30 s and the one before: what is asked for at the end of one would arrive in the next. */
+const stepHasTime = () =>
+  waitFor('a step of codes that does not end soon', () => systemClock.nowMs() % 30_000 < 22_000, 10_000);
+
 /** Enrols an app and answers with its secret and the recovery codes. */
 const enrol = async (browser: Browser) => {
+  await stepHasTime();
   const { secret, url } = (await browser.send('POST', '/auth/totp', { password })).json();
   const bytes = fromBase32(String(secret));
   const answer = await browser.send('POST', '/auth/totp/confirm', {
