@@ -8,6 +8,7 @@ import { codeAt, stepOf } from '../../packages/controller/src/auth/people/totp.t
 import { type CliResult, drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
 import { Pty } from '../harness/pty.ts';
+import { waitFor } from '../harness/wait.ts';
 
 const password = 'planted-password-4711';
 let controller: ControllerProcess;
@@ -100,6 +101,8 @@ test('a second factor that is asked of somebody is enrolled at the next sign-in,
   const secret = /otpauth:\S*?secret=([A-Z2-7]+)/.exec(terminal.shown)?.[1] ?? '';
   planted.push(secret);
   const bytes = fromBase32(secret);
+  // A code is of a step of 30 s and the one before: one that is typed at the end of a step would arrive in the next.
+  await waitFor('a step of codes that does not end soon', () => Date.now() % 30_000 < 22_000, 10_000);
   terminal.type(`${codeAt(bytes, stepOf(Date.now()) - 1)}\r`);
   await terminal.shows(/The next code of the app, or a recovery code: $/);
   const codes = terminal.shown.match(/\b([a-z2-7]{4}-){3}[a-z2-7]{4}\b/g) ?? [];
