@@ -14,7 +14,7 @@ const piece = /\s+|'([^']*)('|$)|"((?:[^"\\]|\\[\s\S])*)("|$|\\$)|\\([\s\S]|$)|[
 const shellish = /^(?:[|&;<>]|\d+>|&>)|[|;]$|\$[A-Za-z_({]|`|^[^=]*[*?]/;
 
 /** Within double quotes a backslash quotes these only (POSIX 2.2.3). */
-const unescape = (text: string): string =>
+const withoutBackslashes = (text: string): string =>
   text.replace(/\\([$`"\\\n])/g, (_, one) => (one === '\n' ? '' : one));
 
 export const splitWords = (text: string): SplitWords => {
@@ -30,7 +30,7 @@ export const splitWords = (text: string): SplitWords => {
       word = (word ?? '') + single;
       if (singleEnd !== "'") open = "'";
     } else if (double !== undefined) {
-      word = (word ?? '') + unescape(double);
+      word = (word ?? '') + withoutBackslashes(double);
       if (doubleEnd !== '"') open = '"';
     } else if (escaped !== undefined) {
       if (escaped === '') open = '\\';
