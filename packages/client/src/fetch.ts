@@ -4,7 +4,7 @@
 //     and a page watches more than that (docs/protocol.md, "Streams in a WebSocket").
 // I3: a refusal arrives as the ApiError that the server sent; a network fault as ServiceUnavailable with a cause.
 import { ApiError } from '@drover/api/errors';
-import { type Call, type Transport, toPath, toRefusal } from './transport.ts';
+import { type Call, type Transport, toPath, toRefusal, toWarnings } from './transport.ts';
 
 const answerMs = 60_000;
 const linesProtocol = 'lines.drover.dev';
@@ -86,6 +86,7 @@ const open = async (origin: string, call: Call): Promise<Response> => {
   const { signal, began } = bounded(call);
   try {
     const answer = await fetch(`${origin}${toPath(call)}`, toInit(call, signal));
+    for (const warning of toWarnings(answer.headers.get('warning'))) call.onWarning?.(warning);
     if (answer.ok) return answer;
     throw toRefusal(answer.status, await answer.text(), `${call.method ?? 'GET'} ${call.path}`);
   } catch (error) {

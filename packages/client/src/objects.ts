@@ -18,6 +18,8 @@ export interface WriteOptions extends ObjectOptions {
   readonly fieldManager?: string;
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly subresource?: 'status' | 'approval';
+  /** What the controller does, but not without a word. Of browser pages only. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface ListOptions extends CallOptions {
@@ -204,6 +206,7 @@ export const createObjects = (http: Transport): Objects => ({
       query: writeQuery(options),
       body: object,
       signal: options.signal,
+      onWarning: options.onWarning,
     }),
   update: (kind, name, object, options = {}) =>
     http.json({
@@ -212,6 +215,7 @@ export const createObjects = (http: Transport): Objects => ({
       query: writeQuery(options),
       body: object,
       signal: options.signal,
+      onWarning: options.onWarning,
     }),
   patch: (kind, name, { type, body }, options = {}) =>
     http.json({

@@ -16,6 +16,8 @@ export interface Call {
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Called with each warning (RFC 7234, code 299) that comes with the answer. Of browser pages only. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** The answer must begin within this time; default 60,000 ms. 0: no limit. */
   readonly timeoutMs?: number;
 }
@@ -39,6 +41,12 @@ export const toPath = ({ path, query = {} }: Call): string => {
 };
 
 const isReason = (word: string): word is Reason => Object.hasOwn(reasonCodes, word);
+
+/** The texts of a Warning header as Kubernetes writes it: 299 - "text", ... */
+export const toWarnings = (header: string | null): readonly string[] =>
+  [...(header ?? '').matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replace(/\\(.)/g, '$1'),
+  );
 
 /** The Status in the body of a refusal, or the nearest thing to it. */
 export const toRefusal = (code: number, text: string, what: string): ApiError => {

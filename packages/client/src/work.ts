@@ -84,10 +84,14 @@ export interface WorkApi {
     work: WorkReference<T>,
     options?: ResultsFilter & ResumeOptions & { readonly cursor?: number },
   ): AsyncIterable<ResultsEvent<T>>;
-  /** Output of all nodes in order of arrival. */
+  /** Output of all nodes, or of one, in order of arrival. */
   log(
     work: WorkReference,
-    options?: ResumeOptions & { readonly cursor?: number; readonly follow?: boolean },
+    options?: ResumeOptions & {
+      readonly node?: string;
+      readonly cursor?: number;
+      readonly follow?: boolean;
+    },
   ): AsyncIterable<LogChunk>;
   /** One stream of one node as bytes. */
   nodeLog(
@@ -159,7 +163,9 @@ const createLogs = (http: Transport): Pick<WorkApi, 'log' | 'nodeLog'> => ({
   log(work, options = {}) {
     let cursor = options.cursor ?? 0;
     const ask = async function* (): AsyncGenerator<LogChunk> {
-      const query = { cursor, follow: flag(options.follow) };
+      const { node } = options;
+      const one = node === undefined ? {} : { node, lines: 1 };
+      const query = { ...one, cursor, follow: flag(options.follow) };
       const path = pathOf(work, 'log');
       for await (const line of http.lines<Sent<LogChunk>>({ path, query, signal: options.signal })) {
         cursor = line.cursor;

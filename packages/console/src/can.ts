@@ -44,6 +44,15 @@ export const can = {
     namespace,
     name,
   }),
+  /** What a run policy asks about. */
+  decideRun: (namespace: string, name: string): Attributes => ({
+    verb: 'patch',
+    group: drover,
+    resource: 'commandruns',
+    subresource: 'approval',
+    namespace,
+    name,
+  }),
   moveFiles: (namespace: string): Attributes => ({
     verb: 'create',
     group: drover,

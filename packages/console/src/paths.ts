@@ -20,7 +20,11 @@ export const paths = {
   node: (name: string, tab = '') => `/nodes/name/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   runs: () => '/runs',
   newRun: (nodes = '') => `/runs/new${nodes === '' ? '' : `?nodes=${part(nodes)}`}`,
-  run: (namespace: string, name: string) => `/runs/name/${part(namespace)}/${part(name)}`,
+  /** `query`: what the tab keeps in its address. */
+  run: (namespace: string, name: string, tab = '', query: Readonly<Record<string, string>> = {}) => {
+    const search = new URLSearchParams(query);
+    return `/runs/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}${search.size === 0 ? '' : `?${search}`}`;
+  },
   transfers: () => '/files',
   newTransfer: () => '/files/new',
   transfer: (namespace: string, name: string) => `/files/name/${part(namespace)}/${part(name)}`,

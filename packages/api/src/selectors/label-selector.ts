@@ -143,18 +143,28 @@ const readRequirement = (reader: Reader): Requirement => {
   }
 };
 
-/** Selector text as a matcher; empty text matches everything. Throws ApiError BadRequest naming what cannot be read. */
-export const parseLabelSelector = (text: string): LabelMatcher => {
+const readRequirements = (text: string): readonly Requirement[] => {
   if (text.length > maxLength) refuse(text, `longer than ${maxLength} characters`);
   const reader = new Reader(text);
-  if (reader.peek === undefined) return () => true;
+  if (reader.peek === undefined) return [];
   const requirements = [readRequirement(reader)];
   while (reader.peek !== undefined) {
     reader.expect(',');
     requirements.push(readRequirement(reader));
   }
-  return all(requirements);
+  return requirements;
 };
+
+/** Selector text as a matcher; empty text matches everything. Throws ApiError BadRequest naming what cannot be read. */
+export const parseLabelSelector = (text: string): LabelMatcher => all(readRequirements(text));
+
+/** Selector text as the object that means the same. Throws ApiError BadRequest naming what cannot be read, or said so. */
+export const toLabelSelector = (text: string): LabelSelector => ({
+  matchExpressions: readRequirements(text).map(({ key, operator, values }) => {
+    if (operator === 'Gt' || operator === 'Lt') return refuse(text, 'objects cannot say < and >');
+    return { key, operator, ...(values.length === 0 ? {} : { values: [...values] }) };
+  }),
+});
 
 /** A LabelSelector object as a matcher; an empty one matches everything. Throws ApiError BadRequest when it is not sound. */
 export const toLabelMatcher = (selector: LabelSelector): LabelMatcher => {

@@ -1,6 +1,7 @@
 // Owns 'show': where one run or transfer stands, and why.
 
 import { ageOf } from '@drover/api/duration';
+import { quoteWords } from '@drover/api/words';
 import type { Task, Work, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
@@ -14,12 +15,9 @@ import { addNamespace, type NameOptions, toName, type WorkNoun } from './command
 import { toEnding, workKinds } from './rows.ts';
 import { toEndings, toSummary } from './tally.ts';
 
-const quote = (word: string): string =>
-  /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
 const whatOf = ({ spec }: Work): string => {
   if ('direction' in spec) return `${spec.direction} ${spec.path}${spec.check ? ' (check only)' : ''}`;
-  if (spec.argv !== undefined) return spec.argv.map(quote).join(' ');
+  if (spec.argv !== undefined) return quoteWords(spec.argv);
   return `script, ${spec.script?.source.length ?? 0} characters, by ${spec.script?.interpreter.join(' ')}`;
 };
 

@@ -38,4 +38,15 @@ export const ui = {
   details: 'Details',
   events: 'Events',
   yaml: 'YAML',
+  log: {
+    stderr: 'standard error: ',
+    find: 'Find in the output',
+    places: 'places',
+    next: 'Next place',
+    previous: 'Previous place',
+    wrap: 'Wrap lines',
+    follow: 'Follow',
+    dropped_one: '{{count}} older line is not shown: download it to read all',
+    dropped_other: '{{count}} older lines are not shown: download it to read all',
+  },
 };

@@ -40,4 +40,15 @@ export const ui: Texts<typeof english> = {
   details: '详情',
   events: '事件',
   yaml: 'YAML',
+  log: {
+    stderr: '标准错误：',
+    find: '在输出中查找',
+    places: '处',
+    next: '下一处',
+    previous: '上一处',
+    wrap: '自动换行',
+    follow: '跟随最新输出',
+    dropped_one: '较早的 {{count}} 行未显示，请下载后查看全部内容',
+    dropped_other: '较早的 {{count}} 行未显示，请下载后查看全部内容',
+  },
 };

@@ -1,7 +1,7 @@
 // Owns reading the fleet as targets are resolved in it.
-import { nodeKind, type Targets } from '@drover/api';
+import { type FleetNode, nodeKind, type Targets } from '@drover/api';
 import type { Resources } from '../../resources/resources.ts';
-import { type FleetNode, planTargets } from './plan.ts';
+import { planTargets } from './plan.ts';
 
 export const fleetOf = (resources: Pick<Resources, 'list'>): readonly FleetNode[] =>
   resources.list(nodeKind).items.map((node) => ({

@@ -1,55 +1,16 @@
 // Owns what a CommandRun or FileTransfer asks for: on which nodes, and what each of them is to do. Pure.
 // I1: every node that was named is in the list; one that does not exist gets a task that ends with that reason,
 //     so that whoever counts the results misses nobody.
-import {
-  ApiError,
-  type LabelSelector,
-  parseNodeSet,
-  type ResolvedNodeSet,
-  resolveNodeSet,
-  signedCauses,
-  type Targets,
-  toLabelMatcher,
-} from '@drover/api';
+import { ApiError, type FleetNode, resolveTargets, signedCauses, type Targets } from '@drover/api';
 import type { WorkOrder } from '../../engine/engine.ts';
 import { sha256Hex } from '../../platform/ids.ts';
 import { isApproved } from './approval.ts';
 import type { Work } from './work.ts';
 
-const groupLabel = 'group.drover.dev/';
 /** More nodes in one piece of work are refused. */
 const maxTargets = 50_000;
 
-export interface FleetNode {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
 export type PlannedTargets = Pick<WorkOrder, 'nodes' | 'refused'>;
-
-const groupOf = (fleet: readonly FleetNode[], name: string): readonly string[] => {
-  const label = groupLabel + name;
-  const members = fleet.filter((node) => node.labels[label] !== undefined).map((node) => node.name);
-  if (members.length > 0) return members;
-  throw new ApiError('NotFound', `cannot resolve @${name}: no node carries the label ${label}`);
-};
-
-const named = (nodeSet: string | undefined, fleet: readonly FleetNode[]): ResolvedNodeSet => {
-  const all = fleet.map((node) => node.name);
-  if (nodeSet === undefined) return { known: all, unknown: [] };
-  return resolveNodeSet(parseNodeSet(nodeSet), { all, group: (name) => groupOf(fleet, name) });
-};
-
-const labelled = (
-  names: readonly string[],
-  selector: LabelSelector | undefined,
-  fleet: readonly FleetNode[],
-): readonly string[] => {
-  if (selector === undefined) return names;
-  const matches = toLabelMatcher(selector);
-  const labels = new Map(fleet.map((node) => [node.name, node.labels]));
-  return names.filter((name) => matches(labels.get(name) ?? {}));
-};
 
 /**
  * The nodes of the work (I1); `only` narrows them to those of an earlier run. Throws ApiError BadRequest or
@@ -60,11 +21,11 @@ export const planTargets = (
   fleet: readonly FleetNode[],
   only?: readonly string[],
 ): PlannedTargets => {
-  const { known, unknown } = named(targets.nodeSet, fleet);
+  const { known, unknown } = resolveTargets(targets, fleet);
   const wanted = only && new Set(only);
   const keep = (name: string) => wanted === undefined || wanted.has(name);
   const missing = unknown.filter(keep);
-  const nodes = [...labelled(known, targets.labelSelector, fleet).filter(keep), ...missing];
+  const nodes = [...known.filter(keep), ...missing];
   if (nodes.length > maxTargets) {
     throw new ApiError(
       'BadRequest',

@@ -30,10 +30,24 @@ const noTask = (node: string): ApiError =>
 const fromOffset = (row: OutputRow, offset: number): Uint8Array =>
   row.offset >= offset ? row.data : row.data.subarray(offset - row.offset);
 
+type WorkOutput = OutputRow & { readonly node: string; readonly cursor: number };
+
+const toLine = (row: WorkOutput): string =>
+  JSON.stringify({
+    node: row.node,
+    stream: streamNames[row.stream],
+    offset: row.offset,
+    timeMs: row.timeMs,
+    data: Buffer.from(row.data.buffer, row.data.byteOffset, row.data.byteLength).toString('base64'),
+    cursor: row.cursor,
+  });
+
 interface NodeLog {
   readonly node: string;
   taskId: string | undefined;
   readonly which: 1 | 2 | undefined;
+  /** JSON lines of both streams instead of bytes: what came when, and from which. */
+  readonly isLines: boolean;
   position: number;
 }
 
@@ -48,7 +62,8 @@ const writeNodeLog = async (context: WorkContext, log: NodeLog, stream: Stream):
     });
     if (rows.length === 0) return;
     for (const row of rows) {
-      await stream.write(log.which === undefined ? row.data : fromOffset(row, log.position));
+      if (log.isLines) await stream.write(`${toLine({ ...row, node: log.node })}\n`);
+      else await stream.write(log.which === undefined ? row.data : fromOffset(row, log.position));
       log.position = log.which === undefined ? row.cursor : row.offset + row.data.length;
     }
   }
@@ -73,14 +88,17 @@ const oneNode = async (
   const start = workOf(context, kind, request);
   const name = word(query, 'stream', ['stdout', 'stderr']);
   const isFollowing = isTrue(query, 'follow');
+  const isLines = isTrue(query, 'lines');
   const log: NodeLog = {
     node,
     taskId: await taskOf(context, uidOf(start), node),
-    which: name && streamNumbers[name],
-    position: integer(query, 'offset') ?? 0,
+    which: isLines ? undefined : name && streamNumbers[name],
+    isLines,
+    position: integer(query, isLines ? 'cursor' : 'offset') ?? 0,
   };
   if (log.taskId === undefined && (!isFollowing || isFinalWork(start))) throw noTask(node);
-  const settings = { contentType: 'application/octet-stream', slowMs: context.limits.slowStreamMs };
+  const contentType = isLines ? 'application/json' : 'application/octet-stream';
+  const settings = { contentType, slowMs: context.limits.slowStreamMs };
   await context.streams.run(reply, settings, async (stream) => {
     if (!isFollowing) return writeNodeLog(context, log, stream);
     return followTask(context, kind, start, log, stream);
@@ -110,18 +128,6 @@ const followTask = async (
     stream.signal.removeEventListener('abort', abort);
   }
 };
-
-type WorkOutput = OutputRow & { readonly node: string; readonly cursor: number };
-
-const toLine = (row: WorkOutput): string =>
-  JSON.stringify({
-    node: row.node,
-    stream: streamNames[row.stream],
-    offset: row.offset,
-    timeMs: row.timeMs,
-    data: Buffer.from(row.data.buffer, row.data.byteOffset, row.data.byteLength).toString('base64'),
-    cursor: row.cursor,
-  });
 
 const toEvent = (row: WorkOutput): string => `id: ${row.cursor}\ndata: ${toLine(row)}\n\n`;
 

@@ -196,6 +196,23 @@ describe('log of one node', () => {
     expect(text(parts)).toBe('one two');
   });
 
+  it('comes as lines of both streams in order of arrival, from any cursor', async () => {
+    const run = await startRun(2);
+    await run.output(0, 0, 'one ');
+    await run.output(1, 0, 'of another node');
+    await run.output(0, 0, 'oops', 2);
+    await run.output(0, 4, 'two');
+    const all = await collect(ground.client.log(run.reference, { node: 'web0' }));
+    const told = all.map(({ node, stream, data }) => [node, stream, text([data])]);
+    expect(told).toEqual([
+      ['web0', 'stdout', 'one '],
+      ['web0', 'stderr', 'oops'],
+      ['web0', 'stdout', 'two'],
+    ]);
+    const cursor = all[0]?.cursor ?? 0;
+    expect(await collect(ground.client.log(run.reference, { node: 'web0', cursor }))).toEqual(all.slice(1));
+  });
+
   it('is refused for a node that has no task', async () => {
     const run = await startRun(1);
     await expect(collect(ground.client.nodeLog(run.reference, 'db1'))).rejects.toMatchObject({ code: 404 });

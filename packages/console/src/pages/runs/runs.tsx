@@ -1,0 +1,160 @@
+// Every run: what, where, by whom, and how it stands.
+import type { CommandRun } from '@drover/api';
+import { commandRuns } from '@drover/client/kinds';
+import {
+  PageSection,
+  ToggleGroup,
+  ToggleGroupItem,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+import { Link, useNavigate } from 'react-router';
+import { useLive } from '../../api/live.ts';
+import { useCan } from '../../api/permissions.ts';
+import { can } from '../../can.ts';
+import { paths } from '../../paths.ts';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { Age } from '../../ui/age.tsx';
+import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { Filter, matches, useParameter } from '../../ui/filter.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
+import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
+import { commandOf, isOver, nameOf, namespaceOf, phaseOf, targetsOf } from './run.ts';
+import { CountsBar, PhaseLabel } from './run-state.tsx';
+import { progressOf } from './task-state.ts';
+
+const makerOf = ({ spec }: CommandRun): string => spec.requester?.username ?? '';
+const madeAt = ({ metadata }: CommandRun): string => metadata.creationTimestamp ?? '';
+
+const textsOf = (run: CommandRun): readonly string[] => {
+  const { nodes, labels } = targetsOf(run);
+  return [nameOf(run), commandOf(run), makerOf(run), nodes, labels];
+};
+
+/** What a phase is filed under. */
+const filters = ['active', 'Succeeded', 'Failed', 'Cancelled'] as const;
+const isIn = (filter: string, run: CommandRun): boolean =>
+  filter === '' || (filter === 'active' ? !isOver(run) : phaseOf(run) === filter);
+
+const useColumns = (): readonly Column<CommandRun>[] => {
+  const { t } = useTranslation();
+  return [
+    {
+      key: 'name',
+      title: t('ui.name'),
+      sortBy: nameOf,
+      width: '11rem',
+      show: (run) => <Link to={paths.run(namespaceOf(run), nameOf(run))}>{nameOf(run)}</Link>,
+    },
+    { key: 'phase', title: t('runs.phase'), sortBy: phaseOf, show: (run) => <PhaseLabel run={run} /> },
+    {
+      key: 'command',
+      title: t('runs.command'),
+      sortBy: commandOf,
+      show: (run) => <code className="drover-code">{commandOf(run).slice(0, 120)}</code>,
+    },
+    {
+      key: 'progress',
+      title: t('runs.progress'),
+      sortBy: ({ status }) => progressOf(status?.counts).total,
+      show: (run) => <CountsBar run={run} />,
+      width: '11rem',
+    },
+    {
+      key: 'by',
+      title: t('runs.by'),
+      sortBy: makerOf,
+      show: (run) => <span style={{ overflowWrap: 'anywhere' }}>{makerOf(run)}</span>,
+      width: '10rem',
+    },
+    {
+      key: 'age',
+      title: t('ui.age'),
+      sortBy: madeAt,
+      show: (run) => <Age at={madeAt(run)} />,
+      width: '8rem',
+    },
+  ];
+};
+
+const NewRun = () => {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const able = useCan(can.runCommands('default'));
+  return (
+    <ActionButton able={able} onClick={() => void navigate(paths.newRun())}>
+      {t('shell.pages.newRun')}
+    </ActionButton>
+  );
+};
+
+const List = ({ rows }: { readonly rows: readonly CommandRun[] }) => {
+  const { t } = useTranslation();
+  const columns = useColumns();
+  const [filter, setFilter] = useParameter('q');
+  const [phase, setPhase] = useParameter('phase');
+  if (rows.length === 0)
+    return (
+      <Nothing title={t('runs.empty')} actions={<NewRun />}>
+        {t('runs.emptyBody')}
+      </Nothing>
+    );
+  const found = rows
+    .filter((run) => isIn(phase, run) && matches(filter, textsOf(run)))
+    .sort((a, b) => (madeAt(a) < madeAt(b) ? 1 : -1));
+  const clear = phase === '' ? () => setFilter('') : () => setPhase('');
+  return (
+    <>
+      <Toolbar>
+        <ToolbarContent>
+          <ToolbarItem>
+            <Filter label={t('runs.filterLabel')} value={filter} onChange={setFilter} />
+          </ToolbarItem>
+          <ToolbarItem>
+            <ToggleGroup aria-label={t('runs.phase')} isCompact style={{ flexWrap: 'wrap' }}>
+              {filters.map((name) => (
+                <ToggleGroupItem
+                  key={name}
+                  text={name === 'active' ? t('runs.active') : t(`runs.phases.${name}`)}
+                  buttonId={`phase-${name}`}
+                  isSelected={phase === name}
+                  onChange={(_event, isSelected) => setPhase(isSelected ? name : '')}
+                />
+              ))}
+            </ToggleGroup>
+          </ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
+        </ToolbarContent>
+      </Toolbar>
+      {found.length === 0 ? (
+        <NothingFound onClear={clear} />
+      ) : (
+        <DataTable
+          label={t('runs.list')}
+          columns={columns}
+          rows={found}
+          keyOf={(run) => `${namespaceOf(run)}/${nameOf(run)}`}
+        />
+      )}
+    </>
+  );
+};
+
+export const Runs = () => {
+  const { t } = useTranslation();
+  const { items, state, error } = useLive(commandRuns);
+  const body = (): React.ReactNode => {
+    if (state === 'loading') return <Loading />;
+    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+  };
+  return (
+    <>
+      <PageHead title={t('shell.pages.runs')} actions={<NewRun />} />
+      <PageSection hasBodyWrapper={false} isFilled>
+        {body()}
+      </PageSection>
+    </>
+  );
+};
