@@ -1,5 +1,6 @@
 // Owns the benchmark of authorization: one decision among many roles and bindings.
 import {
+  allows,
   clusterRoleBindingKind,
   clusterRoleKind,
   type Kind,
@@ -8,7 +9,6 @@ import {
 } from '@drover/api';
 import type { UserIdentity } from '../packages/controller/src/auth/identity.ts';
 import { type Attributes, decide } from '../packages/controller/src/auth/permissions.ts';
-import { allows } from '../packages/controller/src/auth/rbac/matcher.ts';
 import { createRoles, type RoleReader } from '../packages/controller/src/auth/rbac/roles.ts';
 import { type Bench, round } from './bench.ts';
 

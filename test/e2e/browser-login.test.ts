@@ -56,7 +56,7 @@ const cut = (html: string, before: string): string =>
 const question = async (browser: Browser, path: string): Promise<string> => {
   const toSignIn = await browser.send('GET', path);
   const page = await browser.send('GET', String(toSignIn.headers['location']));
-  const begun = await browser.send('GET', cut(page.text, '<p><a href="'));
+  const begun = await browser.send('GET', cut(page.text, '<a class="button" href="'));
   const back = await provider.signIn(String(begun.headers['location']), 's-1');
   const entered = await browser.send('GET', back.slice(ground.address.length));
   return (await browser.send('GET', cut(entered.text, 'content="0;url='))).text;

@@ -43,9 +43,16 @@ export class Chromium {
   }
 
   /** A page of a browser of its own: no cookies. */
-  async open(address: string, options: { readonly hasScripts?: boolean } = {}): Promise<Page> {
-    const { hasScripts = true } = options;
-    const context = await this.#browser.newContext({ baseURL: address, javaScriptEnabled: hasScripts });
+  async open(
+    address: string,
+    options: { readonly hasScripts?: boolean; readonly language?: string } = {},
+  ): Promise<Page> {
+    const { hasScripts = true, language = 'en-US' } = options;
+    const context = await this.#browser.newContext({
+      baseURL: address,
+      javaScriptEnabled: hasScripts,
+      locale: language,
+    });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);

@@ -20,6 +20,7 @@ export * from './policy/match.ts';
 export { loadedPolicies, loadPolicies } from './policy/on-demand.ts';
 export * from './printing/duration.ts';
 export * from './printing/table.ts';
+export * from './rbac/matcher.ts';
 export * from './run-policy/index.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';

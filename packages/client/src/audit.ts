@@ -30,8 +30,11 @@ export interface AuditApi {
   page(query?: AuditQuery, options?: CallOptions): Promise<AuditPage>;
   /** Every row that the query selects, fetched in pages. */
   all(query?: AuditQuery, options?: CallOptions): AsyncIterable<AuditRecord>;
-  /** Rows that come from now on. */
-  follow(filter?: AuditFilter, options?: ResumeOptions): AsyncIterable<AuditRecord>;
+  /** Rows that come from now on, or behind the row `after`. */
+  follow(
+    filter?: AuditFilter & { readonly after?: number },
+    options?: ResumeOptions,
+  ): AsyncIterable<AuditRecord>;
   verify(options?: CallOptions): Promise<AuditVerdict>;
 }
 
@@ -39,8 +42,8 @@ const verifyMs = 3_600_000;
 
 const createFollow =
   (http: Transport): AuditApi['follow'] =>
-  (filter = {}, options = {}) => {
-    let after: number | undefined;
+  ({ after: from, ...filter } = {}, options = {}) => {
+    let after = from;
     const ask = async function* (): AsyncGenerator<AuditRecord> {
       const query = { ...filter, watch: 1, after };
       for await (const record of http.lines<AuditRecord>({ path: '/audit', query, signal: options.signal })) {

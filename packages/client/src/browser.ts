@@ -5,10 +5,11 @@ import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
+import { createSystemApi, type SystemApi } from './system.ts';
 import type { Transport } from './transport.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
-export interface BrowserClient extends Objects, WorkApi, PeopleApi {
+export interface BrowserClient extends Objects, WorkApi, PeopleApi, SystemApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
   readonly blobs: BlobStore;
@@ -24,6 +25,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
     ...createObjects(transport),
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
+    ...createSystemApi(transport),
     audit: createAuditApi(transport),
     blobs: createBlobStore(transport),
     discover: ({ signal } = {}) => discover(transport, signal),

@@ -1,5 +1,5 @@
 // Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
-import type { EncryptionStatus, RotateWish, Signed } from '@drover/api';
+import type { Signed } from '@drover/api';
 import type { Status } from '@drover/api/errors';
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Content, createContent } from './content.ts';
@@ -9,6 +9,7 @@ import { nodes, toObjectPath } from './kinds.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
 import { openTerminal, type ShellOptions, type Terminal } from './shell.ts';
+import { createSystemApi, type SystemApi } from './system.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
 export interface NodeFacts {
@@ -24,16 +25,7 @@ export interface NodeFacts {
   } | null;
 }
 
-export interface RecordingInfo {
-  readonly id: string;
-  readonly node: string;
-  readonly user: string;
-  readonly startedAt: string;
-  readonly seconds: number;
-  readonly sizeBytes: number;
-}
-
-export interface Client extends Objects, WorkApi, PeopleApi {
+export interface Client extends Objects, WorkApi, PeopleApi, SystemApi {
   readonly http: Http;
   readonly content: Content;
   readonly audit: AuditApi;
@@ -41,20 +33,12 @@ export interface Client extends Objects, WorkApi, PeopleApi {
   discover(options?: CallOptions): Promise<Discovery>;
   facts(node: string, options?: CallOptions): Promise<NodeFacts>;
   shell(node: string, options: ShellOptions): Promise<Terminal>;
-  recordings(options?: CallOptions): Promise<readonly RecordingInfo[]>;
-  /** The asciicast file. */
-  recording(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
-  /** Under which keys secrets are kept. */
-  encryption(options?: CallOptions): Promise<EncryptionStatus>;
-  /** Begins with a new data key; `encryption` shows how far it is. */
-  rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
   /** `signed`: for nodes that want operators' signatures. */
   updateAgent(
     node: string,
     options?: CallOptions & { readonly signed?: Signed | undefined },
   ): Promise<Status>;
   uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
-  version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
   /** Closes the connections. */
   close(): void;
 }
@@ -67,23 +51,12 @@ export const createClient = (endpoint: Endpoint): Client => {
     ...createObjects(http),
     ...createWorkApi(http),
     ...createPeopleApi(http),
+    ...createSystemApi(http),
     content: createContent(http),
     audit: createAuditApi(http),
     discover: ({ signal } = {}) => discover(http, signal),
     facts: (node, { signal } = {}) => http.json({ path: `${toObjectPath(nodes, node)}/facts`, signal }),
     shell: (node, options) => openTerminal(http, node, options),
-    recordings: async ({ signal } = {}) => {
-      const list = await http.json<{ readonly items: readonly RecordingInfo[] }>({
-        path: '/recordings',
-        signal,
-      });
-      return list.items;
-    },
-    recording: (id, { signal } = {}) =>
-      http.bytes({ path: `/recordings/${encodeURIComponent(id)}`, accept: '*/*', signal }),
-    encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
-    rotateKey: (wish, { signal } = {}) =>
-      http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
     updateAgent: (node, { signal, signed } = {}) =>
       http.json({
         method: 'POST',
@@ -93,7 +66,6 @@ export const createClient = (endpoint: Endpoint): Client => {
       }),
     uninstallAgent: (node, { signal } = {}) =>
       http.json({ method: 'POST', path: agentPath(node, 'uninstall'), signal }),
-    version: ({ signal } = {}) => http.json({ path: '/version', signal }),
     close: () => http.close(),
   };
 };

@@ -1,5 +1,5 @@
 export type { AuditApi, AuditPage, AuditQuery, AuditVerdict } from './audit.ts';
-export { type Client, createClient, type NodeFacts, type RecordingInfo } from './client.ts';
+export { type Client, createClient, type NodeFacts } from './client.ts';
 export type { BlobIndex, Content, Upload } from './content.ts';
 export type { DiscoveredKind, Discovery } from './discovery.ts';
 export { type Endpoint, type Http, isUnreachable, toOrigin } from './http.ts';
@@ -15,9 +15,10 @@ export type {
   WatchOptions,
   WriteOptions,
 } from './objects.ts';
-export type { ApiTokenWish, CredentialInfo, PeopleApi } from './people.ts';
+export type { ApiTokenWish, CredentialInfo, OwnAccount, PasskeyInfo, PeopleApi } from './people.ts';
 export { type ResumeOptions, resumed } from './resume.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
+export type { RecordingInfo, SystemApi } from './system.ts';
 export type { Call, Transport } from './transport.ts';
 export type {
   Fold,

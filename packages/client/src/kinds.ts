@@ -1,6 +1,8 @@
 // Owns how a client names a kind: no schemas are loaded for it, so that a program starts at once.
 import type {
   CertificateSigningRequest,
+  ClusterRole,
+  ClusterRoleBinding,
   CommandRun,
   ConfigMap,
   EnrollmentToken,
@@ -11,8 +13,15 @@ import type {
   Lease,
   Namespace,
   Node,
+  Role,
+  RoleBinding,
+  RunPolicy,
   Secret,
+  ServiceAccount,
+  SignInMethod,
   User,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
 } from '@drover/api';
 
 /** Where a kind is served. `T` is what its objects are. */
@@ -48,6 +57,7 @@ export const namespaces = core<Namespace>('Namespace', 'namespaces', false);
 export const events = core<Event>('Event', 'events', true);
 export const secrets = core<Secret>('Secret', 'secrets', true);
 export const configMaps = core<ConfigMap>('ConfigMap', 'configmaps', true);
+export const serviceAccounts = core<ServiceAccount>('ServiceAccount', 'serviceaccounts', true);
 export const leases: KindReference<Lease> = {
   group: 'coordination.k8s.io',
   version: 'v1',
@@ -66,7 +76,43 @@ export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enro
 export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
 export const users = drover<User>('User', 'users', false);
 export const groups = drover<Group>('Group', 'groups', false);
+export const signInMethods = drover<SignInMethod>('SignInMethod', 'signinmethods', false);
+export const runPolicies = drover<RunPolicy>('RunPolicy', 'runpolicies', false);
 export const fileTransfers = drover<FileTransfer>('FileTransfer', 'filetransfers', true);
+
+const rbac = <T>(kind: string, plural: string, namespaced: boolean): KindReference<T> => ({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind,
+  plural,
+  namespaced,
+});
+
+export const roles = rbac<Role>('Role', 'roles', true);
+export const clusterRoles = rbac<ClusterRole>('ClusterRole', 'clusterroles', false);
+export const roleBindings = rbac<RoleBinding>('RoleBinding', 'rolebindings', true);
+export const clusterRoleBindings = rbac<ClusterRoleBinding>(
+  'ClusterRoleBinding',
+  'clusterrolebindings',
+  false,
+);
+
+const admission = <T>(kind: string, plural: string): KindReference<T> => ({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind,
+  plural,
+  namespaced: false,
+});
+
+export const admissionPolicies = admission<ValidatingAdmissionPolicy>(
+  'ValidatingAdmissionPolicy',
+  'validatingadmissionpolicies',
+);
+export const admissionPolicyBindings = admission<ValidatingAdmissionPolicyBinding>(
+  'ValidatingAdmissionPolicyBinding',
+  'validatingadmissionpolicybindings',
+);
 
 /** The namespace that is meant when none is given. */
 export const defaultNamespace = 'default';

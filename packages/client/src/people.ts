@@ -1,6 +1,6 @@
 // Owns what clients ask about people and their sign-in (docs/protocol.md section 1); users and groups are objects.
 import type { PolicyRule } from '@drover/api';
-import { toObjectPath, users } from './kinds.ts';
+import { serviceAccounts, toObjectPath, users } from './kinds.ts';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
@@ -28,6 +28,28 @@ export interface ApiTokenWish {
   readonly namespaces?: readonly string[];
 }
 
+/** How one signs in oneself. */
+export interface OwnAccount {
+  readonly user: string;
+  /** Whether there is a password: changes then ask for it. */
+  readonly password: boolean;
+  /** Whether an app with codes is enrolled. */
+  readonly totp: boolean;
+  /** How many are left. */
+  readonly recoveryCodes: number;
+  /** True: the session may do nothing but enrol a second factor. */
+  readonly waits: boolean;
+  /** Why there can be no passkeys; '': there can. */
+  readonly noPasskeys: string;
+}
+
+export interface PasskeyInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+}
+
 export interface PeopleApi {
   /** Throws Unauthorized for who is not signed in. */
   whoAmI(options?: CallOptions): Promise<{ readonly username: string; readonly groups: readonly string[] }>;
@@ -47,6 +69,19 @@ export interface PeopleApi {
   ): Promise<{ readonly secret: string; readonly url: string }>;
   confirmTotp(code: string, options?: CallOptions): Promise<{ readonly recoveryCodes: readonly string[] }>;
   removeTotp(password: string, options?: CallOptions): Promise<void>;
+  account(options?: CallOptions): Promise<OwnAccount>;
+  passkeys(options?: CallOptions): Promise<readonly PasskeyInfo[]>;
+  /** Options for navigator.credentials.create, as JSON. */
+  beginPasskey(password: string, options?: CallOptions): Promise<unknown>;
+  /** `response`: the browser's answer, as JSON. */
+  finishPasskey(name: string, response: unknown, options?: CallOptions): Promise<void>;
+  removePasskey(id: string, password: string, options?: CallOptions): Promise<void>;
+  /** A token for a program, shown once. */
+  createAccountToken(
+    account: { readonly namespace: string; readonly name: string },
+    expiresSeconds: number,
+    options?: CallOptions,
+  ): Promise<string>;
   setPassword(user: string, password: string, options?: CallOptions): Promise<void>;
   removePassword(user: string, options?: CallOptions): Promise<void>;
   /** Path of a page that signs them in, once. */
@@ -91,6 +126,25 @@ export const createPeopleApi = (http: Transport): PeopleApi => {
     confirmTotp: (code, { signal } = {}) =>
       http.json({ method: 'POST', path: '/auth/totp/confirm', body: { code }, signal }),
     removeTotp: (password, options) => tell('POST', '/auth/totp/remove', options, { password }),
+    account: ({ signal } = {}) => http.json({ path: '/auth/account', signal }),
+    passkeys: async ({ signal } = {}) =>
+      (await http.json<{ readonly items: readonly PasskeyInfo[] }>({ path: '/auth/passkeys', signal })).items,
+    beginPasskey: (password, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/passkeys/options', body: { password }, signal }),
+    finishPasskey: (name, response, options) => tell('POST', '/auth/passkeys', options, { name, response }),
+    removePasskey: (id, password, options) =>
+      tell('POST', `/auth/passkeys/${encodeURIComponent(id)}/remove`, options, { password }),
+    createAccountToken: async ({ namespace, name }, expiresSeconds, { signal } = {}) => {
+      const path = `${toObjectPath(serviceAccounts, name, namespace)}/token`;
+      const body = { spec: { expirationSeconds: expiresSeconds } };
+      const made = await http.json<{ readonly status: { readonly token: string } }>({
+        method: 'POST',
+        path,
+        body,
+        signal,
+      });
+      return made.status.token;
+    },
     setPassword: (user, password, options) => tell('PUT', of(user, 'password'), options, { password }),
     removePassword: (user, options) => tell('DELETE', of(user, 'password'), options),
     createLink: (user, expiresSeconds, { signal } = {}) =>

@@ -10,7 +10,20 @@ export interface Attributes {
   readonly name?: string;
 }
 
+/** nonResourceAttributes: what is not a kind. `verb` is the HTTP method in lower case. */
+export interface PathAttributes {
+  readonly verb: string;
+  readonly path: string;
+}
+
 const drover = 'drover.dev';
+const users = (verb: string, name: string, subresource: string): Attributes => ({
+  verb,
+  group: drover,
+  resource: 'users',
+  name,
+  subresource,
+});
 const nodes = (verb: string, name?: string): Attributes => ({
   verb,
   group: '',
@@ -59,7 +72,29 @@ export const can = {
     resource: 'filetransfers',
     namespace,
   }),
-  seeAudit: (): Attributes => ({ verb: 'list', group: '', resource: 'audit' }),
+  seeAudit: (): PathAttributes => ({ verb: 'get', path: '/audit' }),
+  verifyAudit: (): PathAttributes => ({ verb: 'get', path: '/audit/verify' }),
+  rotateKeys: (): PathAttributes => ({ verb: 'post', path: '/encryption/rotate' }),
+  makeApiTokens: (): PathAttributes => ({ verb: 'post', path: '/auth/tokens' }),
+  setPassword: (user: string) => users('update', user, 'password'),
+  removePassword: (user: string) => users('delete', user, 'password'),
+  makeLink: (user: string) => users('create', user, 'link'),
+  seeCredentials: (user: string) => users('get', user, 'sessions'),
+  revokeCredentials: (user: string) => users('delete', user, 'sessions'),
+  resetSecondFactor: (user: string) => users('delete', user, 'secondfactor'),
+  makeAccountToken: (namespace: string, name: string): Attributes => ({
+    verb: 'create',
+    group: '',
+    resource: 'serviceaccounts',
+    subresource: 'token',
+    namespace,
+    name,
+  }),
+  askAboutOthers: (): Attributes => ({
+    verb: 'create',
+    group: 'authorization.k8s.io',
+    resource: 'subjectaccessreviews',
+  }),
   /** Any verb on any kind. */
   any: (
     verb: string,

@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { consolePath } from './api/client.ts';
-import { isSignedOut } from './api/session.ts';
+import { isRefusal } from './api/session.ts';
 import { App } from './app/app.tsx';
 import { startTheme } from './app/theme.ts';
 import { startLanguages } from './i18n/index.ts';
@@ -13,7 +13,7 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('cannot start: the page has no #root');
 const queries = new QueryClient({
   defaultOptions: {
-    queries: { retry: (count, error) => !isSignedOut(error) && count < 2, refetchOnWindowFocus: false },
+    queries: { retry: (count, error) => !isRefusal(error) && count < 2, refetchOnWindowFocus: false },
   },
 });
 

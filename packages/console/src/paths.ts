@@ -28,11 +28,16 @@ export const paths = {
   transfers: () => '/files',
   newTransfer: () => '/files/new',
   transfer: (namespace: string, name: string) => `/files/name/${part(namespace)}/${part(name)}`,
-  access: (tab = 'users') => `/access/${part(tab)}`,
+  /** `q`: what the tab's list is narrowed to. */
+  access: (tab = 'users', q = '') => `/access/${part(tab)}${q === '' ? '' : `?q=${part(q)}`}`,
+  /** Why somebody may, or may not; what is left out is asked for on the page. */
+  explainAccess: (who: string, asked: Readonly<Record<string, string>> = {}) =>
+    `/access/explain?${new URLSearchParams({ who, ...asked })}`,
   audit: () => '/audit',
   recordings: () => '/recordings',
+  recording: (id: string) => `/recordings/${part(id)}`,
   events: () => '/events',
-  settings: () => '/settings',
+  settings: (tab = '') => `/settings${tab === '' ? '' : `/${part(tab)}`}`,
   account: () => '/account',
   kinds: () => '/kinds',
   kind: (kind: KindName) => `/kinds/${kindPart(kind)}`,

@@ -14,6 +14,13 @@ export const useSession = () =>
 export const isSignedOut = (error: unknown): boolean =>
   error instanceof ApiError && error.reason === 'Unauthorized';
 
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'Forbidden';
+
+/** True for what asking again does not change. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiError && error.code < 500 && error.reason !== 'TooManyRequests';
+
 /** The sign-in page of the controller, which leads back to where we are. */
 export const signInUrl = (): string => {
   const here = `/console${location.pathname.slice(consolePath.length)}${location.search}`;

@@ -66,7 +66,11 @@ export interface DataTableProps<T> {
   readonly choice?: Choice;
   /** How high it may grow; what is more scrolls. */
   readonly maxHeight?: string;
+  /** Told when somebody scrolls near the end: there may be more to fetch. */
+  readonly onEnd?: () => void;
 }
+
+const nearPixels = 400;
 
 export const DataTable = <T,>({
   label,
@@ -75,6 +79,7 @@ export const DataTable = <T,>({
   keyOf,
   choice,
   maxHeight = '70vh',
+  onEnd,
 }: DataTableProps<T>) => {
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
@@ -102,8 +107,16 @@ export const DataTable = <T,>({
   const isAll = choice !== undefined && all.length > 0 && all.every((key) => choice.chosen.has(key));
   return (
     // A region that scrolls must be reachable by keyboard (WCAG 2.1.1).
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-    <section ref={frame} aria-label={label} tabIndex={0} style={{ maxHeight, overflow: 'auto' }}>
+    <section
+      ref={frame}
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+      tabIndex={0}
+      style={{ maxHeight, overflow: 'auto' }}
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        if (scrollHeight - scrollTop - clientHeight < nearPixels) onEnd?.();
+      }}
+    >
       <Table aria-label={label} aria-rowcount={ordered.length + 1} variant="compact" isStickyHeader>
         <Thead>
           <Tr>

@@ -6,10 +6,9 @@
 // I4: a bootstrap identity sees no certificate request but those made with its own token; it may not watch, since
 //     a name that is free when the watch begins may be taken with another token.
 // I5: a token with bounds may what its owner may and its bounds allow, whoever the owner is.
-import { certificateSigningRequestKind, resourceKey } from '@drover/api';
+import { allows, certificateSigningRequestKind, resourceKey } from '@drover/api';
 import type { Resources } from '../resources/resources.ts';
 import { type Identity, identityName, mastersGroup, type Scope, type UserIdentity } from './identity.ts';
-import { allows } from './rbac/matcher.ts';
 import type { Roles } from './rbac/roles.ts';
 
 /** What requests do. Roles may name other verbs too: impersonate, escalate, bind ... */

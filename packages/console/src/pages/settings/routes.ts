@@ -1,3 +1,5 @@
 import type { PageRoute } from '../../app/page-route.ts';
 
-export const settingsRoutes: readonly PageRoute[] = [];
+export const settingsRoutes: readonly PageRoute[] = [
+  { path: '/settings/:tab?', load: async () => (await import('./settings.tsx')).Settings },
+];

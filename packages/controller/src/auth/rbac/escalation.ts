@@ -15,6 +15,7 @@ import {
   type Kind,
   type KubeObject,
   nodeKind,
+  notCovered,
   type PolicyRule,
   type RoleBinding,
   rbacGroup,
@@ -29,7 +30,6 @@ import { type Identity, mastersGroup, toSubject } from '../identity.ts';
 import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
 import { guardLabels } from '../run-policy/label-guard.ts';
-import { notCovered } from './matcher.ts';
 import { guardPeople } from './person-guard.ts';
 import type { Roles } from './roles.ts';
 

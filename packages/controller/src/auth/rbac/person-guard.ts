@@ -12,12 +12,12 @@ import {
   isEqualJson,
   type Kind,
   type KubeObject,
+  notCovered,
   signInMethodKind,
 } from '@drover/api';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
 import type { People } from '../people/person.ts';
 import type { WriteGuard } from './escalation.ts';
-import { notCovered } from './matcher.ts';
 import type { Roles, Subject } from './roles.ts';
 
 interface Deps {

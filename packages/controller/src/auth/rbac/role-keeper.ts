@@ -11,12 +11,12 @@ import {
   isEqualJson,
   type Kind,
   type KubeObject,
+  notCovered,
 } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { gatheredRules } from './aggregation.ts';
-import { notCovered } from './matcher.ts';
 import { readyBindings, readyRoles, updateAnnotation } from './ready-roles.ts';
 
 export interface RoleKeeper {

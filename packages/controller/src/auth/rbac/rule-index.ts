@@ -1,7 +1,6 @@
 // Owns finding the rules that may allow a request without looking at all of them.
 // I1: the index only narrows; whether a rule allows is decided by the matcher.
-import type { PolicyRule } from '@drover/api';
-import { allows, type Wish } from './matcher.ts';
+import { allows, type PolicyRule, type Wish } from '@drover/api';
 
 export interface RuleIndex {
   readonly rules: readonly PolicyRule[];

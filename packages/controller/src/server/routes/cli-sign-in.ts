@@ -9,6 +9,7 @@ import { toTimestamp } from '../../platform/clock.ts';
 import { identityOf, permit } from '../access.ts';
 import { installForms, objectBody } from '../body.ts';
 import { cliPage } from '../cli-page.ts';
+import { prefixOf, viewOf } from '../page-view.ts';
 import { onPage, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { addRoute, type RouteContext } from './context.ts';
@@ -40,18 +41,19 @@ const ask = async (context: RouteContext, request: FastifyRequest, reply: Fastif
   const { auth, people, clock } = context;
   const { cookie } = request.headers;
   const identity = await auth.authenticate({ cookie }).catch(() => undefined);
-  return onPage(reply, async () => {
+  return onPage(request, reply, async () => {
     const wish = wishOf(request);
-    if (identity === undefined) return seeOther(reply, `/?next=${encodeURIComponent(request.url)}`);
+    if (identity === undefined)
+      return seeOther(reply, `${prefixOf(request)}/?next=${encodeURIComponent(request.url)}`);
     const person = asPermitted(context, identity);
     const ticket = people.cliGrants.ask(person, wish);
     const endsAt = toTimestamp(clock.nowMs() + wish.expiresSeconds * 1000);
-    return showPage(reply, 200, cliPage(person.name, wish, { ticket, endsAt }));
+    return showPage(reply, 200, cliPage(viewOf(request), person.name, wish, { ticket, endsAt }));
   });
 };
 
 const answer = (context: RouteContext, request: FastifyRequest, reply: FastifyReply): Promise<string> =>
-  onPage(reply, async () => {
+  onPage(request, reply, async () => {
     const person = asPermitted(context, identityOf(request));
     const body = objectBody(request);
     const isAllowed = textOf(body, 'answer') === 'allow';

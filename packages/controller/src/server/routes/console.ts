@@ -1,19 +1,13 @@
 // Owns the paths of the console: /console/ and every page below it, which are one file to us, and its assets.
-// A proxy that shows this server under a path says so with X-Forwarded-Prefix; only links of the page itself come of it.
 
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ConsoleFiles } from '../console-files.ts';
+import { prefixOf } from '../page-view.ts';
 import { showPage } from '../pages.ts';
 import { addRoute } from './context.ts';
 
 const maxAgeSeconds = 31_536_000;
-
-/** '' unless it is a plain path. */
-export const prefixOf = ({ headers }: FastifyRequest): string => {
-  const prefix = headers['x-forwarded-prefix'];
-  return typeof prefix === 'string' && /^(\/[A-Za-z0-9._~-]{1,64}){1,8}$/.test(prefix) ? prefix : '';
-};
 
 const encodingOf = ({ headers }: FastifyRequest): '' | 'br' | 'gzip' => {
   const accepted = String(headers['accept-encoding'] ?? '');

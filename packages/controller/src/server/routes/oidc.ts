@@ -5,6 +5,7 @@
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { methodsWith } from '../../auth/people/external-account.ts';
+import { prefixOf, viewOf } from '../page-view.ts';
 import { continuePage, onPage, type ProviderLink, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
@@ -34,7 +35,7 @@ export const providersOf = ({ resources }: RouteContext, next: string): readonly
 
 const begin = async ({ people }: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const next = safePath(first(queryOf(request), 'next'));
-  const origin = `https://${request.headers.host ?? ''}`;
+  const origin = `https://${request.headers.host ?? ''}${prefixOf(request)}`;
   const { url, secret } = await people.oidc.begin(parameter(request, 'method'), { origin, next });
   reply.header('set-cookie', toCookie(secret, waitSeconds));
   return seeOther(reply, url);
@@ -49,14 +50,14 @@ const finish = async (context: RouteContext, request: FastifyRequest, reply: Fas
   if (outcome.kind !== 'entered') throw new ApiError('Unauthorized', 'cannot sign in: the user is disabled');
   await endBroughtSession(context, request);
   reply.header('set-cookie', [outcome.cookie, toCookie('', 0)]);
-  return showPage(reply, 200, continuePage(next));
+  return showPage(reply, 200, continuePage(viewOf(request), next));
 };
 
 export const addOidcRoutes = (app: FastifyInstance, context: RouteContext): void => {
   addRoute(app, 'GET', '/auth/oidc/:method/start', { kind: 'public' }, (request, reply) =>
-    onPage(reply, () => begin(context, request, reply)),
+    onPage(request, reply, () => begin(context, request, reply)),
   );
   addRoute(app, 'GET', '/auth/oidc/:method/callback', { kind: 'public' }, (request, reply) =>
-    onPage(reply, () => finish(context, request, reply)),
+    onPage(request, reply, () => finish(context, request, reply)),
   );
 };

@@ -3,9 +3,11 @@
 // I2: what has bounds (a token with a scope, a session that waits for its second factor) makes nothing new and changes
 //     nothing of how its owner signs in. A session that waits may enrol the second factor, and that is all it may.
 // I3: changing how one signs in takes the password, where there is one: a session left open is not enough.
+import { isIP } from 'node:net';
 import { ApiError, serviceAccountOf } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Identity, UserIdentity } from '../../auth/identity.ts';
+import { confirmedTotp } from '../../auth/people/factor-rows.ts';
 import type { Holder } from '../../auth/people/second-factor.ts';
 import { toTimestamp } from '../../platform/clock.ts';
 import type { CredentialRow } from '../../store/store.ts';
@@ -209,7 +211,33 @@ const addPasskeys = (app: FastifyInstance, context: RouteContext): void => {
   });
 };
 
+/** Why this person can have no passkeys here; '': they can. */
+const obstacleTo = (request: FastifyRequest, { uid = '', name }: UserIdentity): string => {
+  if (uid === '') return `There is no User object "${name}" that could have passkeys: make it first.`;
+  const { rpId } = siteOf(request);
+  if (isIP(rpId.replace(/^\[|\]$/g, '')) === 0) return '';
+  return `Browsers make passkeys for names only: open this page at the name of the controller, not at ${rpId}.`;
+};
+
+/** How the person signs in, as far as they may know: what the page of one's own account begins with. */
+const addAccount = (app: FastifyInstance, { store }: RouteContext): void => {
+  addRoute(app, 'GET', '/auth/account', signedIn, async (request, reply) => {
+    const person = personOf(request, 'show your account');
+    const rows = person.uid === undefined ? [] : await store.factors.of(person.uid);
+    reply.header('cache-control', 'no-store');
+    return JSON.stringify({
+      user: person.name,
+      password: rows.some(({ kind }) => kind === 'password'),
+      totp: confirmedTotp(rows) !== undefined,
+      recoveryCodes: rows.filter(({ kind }) => kind === 'recovery').length,
+      waits: waitsForFactor(person),
+      noPasskeys: obstacleTo(request, person),
+    });
+  });
+};
+
 export const addOwnRoutes = (app: FastifyInstance, context: RouteContext): void => {
+  addAccount(app, context);
   addSessions(app, context);
   addTokens(app, context);
   addPassword(app, context);

@@ -8,6 +8,7 @@ import { identityName } from '../../auth/identity.ts';
 import type { SignInOutcome } from '../../auth/people/sign-in.ts';
 import { isSameOrigin } from '../access.ts';
 import { formType, installForms, mediaType, objectBody } from '../body.ts';
+import { type PageView, prefixOf, viewOf } from '../page-view.ts';
 import { seeOther, showPage, signInFailedPage, signInPage, startPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
 import { safePath } from '../safe-path.ts';
@@ -27,7 +28,9 @@ const textOf = (body: Readonly<Record<string, unknown>>, name: string): string =
 const isForm = (request: FastifyRequest): boolean => mediaType(request) === formType;
 
 const refused = (): ApiError =>
-  new ApiError('Unauthorized', 'cannot sign in: user, password or code is wrong, or the user is disabled');
+  new ApiError('Unauthorized', 'cannot sign in: user, password or code is wrong, or the user is disabled', {
+    causes: [{ reason: 'Refused', message: 'user, password or code is wrong' }],
+  });
 
 const codeNeeded = (): ApiError =>
   new ApiError('Unauthorized', 'cannot sign in: the code of your app is needed too', {
@@ -38,6 +41,24 @@ const passkeyNeeded = (): ApiError =>
   new ApiError('Unauthorized', 'cannot sign in: use your passkey, a password alone does not do here', {
     causes: [{ reason: 'PasskeyRequired', message: 'a passkey is needed', field: 'password' }],
   });
+
+/** In the language of the page, where it is one of the usual ones. */
+const wordsOf = ({ words }: PageView, { message, details }: ApiError): string => {
+  if (details?.retryAfterSeconds !== undefined) return words.slowed(details.retryAfterSeconds);
+  switch (details?.causes?.[0]?.reason) {
+    case 'SecondFactorRequired':
+      return words.codeNeeded;
+    case 'PasskeyRequired':
+      return words.passkeyNeeded;
+    case 'Refused':
+      return words.refused;
+    default:
+      return message;
+  }
+};
+
+/** Shown again, so that it need not be typed again: only what can be nothing but a name. */
+const plainName = (text: string): string => (/^[\w.@-]{1,100}$/.test(text) ? text : '');
 
 /** What went wrong, as a page or as a Status. */
 const answerProblem = (
@@ -51,10 +72,16 @@ const answerProblem = (
   if (details?.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(details.retryAfterSeconds));
   const next = safePath(textOf(objectBody(request), 'next'));
+  const view = viewOf(request);
   return showPage(
     reply,
     error.code,
-    signInPage({ next, problem: error.message, providers: providersOf(context, next) }),
+    signInPage(view, {
+      next,
+      problem: wordsOf(view, error),
+      user: plainName(textOf(objectBody(request), 'user')),
+      providers: providersOf(context, next),
+    }),
   );
 };
 
@@ -67,7 +94,7 @@ const answerSignedIn = async (
   await endBroughtSession(context, request);
   reply.header('set-cookie', outcome.cookie).header('cache-control', 'no-store');
   if (!isForm(request)) return JSON.stringify({ enrolOnly: outcome.enrolOnly });
-  return seeOther(reply, safePath(textOf(objectBody(request), 'next')));
+  return seeOther(reply, `${prefixOf(request)}${safePath(textOf(objectBody(request), 'next'))}`);
 };
 
 const signIn = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
@@ -100,23 +127,29 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
 const takeLink = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const link = first(queryOf(request), 'link');
   const session = link === undefined ? undefined : await context.auth.takeLink(link, originOf(request));
-  if (session === undefined) return showPage(reply, 401, signInFailedPage);
+  if (session === undefined) return showPage(reply, 401, signInFailedPage(viewOf(request)));
   await context.people.signIn.noteLink(session.user);
   await endBroughtSession(context, request);
   reply.header('set-cookie', session.cookie);
-  return seeOther(reply, '/');
+  return seeOther(reply, `${prefixOf(request)}/`);
 };
 
 const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
   const { cookie } = request.headers;
+  const view = viewOf(request);
+  const next = safePath(first(queryOf(request), 'next'));
   const identity = await context.auth.authenticate({ cookie }).catch(() => undefined);
   if (identity !== undefined) {
-    const waits = waitsForFactor(identity);
-    if (context.console !== undefined && !waits) return seeOther(reply, '/console/');
-    return showPage(reply, 200, startPage(identityName(identity), waits));
+    // In the console one goes on where one wanted to go, and enrols a second factor where that is asked first.
+    if (context.console !== undefined)
+      return seeOther(reply, `${view.prefix}${next === '/' ? '/console/' : next}`);
+    return showPage(reply, 200, startPage(view, identityName(identity), waitsForFactor(identity)));
   }
-  const next = safePath(first(queryOf(request), 'next'));
-  return showPage(reply, 200, signInPage({ next, problem: '', providers: providersOf(context, next) }));
+  return showPage(
+    reply,
+    200,
+    signInPage(view, { next, problem: '', user: '', providers: providersOf(context, next) }),
+  );
 };
 
 /** A passkey, by the script of our pages (browser/sign-in.mjs). */
@@ -160,7 +193,7 @@ export const addSignInRoutes = async (app: FastifyInstance, context: RouteContex
         const forgotten = await context.auth.signOut({ authorization, cookie });
         reply.header('set-cookie', forgotten.cookie);
         if (!isForm(request)) return success;
-        return seeOther(reply, '/');
+        return seeOther(reply, `${prefixOf(request)}/`);
       },
     );
   });

@@ -1,7 +1,6 @@
-import type { PolicyRule } from '@drover/api';
+import { allows, notCovered, type PolicyRule, type Wish } from '@drover/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allows, notCovered, type Wish } from './matcher.ts';
 import { createRuleIndex } from './rule-index.ts';
 
 const subset = (...words: readonly string[]) => fc.subarray([...words]);

@@ -1,7 +1,8 @@
 // Owns what a rule of a role allows and what it covers (pure), as Kubernetes' rbac/v1 evaluation helpers decide.
 // I1: "*" means all only where a whole word may stand: verbs, groups, resources, a path's last character; "*/status"
 //     is status of every resource. A name is never a pattern.
-import { ApiError, type PolicyRule } from '@drover/api';
+import { ApiError } from '../errors.ts';
+import type { PolicyRule } from '../kinds/policy-rule.ts';
 
 /** A request as rules see it. `resource` holds the subresource: nodes/status. */
 export type Wish =

@@ -1,0 +1,35 @@
+// Owns what clients ask of the controller itself: its version, its keys, and the terminals that it has recorded.
+import type { EncryptionStatus, RotateWish } from '@drover/api';
+import type { CallOptions } from './objects.ts';
+import type { Transport } from './transport.ts';
+
+export interface RecordingInfo {
+  readonly id: string;
+  readonly node: string;
+  readonly user: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly sizeBytes: number;
+}
+
+export interface SystemApi {
+  recordings(options?: CallOptions): Promise<readonly RecordingInfo[]>;
+  /** The asciicast file. */
+  recording(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Under which keys secrets are kept. */
+  encryption(options?: CallOptions): Promise<EncryptionStatus>;
+  /** Begins with a new data key; `encryption` shows how far it is. */
+  rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
+  version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
+}
+
+export const createSystemApi = (http: Transport): SystemApi => ({
+  recordings: async ({ signal } = {}) =>
+    (await http.json<{ readonly items: readonly RecordingInfo[] }>({ path: '/recordings', signal })).items,
+  recording: (id, { signal } = {}) =>
+    http.bytes({ path: `/recordings/${encodeURIComponent(id)}`, accept: '*/*', signal }),
+  encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
+  rotateKey: (wish, { signal } = {}) =>
+    http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
+  version: ({ signal } = {}) => http.json({ path: '/version', signal }),
+});

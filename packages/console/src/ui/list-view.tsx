@@ -1,0 +1,51 @@
+// A list as most pages have it: a filter in the address, how many there are, what can be done, and every state.
+import { Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DataTable, type DataTableProps } from './data-table.tsx';
+import { Filter, matches, useParameter } from './filter.tsx';
+import { Loading, Nothing, NothingFound, Problem } from './states.tsx';
+
+export interface ListViewProps<T> extends DataTableProps<T> {
+  readonly state: 'loading' | 'live' | 'offline' | 'failed';
+  readonly error?: unknown;
+  readonly filterLabel: string;
+  /** What the filter looks into. */
+  readonly textsOf: (row: T) => readonly string[];
+  readonly emptyTitle: string;
+  readonly emptyBody?: ReactNode;
+  /** Beside the filter. */
+  readonly filters?: ReactNode;
+  readonly actions?: ReactNode;
+}
+
+export const ListView = <T,>(props: ListViewProps<T>) => {
+  const { state, error, filterLabel, textsOf, emptyTitle, emptyBody, filters, actions, ...table } = props;
+  const { t } = useTranslation();
+  const [filter, setFilter] = useParameter('q');
+  if (state === 'loading') return <Loading />;
+  if (state === 'failed') return <Problem error={error} />;
+  const found = table.rows.filter((row) => matches(filter, textsOf(row)));
+  const body = (): ReactNode => {
+    if (table.rows.length === 0) return <Nothing title={emptyTitle}>{emptyBody}</Nothing>;
+    if (found.length === 0) return <NothingFound onClear={() => setFilter('')} />;
+    return <DataTable {...table} rows={found} />;
+  };
+  return (
+    <>
+      <Toolbar>
+        <ToolbarContent>
+          <ToolbarItem>
+            <Filter label={filterLabel} value={filter} onChange={setFilter} />
+          </ToolbarItem>
+          {filters}
+          {actions === undefined ? null : <ToolbarItem>{actions}</ToolbarItem>}
+          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
+            {t('ui.rows', { count: found.length })}
+          </ToolbarItem>
+        </ToolbarContent>
+      </Toolbar>
+      {body()}
+    </>
+  );
+};

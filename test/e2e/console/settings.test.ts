@@ -1,0 +1,42 @@
+// The settings in a real browser: what the controller is, its keys and their change, certificates, retention.
+import { createHash, X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
+
+let ground: ConsoleGround;
+beforeAll(async () => {
+  if (!isConsoleSkipped) ground = await ConsoleGround.start();
+});
+afterAll(() => ground?.close());
+
+const tabs = ['about', 'encryption', 'certificates', 'retention'] as const;
+
+describe.skipIf(isConsoleSkipped)('the settings', () => {
+  test.each(tabs)('the tab %s is whole', async (tab) => {
+    await ground.open(`/settings/${tab}`);
+    await ground.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+    await ground.expectAccessible();
+    await ground.picture(`settings-${tab}`);
+    await ground.inChinese(`settings-${tab}`, '设置');
+    ground.expectNoErrors();
+  });
+
+  test('tell the fingerprint that join lines pin, and hand out the certificate', async () => {
+    await ground.open('/settings/about');
+    const { caPem } = ground.controller.context;
+    const pin = createHash('sha256').update(new X509Certificate(caPem).raw).digest('hex');
+    const shown = ground.page.getByRole('textbox', { name: 'sha256 of the CA certificate' });
+    await expect.poll(() => shown.inputValue()).toBe(pin);
+    await ground.page.getByRole('link', { name: 'Download the CA certificate' }).waitFor();
+    ground.expectNoErrors();
+  });
+
+  test('change the data key while the controller serves', async () => {
+    await ground.open('/settings/encryption');
+    await ground.page.getByRole('button', { name: 'Change the keys' }).click();
+    await ground.page.getByRole('dialog').getByRole('button', { name: 'Change the keys' }).click();
+    const keys = ground.page.getByRole('grid', { name: 'Data keys' });
+    await keys.getByRole('row').filter({ hasText: /^2/ }).filter({ hasText: 'in use' }).waitFor();
+    ground.expectNoErrors();
+  });
+});
