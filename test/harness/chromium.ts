@@ -32,11 +32,13 @@ export class Chromium {
     this.#browser = browser;
   }
 
-  static async start(controller: AdminContext): Promise<Chromium> {
+  /** `proxyPin`: of another server that shows the controller, and is trusted too. */
+  static async start(controller: AdminContext, proxyPin?: string): Promise<Chromium> {
+    const pins = [await pinOf(controller), ...(proxyPin === undefined ? [] : [proxyPin])];
     const browser = await chromium.launch({
       executablePath: program,
       // As a person's browser that has been told to trust the controller's CA: nothing else is trusted by it.
-      args: [`--ignore-certificate-errors-spki-list=${await pinOf(controller)}`],
+      args: [`--ignore-certificate-errors-spki-list=${pins.join(',')}`],
       chromiumSandbox: process.getuid?.() !== 0,
     });
     return new Chromium(browser);
