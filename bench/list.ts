@@ -5,6 +5,7 @@ import { api } from './api-load/index.ts';
 import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
+import { consoleRun } from './console-run.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
@@ -26,4 +27,5 @@ export const benches: readonly Bench[] = [
   secrets,
   api,
   floodBench,
+  consoleRun,
 ];
