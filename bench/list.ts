@@ -5,7 +5,7 @@ import { api } from './api-load/index.ts';
 import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
-import { consoleBench } from './console.ts';
+import { consoleBench } from './console-page/index.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';

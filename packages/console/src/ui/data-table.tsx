@@ -2,7 +2,7 @@
 import { Checkbox } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from '@patternfly/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 export interface Column<T> {
@@ -58,6 +58,44 @@ const toggled = (chosen: ReadonlySet<string>, key: string): ReadonlySet<string> 
   return next;
 };
 
+interface RowProps<T> {
+  readonly row: T;
+  readonly name: string;
+  readonly index: number;
+  readonly columns: readonly Column<T>[];
+  readonly measure: ((element: HTMLTableRowElement | null) => void) | undefined;
+  /** undefined: rows cannot be chosen. */
+  readonly isChosen: boolean | undefined;
+  readonly onChoose: (name: string) => void;
+  readonly label: string;
+}
+
+const PlainRow = <T,>({ row, name, index, columns, measure, isChosen, onChoose, label }: RowProps<T>) => {
+  const { t } = useTranslation();
+  return (
+    <Tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+      {isChosen === undefined ? null : (
+        <Td>
+          <Checkbox
+            id={`${label}-${name}`}
+            aria-label={t('ui.selectRow', { name })}
+            isChecked={isChosen}
+            onChange={() => onChoose(name)}
+          />
+        </Td>
+      )}
+      {columns.map(({ key, title, show }) => (
+        <Td key={key} dataLabel={title}>
+          {show(row)}
+        </Td>
+      ))}
+    </Tr>
+  );
+};
+
+/** Where the caller keeps its columns, a row that has not changed costs nothing when others do. */
+const Row = memo(PlainRow) as typeof PlainRow; // memo forgets T
+
 export interface DataTableProps<T> {
   readonly label: string;
   readonly columns: readonly Column<T>[];
@@ -84,6 +122,12 @@ export const DataTable = <T,>({
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const [sorting, setSorting] = useState<Sorting>();
+  const latest = useRef(choice);
+  latest.current = choice;
+  const onChoose = useCallback(
+    (name: string): void => latest.current?.onChange(toggled(latest.current.chosen, name)),
+    [],
+  );
   const ordered = sorted(rows, columns, sorting);
   const isVirtual = ordered.length > virtualFrom;
   const virtual = useVirtualizer({
@@ -148,28 +192,17 @@ export const DataTable = <T,>({
             if (row === undefined) return null;
             const key = keyOf(row);
             return (
-              <Tr
+              <Row
                 key={key}
-                ref={isVirtual ? virtual.measureElement : undefined}
-                data-index={index}
-                aria-rowindex={index + 2}
-              >
-                {choice === undefined ? null : (
-                  <Td>
-                    <Checkbox
-                      id={`${label}-${key}`}
-                      aria-label={t('ui.selectRow', { name: key })}
-                      isChecked={choice.chosen.has(key)}
-                      onChange={() => choice.onChange(toggled(choice.chosen, key))}
-                    />
-                  </Td>
-                )}
-                {columns.map(({ key: column, title, show }) => (
-                  <Td key={column} dataLabel={title}>
-                    {show(row)}
-                  </Td>
-                ))}
-              </Tr>
+                row={row}
+                name={key}
+                index={index}
+                columns={columns}
+                measure={isVirtual ? virtual.measureElement : undefined}
+                isChosen={choice?.chosen.has(key)}
+                onChoose={onChoose}
+                label={label}
+              />
             );
           })}
           <Gap pixels={isVirtual ? virtual.getTotalSize() - (last?.end ?? 0) : 0} columns={width} />

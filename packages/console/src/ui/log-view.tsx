@@ -8,7 +8,7 @@ import {
   ToolbarItem,
 } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { plainText } from './ansi.ts';
 import type { LogView as Lines, LogLine } from './log-lines.ts';
@@ -41,21 +41,17 @@ const useFound = (log: Lines, find: string): readonly number[] =>
     );
   }, [log, find]);
 
-const Line = ({
-  line,
-  find,
-  showsNodes,
-  isWrapped,
-  isCurrent,
-}: {
-  readonly line: LogLine;
+interface LineProps extends Pick<LogLine, 'node' | 'stream' | 'text' | 'from'> {
   readonly find: string;
-  readonly showsNodes: boolean;
+  readonly showsNode: boolean;
   readonly isWrapped: boolean;
   readonly isCurrent: boolean;
-}) => {
+}
+
+/** By what it shows, as a line that is not whole yet grows. */
+const Line = memo(({ node, stream, text, from, find, showsNode, isWrapped, isCurrent }: LineProps) => {
   const { t } = useTranslation();
-  const isError = line.stream === 'stderr';
+  const isError = stream === 'stderr';
   return (
     <div
       style={{
@@ -69,11 +65,11 @@ const Line = ({
       }}
     >
       {isError ? <span className="pf-v6-screen-reader">{t('ui.log.stderr')}</span> : null}
-      {showsNodes ? <span style={{ color: '#73c5c5', userSelect: 'none' }}>{`${line.node}  `}</span> : null}
-      <LineText text={line.text} from={line.from} find={find.toLowerCase()} />
+      {showsNode ? <span style={{ color: '#73c5c5', userSelect: 'none' }}>{`${node}  `}</span> : null}
+      <LineText text={text} from={from} find={find} />
     </div>
   );
-};
+});
 
 interface ScreenProps extends Pick<LogViewProps, 'label' | 'log' | 'find' | 'isLive' | 'maxHeight'> {
   readonly showsNodes: boolean;
@@ -92,7 +88,7 @@ const Screen = (props: ScreenProps) => {
     count,
     getScrollElement: () => frame.current,
     estimateSize: () => linePixels,
-    overscan: 20,
+    overscan: 6,
   });
   // Scrolling is not part of what is rendered: the newest line comes into sight after it is there.
   useEffect(() => {
@@ -127,7 +123,7 @@ const Screen = (props: ScreenProps) => {
           return line === undefined ? null : (
             <div
               key={key}
-              ref={virtual.measureElement}
+              ref={isWrapped ? virtual.measureElement : undefined}
               data-index={index}
               style={{
                 position: 'absolute',
@@ -138,9 +134,12 @@ const Screen = (props: ScreenProps) => {
               }}
             >
               <Line
-                line={line}
-                find={find}
-                showsNodes={showsNodes}
+                node={line.node}
+                stream={line.stream}
+                text={line.text}
+                from={line.from}
+                find={find.toLowerCase()}
+                showsNode={showsNodes}
                 isWrapped={isWrapped}
                 isCurrent={index === current}
               />
@@ -164,7 +163,7 @@ export const LogView = ({
 }: LogViewProps) => {
   const { t } = useTranslation();
   const id = useId();
-  const [isWrapped, setWrapped] = useState(true);
+  const [isWrapped, setWrapped] = useState(!showsNodes);
   const [isFollowed, setFollowed] = useState(true);
   const [at, setAt] = useState(0);
   const found = useFound(log, find);
@@ -227,6 +226,8 @@ export const LogView = ({
       </Toolbar>
       {log.dropped === 0 ? null : <p>{t('ui.log.dropped', { count: log.dropped })}</p>}
       <Screen
+        // Lines that are not wrapped have one height: what was measured counts no more.
+        key={isWrapped ? 'wrapped' : 'plain'}
         label={label}
         log={log}
         find={find}

@@ -1,6 +1,6 @@
 // Tabs whose choice is in the address: each is a page that can be linked to.
 import { PageSection, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 
 export interface TabPage {
@@ -9,6 +9,39 @@ export interface TabPage {
   readonly to: string;
   readonly show: () => ReactNode;
 }
+
+interface StripProps {
+  readonly label: string;
+  readonly tabs: readonly TabPage[];
+  readonly active: string;
+}
+
+const PlainStrip = ({ label, tabs, active }: StripProps) => {
+  const navigate = useNavigate();
+  return (
+    <Tabs
+      aria-label={label}
+      activeKey={active}
+      onSelect={(_event, key) => void navigate(tabs.find((tab) => tab.key === key)?.to ?? '')}
+      usePageInsets
+    >
+      {tabs.map(({ key, title }) => (
+        <Tab
+          key={key}
+          eventKey={key}
+          title={<TabTitleText>{title}</TabTitleText>}
+          tabContentId={`tab-${key}`}
+        />
+      ))}
+    </Tabs>
+  );
+};
+
+const namesOf = ({ label, tabs, active }: StripProps): string =>
+  JSON.stringify([label, active, tabs.map(({ key, title, to }) => [key, title, to])]);
+
+/** Tabs measure themselves each time they are rendered: not when only their pages have changed. */
+const Strip = memo(PlainStrip, (before, after) => namesOf(before) === namesOf(after));
 
 export const PageTabs = ({
   label,
@@ -20,26 +53,11 @@ export const PageTabs = ({
   /** '': the first. */
   readonly active: string;
 }) => {
-  const navigate = useNavigate();
   const shown = tabs.find(({ key }) => key === active) ?? tabs[0];
   return (
     <>
       <PageSection hasBodyWrapper={false} type="tabs">
-        <Tabs
-          aria-label={label}
-          activeKey={shown?.key ?? ''}
-          onSelect={(_event, key) => void navigate(tabs.find((tab) => tab.key === key)?.to ?? '')}
-          usePageInsets
-        >
-          {tabs.map(({ key, title }) => (
-            <Tab
-              key={key}
-              eventKey={key}
-              title={<TabTitleText>{title}</TabTitleText>}
-              tabContentId={`tab-${key}`}
-            />
-          ))}
-        </Tabs>
+        <Strip label={label} tabs={tabs} active={shown?.key ?? ''} />
       </PageSection>
       <PageSection hasBodyWrapper={false} isFilled>
         <div id={`tab-${shown?.key ?? ''}`} role="tabpanel" aria-label={shown?.title}>

@@ -17,6 +17,7 @@ import {
   ToolbarContent,
   ToolbarItem,
 } from '@patternfly/react-core';
+import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -47,38 +48,42 @@ const Duration = ({ task }: { readonly task: Task }) => {
 
 const useColumns = (onOpen: (node: string) => void): readonly Column<Task>[] => {
   const { t } = useTranslation();
-  return [
-    {
-      key: 'node',
-      title: t('runs.node'),
-      sortBy: ({ node }) => node,
-      show: ({ node }) => (
-        <Button variant="link" isInline onClick={() => onOpen(node)}>
-          {node}
-        </Button>
-      ),
-    },
-    {
-      key: 'state',
-      title: t('ui.status'),
-      sortBy: (task) => nodeStates.indexOf(stateOf(task)),
-      show: (task) => <NodeStateLabel state={stateOf(task)} />,
-    },
-    { key: 'code', title: t('runs.exitCode'), sortBy: codeOf, show: codeOf },
-    {
-      key: 'duration',
-      title: t('runs.duration'),
-      sortBy: durationOf,
-      show: (task) => <Duration task={task} />,
-    },
-    {
-      key: 'output',
-      title: t('runs.output'),
-      sortBy: bytesOf,
-      show: (task) => (task.result === null ? '' : sizeOf(bytesOf(task))),
-    },
-    { key: 'why', title: t('runs.reason'), sortBy: whyOf, show: whyOf },
-  ];
+  // Kept, so that rows that have not changed are not made anew ten times a second.
+  return useMemo(
+    () => [
+      {
+        key: 'node',
+        title: t('runs.node'),
+        sortBy: ({ node }) => node,
+        show: ({ node }) => (
+          <Button variant="link" isInline onClick={() => onOpen(node)}>
+            {node}
+          </Button>
+        ),
+      },
+      {
+        key: 'state',
+        title: t('ui.status'),
+        sortBy: (task) => nodeStates.indexOf(stateOf(task)),
+        show: (task) => <NodeStateLabel state={stateOf(task)} />,
+      },
+      { key: 'code', title: t('runs.exitCode'), sortBy: codeOf, show: codeOf },
+      {
+        key: 'duration',
+        title: t('runs.duration'),
+        sortBy: durationOf,
+        show: (task) => <Duration task={task} />,
+      },
+      {
+        key: 'output',
+        title: t('runs.output'),
+        sortBy: bytesOf,
+        show: (task) => (task.result === null ? '' : sizeOf(bytesOf(task))),
+      },
+      { key: 'why', title: t('runs.reason'), sortBy: whyOf, show: whyOf },
+    ],
+    [t, onOpen],
+  );
 };
 
 const NodePanel = ({
@@ -149,6 +154,9 @@ const Rows = ({
 export const NodeTable = ({ run }: { readonly run: CommandRun }) => {
   const { t } = useTranslation();
   const [node, setNode] = useParameter('node');
+  const latest = useRef(setNode);
+  latest.current = setNode;
+  const onOpen = useCallback((name: string): void => latest.current(name), []);
   const { value: tasks, state, error } = useResults(run);
   if (state === 'failed' && tasks.length === 0) return <Problem error={error} />;
   if (tasks.length === 0)
@@ -162,7 +170,7 @@ export const NodeTable = ({ run }: { readonly run: CommandRun }) => {
         }
       >
         <DrawerContentBody>
-          <Rows tasks={tasks} onOpen={setNode} />
+          <Rows tasks={tasks} onOpen={onOpen} />
         </DrawerContentBody>
       </DrawerContent>
     </Drawer>

@@ -3,23 +3,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { CDPSession, Page } from 'playwright-core';
-import { Chromium } from '../test/harness/chromium.ts';
-import { drover } from '../test/harness/cli.ts';
-import { ControllerProcess, root } from '../test/harness/controller.ts';
-import { makeJoinToken, openApi } from './api.ts';
-import { type Bench, type BenchContext, median, round } from './bench.ts';
-import { startEmulatedFleet } from './emulated-fleet.ts';
-import { enrolIdentities } from './identities.ts';
+import { root } from '../../test/harness/controller.ts';
+import { type Api, openApi } from '../api.ts';
+import { type Bench, type BenchContext, median, round } from '../bench.ts';
+import { openPage, startFleet } from './ground.ts';
+import { measureRunPage } from './run-page.ts';
 
 interface Size {
   readonly nodes: number;
   readonly loads: number;
-  readonly runs: number;
   readonly changes: number;
 }
 
-const full: Size = { nodes: 1_000, loads: 7, runs: 5, changes: 36_000 };
-const quick: Size = { nodes: 200, loads: 3, runs: 2, changes: 2_000 };
+const full: Size = { nodes: 1_000, loads: 7, changes: 36_000 };
+const quick: Size = { nodes: 200, loads: 3, changes: 2_000 };
 
 const dist = join(root, 'packages/console/dist');
 
@@ -61,49 +58,6 @@ const measureLoads = async ({ figure }: BenchContext, page: Page, { loads, nodes
   figure('interactiveMs', round(median(readies), 0));
 };
 
-/** In the page: the time between frames, from now on. */
-const watchFrames = `(() => {
-  window.frames_ = [];
-  let last = performance.now();
-  const next = () => {
-    const now = performance.now();
-    window.frames_.push(now - last);
-    last = now;
-    requestAnimationFrame(next);
-  };
-  requestAnimationFrame(next);
-})()`;
-
-const quantile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
-
-/** Frames of the run page from the moment it is open until all results are in it. */
-const measureRunPage = async (
-  context: BenchContext,
-  page: Page,
-  controller: ControllerProcess,
-  size: Size,
-) => {
-  const p95: number[] = [];
-  const worst: number[] = [];
-  for (let turn = 0; turn < size.runs; turn++) {
-    context.signal.throwIfAborted();
-    const made = await drover(controller, ['run', '-n', '*', '--detach', '--', 'echo', 'hello']);
-    const name = made.stdout.trim();
-    await page.goto(`/console/runs/name/default/${name}`);
-    await page.evaluate(watchFrames);
-    await page
-      .getByText(/Succeeded/)
-      .first()
-      .waitFor({ timeout: 60_000 });
-    const frames = await page.evaluate<readonly number[]>('window.frames_');
-    p95.push(quantile(frames, 0.95));
-    worst.push(Math.max(...frames));
-  }
-  context.figure('runPageFrameP95Ms', round(median(p95)));
-  context.figure('runPageFrameWorstMs', round(median(worst)));
-};
-
 const heapMib = async (devtools: CDPSession): Promise<number> => {
   await devtools.send('HeapProfiler.collectGarbage');
   const { usedSize } = await devtools.send('Runtime.getHeapUsage');
@@ -114,11 +68,9 @@ const heapMib = async (devtools: CDPSession): Promise<number> => {
 const measureMemory = async (
   context: BenchContext,
   page: Page,
-  controller: ControllerProcess,
+  api: Api,
   { changes, nodes }: Size,
-) => {
-  const api = openApi(controller.context);
-  context.defer(() => api.close());
+): Promise<void> => {
   const list = await api.json<{ items: readonly { metadata: { name: string } }[] }>('GET', '/api/v1/nodes');
   const names = list.items.map(({ metadata }) => metadata.name);
   const devtools = await page.context().newCDPSession(page);
@@ -143,48 +95,20 @@ const measureMemory = async (
   context.figure('heapAfterMib', round(await heapMib(devtools)));
 };
 
-const signIn = async (page: Page, controller: ControllerProcess): Promise<void> => {
-  const said = await readFile(join(controller.dataDir, 'stdout.log'), 'utf8');
-  await page.goto(/\/sign-in\?link=\S+/.exec(said)?.[0] ?? '/');
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-};
-
-const startNodes = async (
-  context: BenchContext,
-  controller: ControllerProcess,
-  count: number,
-): Promise<void> => {
-  const api = openApi(controller.context);
-  context.defer(() => api.close());
-  const token = await makeJoinToken(api, count);
-  const names = Array.from({ length: count }, (_, index) => `e${String(index + 1).padStart(4, '0')}`);
-  context.say(`enrolling ${count} emulated agents`);
-  const toMachineId = (name: string) => `emulated-${name}`;
-  const identities = await enrolIdentities(controller.context, token, names, toMachineId, context.signal);
-  const { caPem } = controller.context;
-  const fleet = startEmulatedFleet({ host: '127.0.0.1', port: controller.agentPort, caPem, identities });
-  context.defer(() => fleet.close());
-  await fleet.waitConnected(count, 120_000);
-};
-
 const run = async (context: BenchContext): Promise<void> => {
   const size = context.quick ? quick : full;
   await measureSizes(context);
-  const controller = await ControllerProcess.start({ address: 'localhost', ownSession: true });
-  context.defer(() => controller.close());
-  await startNodes(context, controller, size.nodes);
-  const site = `https://localhost:${controller.port}`;
-  const chromium = await Chromium.start({ ...controller.context, address: site });
-  context.defer(() => chromium.close());
-  const page = await chromium.open(site);
-  await signIn(page, controller);
+  const controller = await startFleet(context, size.nodes);
+  const page = await openPage(context, controller);
+  const api = openApi(controller.context);
+  context.defer(() => api.close());
   context.figure('nodes', size.nodes);
   context.say('loading the list of nodes');
   await measureLoads(context, page, size);
   context.say('a run seen live');
-  await measureRunPage(context, page, controller, size);
+  await measureRunPage({ context, api, page, nodes: size.nodes });
   context.say('an hour of changes');
-  await measureMemory(context, page, controller, size);
+  await measureMemory(context, page, api, size);
 };
 
 export const consoleBench: Bench = {
