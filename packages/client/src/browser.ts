@@ -4,10 +4,11 @@ import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
+import { createRowsApi, type RowsApi } from './rows.ts';
 import type { Transport } from './transport.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
-export interface BrowserClient extends Objects, WorkApi, PeopleApi {
+export interface BrowserClient extends Objects, RowsApi, WorkApi, PeopleApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
   /** Every kind that the controller serves. */
@@ -20,6 +21,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
   return {
     transport,
     ...createObjects(transport),
+    ...createRowsApi(transport),
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
     audit: createAuditApi(transport),
