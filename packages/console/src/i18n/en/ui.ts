@@ -15,6 +15,7 @@ export const ui = {
   rows_one: '{{count}} row',
   rows_other: '{{count}} rows',
   askingLeave: 'Asking the controller whether you may',
+  noRole: 'No role of yours lets you {{verb}} {{resource}}',
   cancel: 'Cancel',
   close: 'Close',
   save: 'Save',

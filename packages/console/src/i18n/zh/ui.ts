@@ -17,6 +17,7 @@ export const ui: Texts<typeof english> = {
   rows_one: '{{count}} 行',
   rows_other: '{{count}} 行',
   askingLeave: '正在向控制器确认权限',
+  noRole: '您的角色不允许对 {{resource}} 执行 {{verb}}',
   cancel: '取消',
   close: '关闭',
   save: '保存',
