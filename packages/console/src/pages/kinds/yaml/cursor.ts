@@ -46,11 +46,12 @@ const upwards = (lines: readonly string[]): readonly Entry[] =>
     .filter(isContent)
     .flatMap((line) => entriesOf(line).toReversed());
 
-const pathAbove = (above: readonly Entry[], column: number, isItem: boolean) => {
+/** A key of the same column is above a dash, since lists need not be indented. */
+const pathAbove = (above: readonly Entry[], column: number) => {
   const path: (string | number)[] = [];
   const siblings: string[] = [];
   let here = column;
-  let inItem = isItem;
+  let inItem = false;
   for (const entry of above) {
     const isParent = entry.column < here || (inItem && entry.key !== undefined && entry.column === here);
     if (isParent) {
@@ -88,7 +89,7 @@ export const cursorAt = (text: string, offset: number): Cursor => {
   const column = key === undefined ? start : (own.at(-1)?.column ?? start);
   const typed = key === undefined ? line.slice(start) : line.slice(line.indexOf(':', column) + 1).trimStart();
   const above = [...dashes.toReversed(), ...upwards(before)];
-  const { path, siblings } = pathAbove(above, column, false);
+  const { path, siblings } = pathAbove(above, column);
   return { path, key, word: typed, column, siblings: [...siblings, ...siblingsBelow(below, column)] };
 };
 
