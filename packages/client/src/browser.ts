@@ -5,11 +5,12 @@ import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
+import { createRowsApi, type RowsApi } from './rows.ts';
 import { createSystemApi, type SystemApi } from './system.ts';
 import type { Transport } from './transport.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
-export interface BrowserClient extends Objects, WorkApi, PeopleApi, SystemApi {
+export interface BrowserClient extends Objects, RowsApi, WorkApi, PeopleApi, SystemApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
   readonly blobs: BlobStore;
@@ -23,6 +24,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
   return {
     transport,
     ...createObjects(transport),
+    ...createRowsApi(transport),
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
     ...createSystemApi(transport),

@@ -7,6 +7,10 @@ export interface DiscoveredKind extends KindReference {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
+  /** What can be done to its objects. */
+  readonly verbs: readonly string[];
+  /** Names: 'status', 'log'. */
+  readonly subresources: readonly string[];
 }
 
 export interface Discovery {
@@ -27,6 +31,8 @@ interface AggregatedList {
         readonly singularResource: string;
         readonly shortNames?: readonly string[];
         readonly categories?: readonly string[];
+        readonly verbs: readonly string[];
+        readonly subresources?: readonly { readonly subresource: string }[];
       }[];
     }[];
   }[];
@@ -46,6 +52,8 @@ const toKinds = (list: AggregatedList): readonly DiscoveredKind[] =>
         namespaced: r.scope === 'Namespaced',
         shortNames: r.shortNames ?? [],
         categories: r.categories ?? [],
+        verbs: r.verbs,
+        subresources: (r.subresources ?? []).map(({ subresource }) => subresource),
       })),
     ),
   );

@@ -8,6 +8,8 @@ import { type Call, type Transport, toPath, toRefusal, toWarnings } from './tran
 
 const answerMs = 60_000;
 const linesProtocol = 'lines.drover.dev';
+/** The same lines, in which objects are Tables. */
+const tableProtocol = 'table.drover.dev';
 
 const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
 
@@ -147,7 +149,8 @@ const whyRefused = async (origin: string, call: Call): Promise<unknown> => {
 /** I2. */
 async function* messages(origin: string, call: Call): AsyncGenerator<string> {
   const queue = createQueue<string>();
-  const socket = new WebSocket(`${origin}${toPath(call)}`.replace(/^http/, 'ws'), linesProtocol);
+  const protocol = call.accept?.includes('as=Table') === true ? tableProtocol : linesProtocol;
+  const socket = new WebSocket(`${origin}${toPath(call)}`.replace(/^http/, 'ws'), protocol);
   let isOpen = false;
   const onAbort = (): void => socket.close();
   socket.onopen = () => {

@@ -17,6 +17,7 @@ export type {
 } from './objects.ts';
 export type { ApiTokenWish, CredentialInfo, OwnAccount, PasskeyInfo, PeopleApi } from './people.ts';
 export { type ResumeOptions, resumed } from './resume.ts';
+export type { ObjectRow, RowsApi } from './rows.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
 export type { RecordingInfo, SystemApi } from './system.ts';
 export type { Call, Transport } from './transport.ts';

@@ -91,7 +91,8 @@ export interface Objects {
   ): Promise<T | undefined>;
 }
 
-const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+/** Accept of the server's own columns. */
+export const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 const selection = (options: ListOptions) => ({
   labelSelector: options.labelSelector,

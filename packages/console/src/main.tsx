@@ -21,7 +21,8 @@ startTheme();
 await startLanguages();
 createRoot(root).render(
   <QueryClientProvider client={queries}>
-    <BrowserRouter basename={consolePath}>
+    {/* Not in transitions: what is typed into a filter stands in the address at once, as a controlled input needs. */}
+    <BrowserRouter basename={consolePath} useTransitions={false}>
       <App />
     </BrowserRouter>
   </QueryClientProvider>,

@@ -12,6 +12,12 @@ interface KindName {
 const kindPart = ({ group, version, plural }: KindName): string =>
   `${part(group === '' ? 'core' : group)}/${part(version)}/${part(plural)}`;
 
+/** What is '' is left out. */
+const query = (parameters: Readonly<Record<string, string>>): string => {
+  const given = Object.entries(parameters).filter(([, value]) => value !== '');
+  return given.length === 0 ? '' : `?${given.map(([name, value]) => `${name}=${part(value)}`).join('&')}`;
+};
+
 export const paths = {
   overview: () => '/',
   nodes: () => '/nodes',
@@ -40,9 +46,10 @@ export const paths = {
   settings: (tab = '') => `/settings${tab === '' ? '' : `/${part(tab)}`}`,
   account: () => '/account',
   kinds: () => '/kinds',
-  kind: (kind: KindName) => `/kinds/${kindPart(kind)}`,
-  newObject: (kind: KindName, namespace = '') =>
-    `/kinds/${kindPart(kind)}/new${namespace === '' ? '' : `?namespace=${part(namespace)}`}`,
+  kind: (kind: KindName, namespace = '') => `/kinds/${kindPart(kind)}${query({ namespace })}`,
+  kindFields: (kind: KindName) => `/kinds/${kindPart(kind)}/fields`,
+  newObject: (kind: KindName, namespace = '', tab = '') =>
+    `/kinds/${kindPart(kind)}/new${query({ namespace, tab })}`,
   /** namespace '': of cluster scope. */
   object: (kind: KindName, namespace: string, name: string, tab = '') =>
     `/kinds/${kindPart(kind)}/name/${namespace === '' ? '-' : part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,

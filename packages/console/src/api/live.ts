@@ -4,6 +4,7 @@
 // I3: a list that nobody shows is kept for `keepMs`, so that going back costs nothing; then its watch ends.
 import type { KubeObject } from '@drover/api';
 import { ApiError } from '@drover/api/errors';
+import type { ObjectRow, WatchEvent, WatchOptions } from '@drover/client';
 import type { KindReference } from '@drover/client/kinds';
 import { useSyncExternalStore } from 'react';
 import { client } from './client.ts';
@@ -33,8 +34,10 @@ const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}
 const toApiError = (error: unknown): ApiError =>
   error instanceof ApiError ? error : new ApiError('InternalError', String(error));
 
+type Watch<T> = (options: WatchOptions) => AsyncIterable<WatchEvent<T>>;
+
 class LiveList<T extends KubeObject> {
-  readonly #kind: KindReference<T>;
+  readonly #source: Watch<T>;
   readonly #selection: Selection;
   readonly #onIdle: () => void;
   readonly #listeners = new Set<() => void>();
@@ -45,8 +48,8 @@ class LiveList<T extends KubeObject> {
   #publishing: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(kind: KindReference<T>, selection: Selection, onIdle: () => void) {
-    this.#kind = kind;
+  constructor(source: Watch<T>, selection: Selection, onIdle: () => void) {
+    this.#source = source;
     this.#selection = selection;
     this.#onIdle = onIdle;
   }
@@ -87,7 +90,7 @@ class LiveList<T extends KubeObject> {
     const fresh = new Map<string, T>();
     let objects = from === undefined ? fresh : this.#objects;
     const options = { ...this.#selection, ...start, allowWatchBookmarks: true, signal };
-    for await (const { type, object } of client.watch(this.#kind, options)) {
+    for await (const { type, object } of this.#source(options)) {
       const { metadata } = object;
       if (type === 'DELETED') objects.delete(keyOf(object));
       else if (type !== 'BOOKMARK') objects.set(keyOf(object), object);
@@ -125,19 +128,30 @@ class LiveList<T extends KubeObject> {
 
 const lists = new Map<string, LiveList<KubeObject>>();
 
-/** The list of a kind and selection, kept up to date. */
-export const useLive = <T extends KubeObject>(kind: KindReference<T>, selection: Selection = {}): Live<T> => {
-  const { group, version, plural } = kind;
+const useList = <T extends KubeObject>(
+  what: string,
+  { group, version, plural }: KindReference<unknown>,
+  selection: Selection,
+  source: Watch<T>,
+): Live<T> => {
   const { namespace, labelSelector, fieldSelector } = selection;
-  const key = JSON.stringify([group, version, plural, namespace, labelSelector, fieldSelector]);
+  const key = JSON.stringify([what, group, version, plural, namespace, labelSelector, fieldSelector]);
   let list = lists.get(key);
   if (list === undefined) {
-    list = new LiveList<KubeObject>(kind, selection, () => lists.delete(key));
+    list = new LiveList<KubeObject>(source, selection, () => lists.delete(key));
     lists.set(key, list);
   }
   // The key names the kind, and the kind its type.
   return useSyncExternalStore(list.subscribe, list.snapshot) as Live<T>;
 };
+
+/** The list of a kind and selection, kept up to date. */
+export const useLive = <T extends KubeObject>(kind: KindReference<T>, selection: Selection = {}): Live<T> =>
+  useList<T>('objects', kind, selection, (options) => client.watch(kind, options));
+
+/** The same as rows of the controller's own columns: no more of each object than it shows. */
+export const useLiveRows = (kind: KindReference<unknown>, selection: Selection = {}): Live<ObjectRow> =>
+  useList('rows', kind, selection, (options) => client.watchRows(kind, options));
 
 export interface LiveObject<T> {
   /** undefined: not there (yet); `state` tells which. */

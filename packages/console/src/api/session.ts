@@ -27,7 +27,9 @@ export const signInUrl = (): string => {
   return `${controllerAddress}/?next=${encodeURIComponent(here)}`;
 };
 
+/** What was typed and not saved is for nobody else. */
 export const signOut = async (): Promise<void> => {
+  sessionStorage.clear();
   await client.transport.json({ method: 'POST', path: '/auth/sign-out', body: {} });
   location.assign(`${controllerAddress}/`);
 };

@@ -178,7 +178,7 @@ export const DataTable = <T,>({
               <Th
                 key={key}
                 {...(sortBy === undefined ? {} : { sort: sortOf(index) as NonNullable<ThProps['sort']> })}
-                style={{ width: wide }}
+                style={{ width: wide, minWidth: wide }}
               >
                 {title}
               </Th>

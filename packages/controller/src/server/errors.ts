@@ -76,7 +76,9 @@ export const answerClientError = (error: Error & { readonly code?: string }, soc
     socket.destroy();
     return;
   }
-  if (code === 'HPE_HEADER_OVERFLOW') endWith(socket, tooLargeHeaders);
+  // Browsers open connections for later. An answer that comes unasked would be taken for that to the next request.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) socket.destroy();
+  else if (code === 'HPE_HEADER_OVERFLOW') endWith(socket, tooLargeHeaders);
   else if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     endSocket(socket, new ApiError('Timeout', 'cannot read the request: it did not arrive in time'));
   else endSocket(socket, new ApiError('BadRequest', 'cannot read the request: this is not HTTP/1.1'));

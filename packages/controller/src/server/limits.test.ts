@@ -151,9 +151,15 @@ describe('slow requests', () => {
     }
   });
 
-  it('closes a connection on which nothing is asked', async () => {
+  it('closes a connection on which nothing is asked, without a word', async () => {
     const ground = await start({ headersTimeoutMs: 100 });
-    await closed(await dialTls(ground));
+    const socket = await dialTls(ground);
+    let bytes = 0;
+    socket.on('data', (part: Buffer) => {
+      bytes += part.length;
+    });
+    await closed(socket);
+    expect(bytes).toBe(0);
   });
 
   it('ends a body that stops coming', async () => {

@@ -1,0 +1,44 @@
+// The kind that the address names, or why there is none.
+import type { DiscoveredKind } from '@drover/client';
+import { Button } from '@patternfly/react-core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { useKinds } from '../../api/openapi.ts';
+import { paths } from '../../paths.ts';
+import type { Crumb } from '../../ui/page-head.tsx';
+import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+
+export const WithKind = ({ children }: { readonly children: (kind: DiscoveredKind) => ReactNode }) => {
+  const { t } = useTranslation();
+  const { group: named = '', version = '', plural = '' } = useParams();
+  const group = named === 'core' ? '' : named;
+  const { data, error, isPlaceholderData, refetch } = useKinds();
+  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
+  const kind = data?.find((one) => one.group === group && one.version === version && one.plural === plural);
+  if (kind !== undefined) return children(kind);
+  if (data === undefined || isPlaceholderData) return <Loading />;
+  return (
+    <Nothing
+      title={t('kinds.noSuchKind', { plural })}
+      actions={
+        <Button variant="link" component={(props) => <Link {...props} to={paths.kinds()} />}>
+          {t('kinds.toKinds')}
+        </Button>
+      }
+    >
+      {t('kinds.noSuchKindBody', { group: named, version })}
+    </Nothing>
+  );
+};
+
+/** Where pages of a kind stand. */
+export const useKindCrumbs = (kind?: DiscoveredKind): readonly Crumb[] => {
+  const { t } = useTranslation();
+  const all = {
+    title: t('shell.pages.kinds'),
+    link: <Link to={paths.kinds()}>{t('shell.pages.kinds')}</Link>,
+  };
+  if (kind === undefined) return [all];
+  return [all, { title: kind.kind, link: <Link to={paths.kind(kind)}>{kind.kind}</Link> }];
+};
