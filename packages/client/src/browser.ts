@@ -2,12 +2,13 @@
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
+import { createNodesApi, type NodesApi } from './nodes.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
 import type { Transport } from './transport.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
-export interface BrowserClient extends Objects, WorkApi, PeopleApi {
+export interface BrowserClient extends Objects, WorkApi, PeopleApi, NodesApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
   /** Every kind that the controller serves. */
@@ -22,6 +23,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
     ...createObjects(transport),
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
+    ...createNodesApi(transport),
     audit: createAuditApi(transport),
     discover: ({ signal } = {}) => discover(transport, signal),
   };

@@ -1,28 +1,14 @@
 // Owns the client: everything that docs/protocol.md section 1 offers, over one kept-alive connection.
-import type { EncryptionStatus, RotateWish, Signed } from '@drover/api';
-import type { Status } from '@drover/api/errors';
+import type { EncryptionStatus, RotateWish } from '@drover/api';
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type Content, createContent } from './content.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { createHttp, type Endpoint, type Http } from './http.ts';
-import { nodes, toObjectPath } from './kinds.ts';
+import { createNodesApi, type NodesApi } from './nodes.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
 import { openTerminal, type ShellOptions, type Terminal } from './shell.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
-
-export interface NodeFacts {
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly heartbeat: Readonly<Record<string, number>> | null;
-  readonly agent: {
-    readonly serial: string;
-    readonly agentVersion: string;
-    readonly agentSha256: string;
-    readonly pythonVersion: string;
-    readonly connected: boolean;
-    readonly sinceMs: number;
-  } | null;
-}
 
 export interface RecordingInfo {
   readonly id: string;
@@ -33,13 +19,12 @@ export interface RecordingInfo {
   readonly sizeBytes: number;
 }
 
-export interface Client extends Objects, WorkApi, PeopleApi {
+export interface Client extends Objects, WorkApi, PeopleApi, NodesApi {
   readonly http: Http;
   readonly content: Content;
   readonly audit: AuditApi;
   /** Every kind that the controller serves. */
   discover(options?: CallOptions): Promise<Discovery>;
-  facts(node: string, options?: CallOptions): Promise<NodeFacts>;
   shell(node: string, options: ShellOptions): Promise<Terminal>;
   recordings(options?: CallOptions): Promise<readonly RecordingInfo[]>;
   /** The asciicast file. */
@@ -48,12 +33,6 @@ export interface Client extends Objects, WorkApi, PeopleApi {
   encryption(options?: CallOptions): Promise<EncryptionStatus>;
   /** Begins with a new data key; `encryption` shows how far it is. */
   rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
-  /** `signed`: for nodes that want operators' signatures. */
-  updateAgent(
-    node: string,
-    options?: CallOptions & { readonly signed?: Signed | undefined },
-  ): Promise<Status>;
-  uninstallAgent(node: string, options?: CallOptions): Promise<Status>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
   /** Closes the connections. */
   close(): void;
@@ -61,16 +40,15 @@ export interface Client extends Objects, WorkApi, PeopleApi {
 
 export const createClient = (endpoint: Endpoint): Client => {
   const http = createHttp(endpoint);
-  const agentPath = (node: string, verb: string): string => `/agents/${encodeURIComponent(node)}/${verb}`;
   return {
     http,
     ...createObjects(http),
     ...createWorkApi(http),
     ...createPeopleApi(http),
+    ...createNodesApi(http),
     content: createContent(http),
     audit: createAuditApi(http),
     discover: ({ signal } = {}) => discover(http, signal),
-    facts: (node, { signal } = {}) => http.json({ path: `${toObjectPath(nodes, node)}/facts`, signal }),
     shell: (node, options) => openTerminal(http, node, options),
     recordings: async ({ signal } = {}) => {
       const list = await http.json<{ readonly items: readonly RecordingInfo[] }>({
@@ -84,15 +62,6 @@ export const createClient = (endpoint: Endpoint): Client => {
     encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
     rotateKey: (wish, { signal } = {}) =>
       http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
-    updateAgent: (node, { signal, signed } = {}) =>
-      http.json({
-        method: 'POST',
-        path: agentPath(node, 'update'),
-        signal,
-        ...(signed === undefined ? {} : { body: { signed } }),
-      }),
-    uninstallAgent: (node, { signal } = {}) =>
-      http.json({ method: 'POST', path: agentPath(node, 'uninstall'), signal }),
     version: ({ signal } = {}) => http.json({ path: '/version', signal }),
     close: () => http.close(),
   };

@@ -11,6 +11,7 @@ import type {
   Lease,
   Namespace,
   Node,
+  NodeMetrics,
   Secret,
   User,
 } from '@drover/api';
@@ -60,6 +61,13 @@ export const certificateSigningRequests: KindReference<CertificateSigningRequest
   version: 'v1',
   kind: 'CertificateSigningRequest',
   plural: 'certificatesigningrequests',
+  namespaced: false,
+};
+export const nodeMetrics: KindReference<NodeMetrics> = {
+  group: 'metrics.k8s.io',
+  version: 'v1beta1',
+  kind: 'NodeMetrics',
+  plural: 'nodes',
   namespaced: false,
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
