@@ -3,6 +3,7 @@ import type { Signed, Task } from '@drover/api';
 import type { Status } from '@drover/api/errors';
 import { nodes, toObjectPath } from './kinds.ts';
 import type { CallOptions } from './objects.ts';
+import { type ResumeOptions, resumed } from './resume.ts';
 import type { Transport } from './transport.ts';
 
 export interface NodeFacts {
@@ -31,6 +32,8 @@ export interface NodeTask extends Task {
   readonly kind: 'CommandRun' | 'FileTransfer';
   readonly namespace: string;
   readonly name: string;
+  /** Of the work. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** READY: all that there was has been told. */
@@ -38,10 +41,10 @@ export type NodeTaskEvent = { readonly type: 'TASK'; readonly task: NodeTask } |
 
 export interface NodesApi {
   facts(node: string, options?: CallOptions): Promise<NodeFacts>;
-  /** The newest tasks of the node, oldest first, and then each change. */
+  /** The newest tasks of the node, oldest first, and then each change; all anew after a cut. */
   watchNodeTasks(
     node: string,
-    options?: CallOptions & { readonly limit?: number },
+    options?: ResumeOptions & { readonly limit?: number },
   ): AsyncIterable<NodeTaskEvent>;
   /** `signed`: for nodes that want operators' signatures. */
   updateAgent(
@@ -55,8 +58,11 @@ const agentPath = (node: string, verb: string): string => `/agents/${encodeURICo
 
 export const createNodesApi = (http: Transport): NodesApi => ({
   facts: (node, { signal } = {}) => http.json({ path: `${toObjectPath(nodes, node)}/facts`, signal }),
-  watchNodeTasks: (node, { signal, limit } = {}) =>
-    http.lines({ path: `${toObjectPath(nodes, node)}/tasks`, query: { watch: 1, limit }, signal }),
+  watchNodeTasks: (node, { limit, ...options } = {}) => {
+    const { signal } = options;
+    const path = `${toObjectPath(nodes, node)}/tasks`;
+    return resumed(() => http.lines<NodeTaskEvent>({ path, query: { watch: 1, limit }, signal }), options);
+  },
   updateAgent: (node, { signal, signed } = {}) =>
     http.json({
       method: 'POST',

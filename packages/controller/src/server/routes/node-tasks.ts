@@ -16,6 +16,7 @@ interface WorkName {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** By uid. Works are few (they are swept when old), and their tasks many. */
@@ -24,14 +25,14 @@ const worksOf = ({ resources }: RouteContext): ReadonlyMap<string, WorkName> =>
     workKinds.flatMap((kind) =>
       resources
         .list(kind)
-        .items.map(({ metadata: { uid = '', namespace = '', name = '' } }) => [
+        .items.map(({ metadata: { uid = '', namespace = '', name = '', labels = {} } }) => [
           uid,
-          { kind, namespace, name },
+          { kind, namespace, name, labels },
         ]),
     ),
   );
 
-type Shown = Task & { readonly kind: string; readonly namespace: string; readonly name: string };
+type Shown = Task & Omit<WorkName, 'kind'> & { readonly kind: string };
 
 /** I1. */
 const visible = (context: RouteContext, identity: Identity, rows: readonly TaskRow[]): readonly Shown[] => {
@@ -40,10 +41,10 @@ const visible = (context: RouteContext, identity: Identity, rows: readonly TaskR
   return rows.flatMap(({ journalId: _, ...task }) => {
     const work = works.get(task.work);
     if (work === undefined) return [];
-    const { kind, namespace, name } = work;
+    const { kind, namespace, name, labels } = work;
     const wish = { verb: 'get', resource: resourceKey(kind), namespace, name };
     return context.auth.authorize(identity, wish).allowed
-      ? [{ ...task, kind: kind.kind, namespace, name }]
+      ? [{ ...task, kind: kind.kind, namespace, name, labels }]
       : [];
   });
 };
