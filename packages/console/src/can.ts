@@ -10,6 +10,12 @@ export interface Attributes {
   readonly name?: string;
 }
 
+/** nonResourceAttributes: what is not a kind. `verb` is the HTTP method in lower case. */
+export interface PathAttributes {
+  readonly verb: string;
+  readonly path: string;
+}
+
 const drover = 'drover.dev';
 const nodes = (verb: string, name?: string): Attributes => ({
   verb,
@@ -23,6 +29,11 @@ export const can = {
   editNode: (name: string) => nodes('patch', name),
   editNodes: () => nodes('patch'),
   deleteNode: (name: string) => nodes('delete', name),
+  deleteNodes: () => nodes('delete'),
+  updateAgent: (node: string): PathAttributes => ({
+    verb: 'post',
+    path: `/agents/${encodeURIComponent(node)}/update`,
+  }),
   openShell: (node: string): Attributes => ({ ...nodes('create', node), subresource: 'shell' }),
   approveNodes: (): Attributes => ({
     verb: 'update',
@@ -30,6 +41,7 @@ export const can = {
     resource: 'certificatesigningrequests',
     subresource: 'approval',
   }),
+  changeTokens: (): Attributes => ({ verb: 'patch', group: drover, resource: 'enrollmenttokens' }),
   makeTokens: (): Attributes => ({ verb: 'create', group: drover, resource: 'enrollmenttokens' }),
   runCommands: (namespace: string): Attributes => ({
     verb: 'create',

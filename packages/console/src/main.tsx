@@ -21,7 +21,8 @@ startTheme();
 await startLanguages();
 createRoot(root).render(
   <QueryClientProvider client={queries}>
-    <BrowserRouter basename={consolePath}>
+    {/* What is typed or ticked is in the address: as a transition it would lag behind the hand, and be lost. */}
+    <BrowserRouter basename={consolePath} useTransitions={false}>
       <App />
     </BrowserRouter>
   </QueryClientProvider>,

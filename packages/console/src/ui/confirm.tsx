@@ -8,6 +8,8 @@ export interface Confirmation {
   readonly body: ReactNode;
   /** On the button: a verb. */
   readonly action: string;
+  /** False: nothing is lost by it. Default true. */
+  readonly isDanger?: boolean;
   readonly run: () => Promise<unknown>;
 }
 
@@ -22,6 +24,7 @@ export const Confirm = ({
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
   if (asked === undefined) return null;
+  const { isDanger = true } = asked;
   const close = (): void => {
     setProblem('');
     onClose();
@@ -39,13 +42,22 @@ export const Confirm = ({
   };
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="confirm-title">
-      <ModalHeader title={asked.title} titleIconVariant="warning" labelId="confirm-title" />
+      <ModalHeader
+        title={asked.title}
+        {...(isDanger ? { titleIconVariant: 'warning' } : {})}
+        labelId="confirm-title"
+      />
       <ModalBody>
         {problem === '' ? null : <Alert isInline variant="danger" title={problem} />}
         {asked.body}
       </ModalBody>
       <ModalFooter>
-        <Button variant="danger" onClick={() => void run()} isLoading={isBusy} isDisabled={isBusy}>
+        <Button
+          variant={isDanger ? 'danger' : 'primary'}
+          onClick={() => void run()}
+          isLoading={isBusy}
+          isDisabled={isBusy}
+        >
           {asked.action}
         </Button>
         <Button variant="link" onClick={close}>

@@ -1,0 +1,72 @@
+// Owns a terminal on a node, as a page has it: the WebSocket of docs/protocol.md, known by the session's cookie.
+// I1: how it ended is told once: by the controller's word, or as a cut.
+import { client } from './client.ts';
+
+const protocol = 'drover.shell.v1';
+
+export interface ShellEnd {
+  /** undefined: the connection was cut, or never came about. */
+  readonly exit: number | undefined;
+  readonly reason: string;
+}
+
+export interface ShellWish {
+  readonly node: string;
+  /** '': the agent's own. */
+  readonly user: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ShellListener {
+  readonly onOpen: () => void;
+  readonly onOutput: (data: Uint8Array) => void;
+  readonly onEnd: (end: ShellEnd) => void;
+}
+
+export interface PageShell {
+  write(text: string): void;
+  writeBytes(data: Uint8Array): void;
+  resize(columns: number, rows: number): void;
+  close(): void;
+}
+
+const pathOf = ({ node, user, columns, rows }: ShellWish): string => {
+  const query = new URLSearchParams({ columns: String(columns), rows: String(rows), user });
+  return `/api/v1/nodes/${encodeURIComponent(node)}/shell?${query}`;
+};
+
+const parseEnd = (text: string): ShellEnd => {
+  const { exit, reason = '' } = JSON.parse(text) as { exit?: number; reason?: string }; // as docs/protocol.md has it
+  return { exit, reason };
+};
+
+export const openShell = (wish: ShellWish, { onOpen, onOutput, onEnd }: ShellListener): PageShell => {
+  const socket = new WebSocket(`${client.transport.origin}${pathOf(wish)}`.replace(/^http/, 'ws'), protocol);
+  socket.binaryType = 'arraybuffer';
+  let isEnded = false;
+  const end = (how: ShellEnd): void => {
+    if (isEnded) return;
+    isEnded = true;
+    onEnd(how);
+  };
+  socket.onopen = onOpen;
+  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+    if (typeof data === 'string') end(parseEnd(data));
+    else onOutput(new Uint8Array(data));
+  };
+  socket.onclose = ({ reason }) => end({ exit: undefined, reason });
+  const send = (data: string | Uint8Array<ArrayBuffer>): void => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(data);
+  };
+  const encoder = new TextEncoder();
+  return {
+    write: (text) => send(encoder.encode(text)),
+    writeBytes: (data) => send(new Uint8Array(data)),
+    resize: (columns, rows) => send(JSON.stringify({ resize: [columns, rows] })),
+    close: () => {
+      isEnded = true;
+      socket.close();
+    },
+  };
+};
