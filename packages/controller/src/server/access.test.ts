@@ -86,6 +86,7 @@ const table: readonly (readonly [string, string, string])[] = [
   ['PATCH', '/api/v1/nodes/web1/status', 'patch nodes/status  web1'],
   ['GET', '/api/v1/nodes/web1/facts', 'get nodes/facts  web1'],
   ['GET', '/api/v1/nodes/web1/tasks', 'get nodes/tasks  web1'],
+  ['GET', '/api/v1/nodes/web1/shell', 'create nodes/shell  web1'],
   ['GET', '/apis/metrics.k8s.io/v1beta1/nodes', 'list nodes.metrics.k8s.io/  '],
   ['GET', '/apis/metrics.k8s.io/v1beta1/nodes?watch=1', 'watch nodes.metrics.k8s.io/  '],
   ['GET', '/apis/metrics.k8s.io/v1beta1/nodes/web1', 'get nodes.metrics.k8s.io/  web1'],

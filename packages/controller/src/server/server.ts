@@ -33,6 +33,7 @@ import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReviewRoutes } from './routes/reviews.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
+import { addShellRoute } from './routes/shell.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
@@ -142,6 +143,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addBulkRoutes(app, context);
   addNodeTaskRoutes(app, context);
   addUsageRoutes(app, context);
+  addShellRoute(app, context);
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
   await addCliSignInRoutes(app, context);
