@@ -118,7 +118,7 @@ describe.skipIf(isConsoleSkipped)('the list of nodes', () => {
     await ground.open('/nodes');
     await rowOf('Nodes', 'n1').getByRole('progressbar', { name: 'CPU n1' }).waitFor();
     await rowOf('Nodes', 'n1').getByRole('progressbar', { name: 'Memory n1' }).waitFor();
-    await showPage('nodes', '节点');
+    await showPage('nodes-list', '节点');
     await field('Filter by a label selector').fill('rack=b');
     await ground.page.getByRole('heading', { name: 'Nothing matches the filter' }).waitFor();
     await field('Filter by a label selector').fill('rack in (a,');

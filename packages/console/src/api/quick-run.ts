@@ -69,9 +69,10 @@ export const runOn = async (
 };
 
 /** Same, but another exit code than 0 is thrown with what the command said. */
-export const mustRunOn = async (...wanted: Parameters<typeof runOn>): Promise<string> => {
-  const { exitCode, stdout, stderr } = await runOn(...wanted);
-  if (exitCode === 0) return stdout;
+export const mustRunOn = async (...wanted: Parameters<typeof runOn>): Promise<Outcome> => {
+  const outcome = await runOn(...wanted);
+  const { exitCode, stdout, stderr } = outcome;
+  if (exitCode === 0) return outcome;
   const why = stderr.trim() || stdout.trim() || String(exitCode);
   throw new Error(i18next.t('nodes.notRun', { command: wanted[1].join(' '), node: wanted[0], why }));
 };

@@ -31,9 +31,23 @@ export interface PageShell {
   close(): void;
 }
 
-const pathOf = ({ node, user, columns, rows }: ShellWish): string => {
+const pathOf = ({ node }: ShellWish): string => `/api/v1/nodes/${encodeURIComponent(node)}/shell`;
+
+const urlOf = (wish: ShellWish): string => {
+  const { user, columns, rows } = wish;
   const query = new URLSearchParams({ columns: String(columns), rows: String(rows), user });
-  return `/api/v1/nodes/${encodeURIComponent(node)}/shell?${query}`;
+  return `${client.transport.origin}${pathOf(wish)}?${query}`.replace(/^http/, 'ws');
+};
+
+/** A page cannot see why a WebSocket was refused: the same request without it says so. '': it would be opened. */
+const whyRefused = async (wish: ShellWish): Promise<string> => {
+  const { user, columns, rows } = wish;
+  try {
+    await client.transport.json({ path: pathOf(wish), query: { user, columns, rows } });
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 };
 
 const parseEnd = (text: string): ShellEnd => {
@@ -42,20 +56,27 @@ const parseEnd = (text: string): ShellEnd => {
 };
 
 export const openShell = (wish: ShellWish, { onOpen, onOutput, onEnd }: ShellListener): PageShell => {
-  const socket = new WebSocket(`${client.transport.origin}${pathOf(wish)}`.replace(/^http/, 'ws'), protocol);
+  const socket = new WebSocket(urlOf(wish), protocol);
   socket.binaryType = 'arraybuffer';
+  let isOpen = false;
   let isEnded = false;
   const end = (how: ShellEnd): void => {
     if (isEnded) return;
     isEnded = true;
     onEnd(how);
   };
-  socket.onopen = onOpen;
+  socket.onopen = () => {
+    isOpen = true;
+    onOpen();
+  };
   socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
     if (typeof data === 'string') end(parseEnd(data));
     else onOutput(new Uint8Array(data));
   };
-  socket.onclose = ({ reason }) => end({ exit: undefined, reason });
+  socket.onclose = ({ reason }) => {
+    if (isOpen) end({ exit: undefined, reason });
+    else void whyRefused(wish).then((why) => end({ exit: undefined, reason: why }));
+  };
   const send = (data: string | Uint8Array<ArrayBuffer>): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(data);
   };

@@ -265,6 +265,7 @@ export const nodes = {
   packages: {
     version: 'Version',
     filter: 'Filter by name or version',
+    empty: 'Its package database is empty',
     none: 'No package manager that is known',
     noneBody: 'Packages are listed where there is apt, dnf, yum or zypper.',
   },

@@ -263,6 +263,7 @@ export const nodes: Texts<typeof english> = {
   packages: {
     version: '版本',
     filter: '按名称或版本筛选',
+    empty: '软件包数据库为空',
     none: '没有可识别的软件包管理器',
     noneBody: '支持使用 apt、dnf、yum 或 zypper 的服务器。',
   },

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { mustRunOn } from '../../api/quick-run.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
-import { type JournalEntry, journalOf, parseJournal } from './services.ts';
+import { type JournalEntry, journalOf, parseJournal, severities } from './services.ts';
 
 export const Journal = ({
   node,
@@ -19,21 +19,22 @@ export const Journal = ({
   const { t, i18n } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['journal', node, unit],
-    queryFn: async ({ signal }) => parseJournal(await mustRunOn(node, journalOf(unit), 'journal', signal)),
+    queryFn: async ({ signal }) =>
+      parseJournal((await mustRunOn(node, journalOf(unit), 'journal', signal)).stdout),
     retry: false,
   });
   const columns: readonly Column<JournalEntry>[] = [
     {
       key: 'time',
       title: t('events.when'),
-      width: '12rem',
+      width: '15rem',
       show: ({ timeMs }) => new Date(timeMs).toLocaleString(i18n.language),
     },
     {
       key: 'priority',
       title: t('nodes.services.priority'),
       width: '6rem',
-      show: ({ priority }) => priority ?? '',
+      show: ({ priority }) => severities[priority ?? -1] ?? '',
     },
     {
       key: 'message',

@@ -25,7 +25,8 @@ const Packages = ({
   const [filter, setFilter] = useParameter('q');
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['packages', node, manager],
-    queryFn: async ({ signal }) => parsePackages(await mustRunOn(node, argv, 'packages', signal), manager),
+    queryFn: async ({ signal }) =>
+      parsePackages((await mustRunOn(node, argv, 'packages', signal)).stdout, manager),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
@@ -47,6 +48,7 @@ const Packages = ({
   ];
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
+  if (data.length === 0) return <Nothing title={t('nodes.packages.empty')} />;
   const found = data.filter(({ name, version }) => matches(filter, [name, version]));
   return (
     <>
@@ -65,7 +67,9 @@ const Packages = ({
               {t('nodes.askAgain')}
             </Button>
           </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
+            {t('ui.rows', { count: found.length })}
+          </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
       {found.length === 0 ? (

@@ -122,7 +122,9 @@ export const NodeRuns = ({ name }: { readonly name: string }) => {
               onChange={(_event, is) => setOwn(is ? '1' : '')}
             />
           </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: shown.length })}</ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
+            {t('ui.rows', { count: shown.length })}
+          </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
       {shown.length === 0 ? (

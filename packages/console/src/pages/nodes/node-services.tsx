@@ -20,6 +20,8 @@ import { nameOf } from './node-columns.tsx';
 import { listUnits, parseUnits, type Service } from './services.ts';
 
 const verbs = ['start', 'stop', 'restart', 'enable', 'disable'] as const;
+/** Of what the host says, in a confirmation. */
+const maxSaid = 200;
 const losing: readonly string[] = ['stop', 'disable'];
 
 const unitOf = ({ unit }: Service): string => unit;
@@ -82,7 +84,7 @@ const useColumns = (
 const useServices = (node: string) =>
   useQuery({
     queryKey: ['services', node],
-    queryFn: async ({ signal }) => parseUnits(await mustRunOn(node, listUnits, 'services', signal)),
+    queryFn: async ({ signal }) => parseUnits((await mustRunOn(node, listUnits, 'services', signal)).stdout),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
@@ -100,8 +102,10 @@ const Services = ({ node }: { readonly node: string }) => {
       action: t(`nodes.services.${verb}`),
       isDanger: losing.includes(verb),
       run: async () => {
-        await mustRunOn(node, ['systemctl', verb, service.unit], `service-${verb}`);
-        confirmDone(t('nodes.services.done', { unit: service.unit }));
+        const { stderr } = await mustRunOn(node, ['systemctl', verb, service.unit], `service-${verb}`);
+        // systemctl tells there what it has made, or that there was nothing to enable.
+        const said = stderr.trim().slice(0, maxSaid);
+        confirmDone(`${t('nodes.services.done', { unit: service.unit })} ${said}`.trim());
         await refetch();
       },
     });
@@ -128,7 +132,9 @@ const Services = ({ node }: { readonly node: string }) => {
               {t('nodes.askAgain')}
             </ActionButton>
           </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
+            {t('ui.rows', { count: found.length })}
+          </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
       {found.length === 0 ? (

@@ -67,6 +67,9 @@ export interface JournalEntry {
   readonly message: string;
 }
 
+/** RFC 5424 section 6.2.1, in the words of syslog(3). */
+export const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+
 /** What is not valid UTF-8 comes as a list of bytes (systemd.journal-fields(7), journal export as JSON). */
 const messageOf = (value: unknown): string =>
   Array.isArray(value) ? new TextDecoder().decode(Uint8Array.from(value as number[])) : text(value);
