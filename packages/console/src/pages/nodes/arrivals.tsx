@@ -8,6 +8,7 @@ import { useLive } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { Problem } from '../../ui/states.tsx';
 import { nameOf } from './node-columns.tsx';
 import { NodeStateLabel } from './node-state.tsx';
 import { askerOf, fingerprintOf, isPending, nodeOf, nodeRequests, requestName } from './request.ts';
@@ -47,6 +48,7 @@ export const Arrivals = ({ token }: { readonly token: string }) => {
   const { t } = useTranslation();
   const requests = useLive(certificateSigningRequests, nodeRequests);
   const nodes = useLive(nodeKind);
+  if (requests.state === 'failed') return <Problem error={requests.error} />;
   const byName = new Map(nodes.items.map((node) => [nameOf(node), node]));
   const arrivals: readonly Arrival[] = requests.items
     .filter((request) => askerOf(request) === token)

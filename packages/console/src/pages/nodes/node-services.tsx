@@ -102,7 +102,8 @@ const Services = ({ node }: { readonly node: string }) => {
       action: t(`nodes.services.${verb}`),
       isDanger: losing.includes(verb),
       run: async () => {
-        const { stderr } = await mustRunOn(node, ['systemctl', verb, service.unit], `service-${verb}`);
+        const argv = ['systemctl', verb, '--', service.unit];
+        const { stderr } = await mustRunOn(node, argv, `service-${verb}`);
         // systemctl tells there what it has made, or that there was nothing to enable.
         const said = stderr.trim().slice(0, maxSaid);
         confirmDone(`${t('nodes.services.done', { unit: service.unit })} ${said}`.trim());
