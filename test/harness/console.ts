@@ -22,6 +22,11 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
 }
 
+export interface ConsoleOptions {
+  /** Where servers reach the controller, when not on this machine. */
+  readonly address?: string;
+}
+
 export class ConsoleGround {
   readonly controller: ControllerProcess;
   readonly page: Page;
@@ -40,8 +45,8 @@ export class ConsoleGround {
   }
 
   /** Signed in as the first administrator, by the link that the controller prints. */
-  static async start(): Promise<ConsoleGround> {
-    const controller = await ControllerProcess.start({ address: 'localhost' });
+  static async start(options: ConsoleOptions = {}): Promise<ConsoleGround> {
+    const controller = await ControllerProcess.start({ address: options.address ?? 'localhost' });
     const site = `https://localhost:${controller.port}`;
     const chromium = await Chromium.start({ ...controller.context, address: site });
     const page = await chromium.open(site);

@@ -14,6 +14,8 @@ export const annotation = {
   keyFingerprint: 'drover.dev/key-fingerprint',
   /** On a request: the node it is for. */
   node: 'drover.dev/node',
+  /** On a request: the address from which it was made. */
+  address: 'drover.dev/address',
   /** On an enrolment token: hex sha256 of its secret. */
   tokenSha256: 'drover.dev/token-sha256',
   /** On a node: 'true' asks its agent to remove itself when the node is deleted. */

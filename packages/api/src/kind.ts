@@ -43,6 +43,8 @@ export interface Kind {
   readonly names?: 'PathSegment';
   /** Answered when it is made and never stored: it can be created, and nothing else. */
   readonly transient?: true;
+  /** Made up from what is known when it is read and never stored: it can be got, listed and watched, and nothing else. */
+  readonly computed?: true;
   /**
    * JSON Schema of the whole object, made with TypeBox. Objects are closed (additionalProperties: false);
    * `default` gives defaulting; merge keys are the x-kubernetes-* extensions.

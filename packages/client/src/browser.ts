@@ -3,6 +3,7 @@ import { type AuditApi, createAuditApi } from './audit.ts';
 import { type BlobStore, createBlobStore } from './blobs.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { createFetch } from './fetch.ts';
+import { createNodesApi, type NodesApi } from './nodes.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
 import { createRowsApi, type RowsApi } from './rows.ts';
@@ -10,7 +11,7 @@ import { createSystemApi, type SystemApi } from './system.ts';
 import type { Transport } from './transport.ts';
 import { createWorkApi, type WorkApi } from './work.ts';
 
-export interface BrowserClient extends Objects, RowsApi, WorkApi, PeopleApi, SystemApi {
+export interface BrowserClient extends Objects, RowsApi, WorkApi, PeopleApi, SystemApi, NodesApi {
   readonly transport: Transport;
   readonly audit: AuditApi;
   readonly blobs: BlobStore;
@@ -28,6 +29,7 @@ export const createBrowserClient = (origin: string): BrowserClient => {
     ...createWorkApi(transport),
     ...createPeopleApi(transport),
     ...createSystemApi(transport),
+    ...createNodesApi(transport),
     audit: createAuditApi(transport),
     blobs: createBlobStore(transport),
     discover: ({ signal } = {}) => discover(transport, signal),

@@ -1,9 +1,10 @@
 export type { AuditApi, AuditPage, AuditQuery, AuditVerdict } from './audit.ts';
-export { type Client, createClient, type NodeFacts } from './client.ts';
+export { type Client, createClient } from './client.ts';
 export type { BlobIndex, Content, Upload } from './content.ts';
 export type { DiscoveredKind, Discovery } from './discovery.ts';
 export { type Endpoint, type Http, isUnreachable, toOrigin } from './http.ts';
 export * from './kinds.ts';
+export type { NodeFacts, NodesApi, NodeTask, NodeTaskEvent } from './nodes.ts';
 export type {
   CallOptions,
   ListOf,

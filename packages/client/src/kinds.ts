@@ -13,6 +13,7 @@ import type {
   Lease,
   Namespace,
   Node,
+  NodeMetrics,
   Role,
   RoleBinding,
   RunPolicy,
@@ -70,6 +71,13 @@ export const certificateSigningRequests: KindReference<CertificateSigningRequest
   version: 'v1',
   kind: 'CertificateSigningRequest',
   plural: 'certificatesigningrequests',
+  namespaced: false,
+};
+export const nodeMetrics: KindReference<NodeMetrics> = {
+  group: 'metrics.k8s.io',
+  version: 'v1beta1',
+  kind: 'NodeMetrics',
+  plural: 'nodes',
   namespaced: false,
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);

@@ -36,6 +36,11 @@ export const can = {
   editNode: (name: string) => nodes('patch', name),
   editNodes: () => nodes('patch'),
   deleteNode: (name: string) => nodes('delete', name),
+  deleteNodes: () => nodes('delete'),
+  updateAgent: (node: string): PathAttributes => ({
+    verb: 'post',
+    path: `/agents/${encodeURIComponent(node)}/update`,
+  }),
   openShell: (node: string): Attributes => ({ ...nodes('create', node), subresource: 'shell' }),
   approveNodes: (): Attributes => ({
     verb: 'update',
@@ -43,6 +48,7 @@ export const can = {
     resource: 'certificatesigningrequests',
     subresource: 'approval',
   }),
+  changeTokens: (): Attributes => ({ verb: 'patch', group: drover, resource: 'enrollmenttokens' }),
   makeTokens: (): Attributes => ({ verb: 'create', group: drover, resource: 'enrollmenttokens' }),
   runCommands: (namespace: string): Attributes => ({
     verb: 'create',

@@ -16,6 +16,7 @@ const mainVerbs = [
 const statusVerbs = ['get', 'patch', 'update'] as const;
 const readVerbs = ['get'] as const;
 const createVerbs = ['create'] as const;
+const computedVerbs = ['get', 'list', 'watch'] as const;
 
 export interface Subresource {
   readonly name: string;
@@ -46,7 +47,10 @@ export const subresourcesOf = (kind: Kind): readonly Subresource[] => [
 ];
 
 /** What can be done to objects of a kind. */
-export const verbsOf = (kind: Kind): readonly string[] => (kind.transient === true ? createVerbs : mainVerbs);
+export const verbsOf = (kind: Kind): readonly string[] => {
+  if (kind.computed === true) return computedVerbs;
+  return kind.transient === true ? createVerbs : mainVerbs;
+};
 
 /** /api: APIVersions of the core group. */
 export const toApiVersions = (serverAddress = '') => ({

@@ -18,6 +18,7 @@ import { groupKind } from './group.ts';
 import { leaseKind } from './lease.ts';
 import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
+import { nodeMetricsKind } from './node-metrics.ts';
 import { resourceQuotaKind } from './resource-quota.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
@@ -42,6 +43,7 @@ export * from './lease.ts';
 export type { MatchResources } from './match-resources.ts';
 export * from './namespace.ts';
 export * from './node.ts';
+export * from './node-metrics.ts';
 export * from './node-schema.ts';
 export * from './person-name.ts';
 export * from './policy-rule.ts';
@@ -81,6 +83,7 @@ export const allKinds: readonly Kind[] = [
   runPolicyKind,
   signInMethodKind,
   userKind,
+  nodeMetricsKind,
   clusterRoleKind,
   clusterRoleBindingKind,
   roleKind,

@@ -21,7 +21,7 @@ test('every reference of a document leads to one of its components, and only Ope
 });
 
 test('every kind has a component with its kind, and a PATCH that takes fieldValidation and every patch type', () => {
-  for (const kind of allKinds.filter((one) => one.transient !== true)) {
+  for (const kind of allKinds.filter((one) => !one.transient && !one.computed)) {
     const document = toOpenApiDocument(allKinds, kind.group, kind.version);
     const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
     const schemas = Object.values(document?.components.schemas ?? {}) as Record<string, unknown>[];
@@ -52,6 +52,21 @@ test('what is answered and not stored can be created, and nothing else', () => {
   }
 });
 
+test('what is made up when it is read can be got, listed and watched, and nothing else', () => {
+  const computed = allKinds.filter((kind) => kind.computed === true);
+  expect(computed.length).toBeGreaterThan(0);
+  for (const { group, version, plural } of computed) {
+    const paths = Object.entries(toOpenApiDocument(allKinds, group, version)?.paths ?? {});
+    const mine = paths.filter(([path]) => path.split('/').includes(plural));
+    expect(mine.map(([, item]) => Object.keys(item as object))).toEqual([
+      ['get', 'parameters'],
+      ['get', 'parameters'],
+    ]);
+    const listed = toApiResourceList(allKinds, group, version)?.resources.find((r) => r.name === plural);
+    expect(listed?.verbs).toEqual(['get', 'list', 'watch']);
+  }
+});
+
 test('a field that has a default is not required of who writes an object', () => {
   const document = documents.find(
     (one) => 'dev.drover.v1alpha1.CommandRun' in (one?.components.schemas ?? {}),
@@ -74,6 +89,7 @@ test('the index names every document, and its hash changes with the content only
     'apis/certificates.k8s.io/v1',
     'apis/coordination.k8s.io/v1',
     'apis/drover.dev/v1alpha1',
+    'apis/metrics.k8s.io/v1beta1',
     'apis/rbac.authorization.k8s.io/v1',
   ]);
   expect(toOpenApiIndex([...allKinds])).toEqual(index);

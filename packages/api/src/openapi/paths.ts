@@ -86,6 +86,12 @@ const readAndChange = (kind: Named, suffix: string, one: unknown = reference(com
   };
 };
 
+/** What is only read. */
+const readOnly = (kind: Kind) => ({
+  list: { get: collection(kind, '').get },
+  item: { get: readAndChange(kind, '').get },
+});
+
 const item = (kind: Kind) => ({
   ...readAndChange(kind, ''),
   delete: operation(kind, '', 'delete', {
@@ -151,6 +157,11 @@ export const toPaths = (kind: Kind): readonly (readonly [string, Operation])[] =
   const inner = [pathParameter('name'), ...outer];
   if (kind.transient === true)
     return [[base, { ...createOnly(kind, reference(componentName(kind))), parameters: outer }]];
+  if (kind.computed === true)
+    return [
+      [base, { ...readOnly(kind).list, parameters: outer }],
+      [`${base}/{name}`, { ...readOnly(kind).item, parameters: inner }],
+    ];
   const everywhere = operation(kind, 'ForAllNamespaces', 'list', {
     responses: answers(reference(`${componentName(kind)}List`), ok),
   });

@@ -36,9 +36,11 @@ export const Age = ({ at }: { readonly at: string | number | null | undefined })
   const current = useSyncExternalStore(subscribe, () => now);
   if (at === undefined || at === null || at === '') return <>{t('ui.never')}</>;
   const time = new Date(at);
+  // What is newer than the last tick is not to come.
+  const elapsed = current - time.getTime();
   return (
     <time dateTime={time.toISOString()} title={time.toLocaleString(i18n.language)}>
-      {toWords(current - time.getTime(), i18n.language)}
+      {toWords(elapsed > -tickMs && elapsed < 0 ? 0 : elapsed, i18n.language)}
     </time>
   );
 };

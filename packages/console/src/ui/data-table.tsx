@@ -165,7 +165,7 @@ export const DataTable = <T,>({
         <Thead>
           <Tr>
             {choice === undefined ? null : (
-              <Th screenReaderText={t('ui.selectAll')}>
+              <Th screenReaderText={t('ui.selectAll')} style={{ width: '3rem' }}>
                 <Checkbox
                   id={`${label}-all`}
                   aria-label={t('ui.selectAll')}
@@ -177,6 +177,7 @@ export const DataTable = <T,>({
             {columns.map(({ key, title, sortBy, width: wide }, index) => (
               <Th
                 key={key}
+                modifier="nowrap"
                 {...(sortBy === undefined ? {} : { sort: sortOf(index) as NonNullable<ThProps['sort']> })}
                 style={{ width: wide, minWidth: wide }}
               >

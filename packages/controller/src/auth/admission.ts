@@ -35,6 +35,8 @@ export type Admit = (context: {
   readonly operation: 'create';
   readonly object: unknown;
   readonly dryRun: boolean;
+  /** From which address it was asked. */
+  readonly address?: string;
 }) => Promise<{
   readonly object: unknown;
   /** What the creator alone sees. */
@@ -168,7 +170,7 @@ const readNodeRequest = async (
 
 const admitRequest = (deps: AdmissionDeps): Admit => {
   const validate = validatorOf(certificateSigningRequestKind);
-  return async ({ identity, object }) => {
+  return async ({ identity, object, address }) => {
     checkTokenUse(deps, identity);
     const parsed = validate(object, 'Ignore').object as unknown as CertificateSigningRequest;
     const spec = { ...withoutAsker(parsed.spec), ...askerOf(identity) };
@@ -192,6 +194,7 @@ const admitRequest = (deps: AdmissionDeps): Admit => {
         [annotation.machineId]: machineId,
         [annotation.node]: node,
         [annotation.keyFingerprint]: fingerprint,
+        ...(address === undefined ? {} : { [annotation.address]: address }),
       },
     };
     return { object: { apiVersion: parsed.apiVersion, kind: parsed.kind, metadata, spec } };

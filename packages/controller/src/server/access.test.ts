@@ -85,6 +85,11 @@ const table: readonly (readonly [string, string, string])[] = [
   ['DELETE', '/api/v1/nodes/web1', 'delete nodes/  web1'],
   ['PATCH', '/api/v1/nodes/web1/status', 'patch nodes/status  web1'],
   ['GET', '/api/v1/nodes/web1/facts', 'get nodes/facts  web1'],
+  ['GET', '/api/v1/nodes/web1/tasks', 'get nodes/tasks  web1'],
+  ['GET', '/api/v1/nodes/web1/shell', 'create nodes/shell  web1'],
+  ['GET', '/apis/metrics.k8s.io/v1beta1/nodes', 'list nodes.metrics.k8s.io/  '],
+  ['GET', '/apis/metrics.k8s.io/v1beta1/nodes?watch=1', 'watch nodes.metrics.k8s.io/  '],
+  ['GET', '/apis/metrics.k8s.io/v1beta1/nodes/web1', 'get nodes.metrics.k8s.io/  web1'],
   ['GET', '/api/v1/secrets', 'list secrets/  '],
   ['GET', '/api/v1/namespaces/a/secrets/b', 'get secrets/ a b'],
   [

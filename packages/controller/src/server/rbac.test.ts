@@ -69,6 +69,7 @@ const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin
   'signinmethods.drover.dev': { view: '', edit: '', admin: '', operator: '' },
   'users.drover.dev': { view: '', edit: '', admin: '', operator: '' },
   'users.drover.dev/status': { view: '', edit: '', admin: '', operator: '' },
+  'nodes.metrics.k8s.io': { view: reads, edit: reads, admin: reads, operator: reads },
   'clusterroles.rbac.authorization.k8s.io': { view: '', edit: '', admin: '', operator: '' },
   'clusterrolebindings.rbac.authorization.k8s.io': { view: '', edit: '', admin: '', operator: '' },
   'roles.rbac.authorization.k8s.io': { view: '', edit: '', admin: all, operator: '' },
@@ -76,6 +77,7 @@ const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin
 };
 
 const served = allKinds.filter((kind) => kind.transient !== true);
+const computed: ReadonlySet<string> = new Set(served.filter((kind) => kind.computed).map(resourceKey));
 const subresourcesOf = (kind: Kind): readonly string[] => [
   ...(kind.hasStatus ? ['status'] : []),
   ...(kind.subresources.includes('approval') ? ['approval'] : []),
@@ -100,8 +102,10 @@ const cells: readonly Cell[] = served.flatMap((kind) => {
   ];
 });
 
-const verbsOf = ({ subresource }: Cell): readonly string[] =>
-  subresource === undefined ? all.split(' ') : ['get', 'update', 'patch'];
+const verbsOf = ({ key, subresource }: Cell): readonly string[] => {
+  if (computed.has(key)) return reads.split(' ');
+  return subresource === undefined ? all.split(' ') : ['get', 'update', 'patch'];
+};
 
 /** Requests of each verb that have no effect even where they are allowed. */
 const toRequest = (verb: string, { collection, subresource }: Cell) => {

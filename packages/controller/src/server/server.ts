@@ -27,17 +27,21 @@ import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
+import { addNodeTaskRoutes } from './routes/node-tasks.ts';
 import { addOidcRoutes } from './routes/oidc.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReviewRoutes } from './routes/reviews.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
+import { addShellRoute } from './routes/shell.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
+import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
 import { onStreamUpgrade } from './stream-door.ts';
 import { createStreams } from './streams.ts';
+import { createUsage } from './usage.ts';
 import { createWorkSignals } from './work-signals.ts';
 
 const graceMs = 5_000;
@@ -129,7 +133,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
-  const context = { ...options, log, limits, streams, signals, cuts };
+  const usage = createUsage(options);
+  const context = { ...options, log, limits, streams, signals, cuts, usage };
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
@@ -146,6 +151,9 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addReviewRoutes(app, context);
   addTokenRoute(app, context);
   addBulkRoutes(app, context);
+  addNodeTaskRoutes(app, context);
+  addUsageRoutes(app, context);
+  addShellRoute(app, context);
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
   await addCliSignInRoutes(app, context);
@@ -170,6 +178,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     guard.close();
     await closeServer(listener);
     signals.close();
+    usage.close();
     metrics.close();
   };
   try {

@@ -13,7 +13,7 @@ export const askPolicies = async (
   { policies }: ServerAuth,
   identity: Identity,
   { node, user, argv }: ShellRequest,
-  audit: ShellAudit,
+  audit: Pick<ShellAudit, 'policyNote'>,
 ): Promise<void> => {
   await policies.ready();
   const ask = policies.guard({

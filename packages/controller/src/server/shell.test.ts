@@ -75,6 +75,16 @@ const readUntil = async (output: AsyncIterable<Uint8Array>, wanted: string): Pro
 };
 
 describe('a shell', () => {
+  it('that is asked for without an upgrade is answered whether it would be opened, and opens nothing', async () => {
+    const code = async (path: string, token?: string) =>
+      (await call(ground, { path, ...(token === undefined ? {} : { token }) })).code;
+    expect(await code('/api/v1/nodes/web1/shell?user=root')).toBe(200);
+    expect(await code('/api/v1/nodes/web1/shell?columns=0')).toBe(400);
+    expect(await code('/api/v1/nodes/nobody/shell')).toBe(404);
+    expect(await code('/api/v1/nodes/web1/shell', await tokenOf(ground, 'outsider'))).toBe(403);
+    expect(played.requests).toEqual([]);
+  });
+
   it('carries bytes both ways, sizes up and the exit code down', async () => {
     const terminal = await ground.client.shell('web1', { ...size, user: 'root', argv: ['sh', '-l'] });
     await terminal.write('hé \u0003');

@@ -66,7 +66,8 @@ const decoded = (text: string): string => {
   }
 };
 
-const parseRequest = (url: string): ShellRequest => {
+/** Throws NotFound and BadRequest. */
+export const parseShellRequest = (url: string): ShellRequest => {
   const node = decoded(path.exec(url)?.[1] ?? '');
   if (node === '') throw new ApiError('NotFound', 'cannot upgrade: the server has no such path');
   const query = new URL(url, 'https://localhost').searchParams;
@@ -91,7 +92,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   const identity = await identify(input.auth, caller);
   audit.identity = identity;
   input.guard.trust(request.socket);
-  const wish = parseRequest(request.url ?? '');
+  const wish = parseShellRequest(request.url ?? '');
   audit.wish = wish;
   permit(input.auth, identity, {
     verb: 'create',

@@ -38,6 +38,11 @@ interface Change {
   readonly row: AgentRow | undefined;
 }
 
+interface Beat {
+  readonly node: string;
+  readonly heartbeat: Heartbeat;
+}
+
 export interface AgentFace {
   readonly store: AgentStore;
   /** Writes heartbeats that are only in memory, and stops the timer. */
@@ -46,6 +51,7 @@ export interface AgentFace {
 
 export const createAgents = (deps: { readonly threads: () => Threads; readonly log: Log }): AgentFace => {
   const listeners = createListeners<Change>(deps.log);
+  const beatListeners = createListeners<Beat>(deps.log);
   const heartbeats = new Map<string, Heartbeat>();
   const unwritten = new Set<string>();
   const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.get(String(t[0])));
@@ -88,7 +94,9 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
     heartbeat: (node, heartbeat) => {
       heartbeats.set(node, heartbeat);
       unwritten.add(node);
+      beatListeners.tell({ node, heartbeat });
     },
+    onHeartbeat: (listener) => beatListeners.add(({ node, heartbeat }) => listener(node, heartbeat)),
     remove: async (node) => {
       heartbeats.delete(node);
       unwritten.delete(node);

@@ -160,6 +160,8 @@ export interface TaskStore {
   spec(work: string): Promise<TaskSpec | undefined>;
   list(filter: TaskFilter): Promise<readonly TaskRow[]>;
   get(id: string): Promise<TaskRow | undefined>;
+  /** The newest tasks of a node, newest first. */
+  ofNode(node: string, limit: number): Promise<readonly TaskRow[]>;
   counts(work: string): Promise<TaskCounts>;
   /** waiting → queued. */
   release(ids: readonly string[]): Promise<void>;
@@ -262,6 +264,7 @@ export interface AgentStore {
   setFacts(node: string, facts: Readonly<Record<string, unknown>>): Promise<void>;
   /** In memory; see AgentRow.heartbeat. */
   heartbeat(node: string, heartbeat: Readonly<Record<string, number>>): void;
+  onHeartbeat(listener: (node: string, heartbeat: Readonly<Record<string, number>>) => void): Unsubscribe;
   remove(node: string): Promise<void>;
   onChange(listener: (node: string, row: AgentRow | undefined) => void): Unsubscribe;
 }

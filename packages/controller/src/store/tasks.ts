@@ -73,7 +73,10 @@ const writing = (threads: () => Threads): Writing => ({
   },
 });
 
-type Reading = Pick<TaskStore, 'spec' | 'list' | 'get' | 'counts' | 'output' | 'outputOfWork' | 'fold'>;
+type Reading = Pick<
+  TaskStore,
+  'spec' | 'list' | 'get' | 'ofNode' | 'counts' | 'output' | 'outputOfWork' | 'fold'
+>;
 
 const reading = (threads: () => Threads): Reading => ({
   spec: async (work) => {
@@ -86,6 +89,7 @@ const reading = (threads: () => Threads): Reading => ({
     const tuple = await threads().read('tasks.get', id);
     return tuple && toTaskRow(tuple);
   },
+  ofNode: async (node, limit) => (await threads().read('tasks.ofNode', { node, limit })).map(toTaskRow),
   counts: (work) => threads().read('tasks.counts', work),
   output: (query) => threads().read('output.task', { ...query, stream: query.stream }),
   outputOfWork: (query) => threads().read('output.work', query),

@@ -1,10 +1,29 @@
 // What a node is and how it is.
 import type { Node } from '@drover/api';
-import { Card, CardBody, CardTitle, Label, LabelGroup, Stack, StackItem } from '@patternfly/react-core';
+import {
+  Card,
+  CardBody,
+  CardHeader,
+  CardTitle,
+  Label,
+  LabelGroup,
+  Stack,
+  StackItem,
+} from '@patternfly/react-core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useCan } from '../../api/permissions.ts';
+import { can } from '../../can.ts';
+import { ActionButton } from '../../ui/action-button.tsx';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Loading, Problem } from '../../ui/states.tsx';
+import { textAt, useFacts } from './facts.ts';
+import { LabelEditor } from './label-editor.tsx';
+import { toLabelText } from './label-fields.tsx';
+import { MachineFacts } from './machine-facts.tsx';
+import { agentVersionOf, nameOf } from './node-columns.tsx';
 import { addressOf } from './node-state.tsx';
 
 type Condition = NonNullable<NonNullable<Node['status']>['conditions']>[number];
@@ -32,39 +51,71 @@ const Conditions = ({ node }: { readonly node: Node }) => {
   );
 };
 
+const NodeLabels = ({ node }: { readonly node: Node }) => {
+  const { t } = useTranslation();
+  const [isEditing, setEditing] = useState(false);
+  const able = useCan(can.editNode(nameOf(node)));
+  return (
+    <Card>
+      <CardHeader
+        actions={{
+          actions: (
+            <ActionButton variant="link" able={able} onClick={() => setEditing(true)}>
+              {t('nodes.labels.edit')}
+            </ActionButton>
+          ),
+        }}
+      >
+        <CardTitle component="h2">{t('ui.labels')}</CardTitle>
+      </CardHeader>
+      <CardBody>
+        <LabelGroup numLabels={20} aria-label={t('ui.labels')}>
+          {Object.entries(node.metadata.labels ?? {}).map((label) => (
+            <Label key={label[0]} isCompact>
+              {toLabelText(label)}
+            </Label>
+          ))}
+        </LabelGroup>
+      </CardBody>
+      {isEditing ? <LabelEditor nodes={[node]} onClose={() => setEditing(false)} /> : null}
+    </Card>
+  );
+};
+
+const Machine = ({ node, python }: { readonly node: Node; readonly python: string }) => {
+  const { t } = useTranslation();
+  const { nodeInfo } = node.status ?? {};
+  return (
+    <Card>
+      <CardTitle component="h2">{t('nodes.machine')}</CardTitle>
+      <CardBody>
+        <Facts
+          facts={[
+            [t('nodes.os'), nodeInfo?.osImage ?? t('ui.unknown')],
+            [t('nodes.kernel'), nodeInfo?.kernelVersion ?? t('ui.unknown')],
+            [t('nodes.address'), addressOf(node)],
+            [t('nodes.agent'), agentVersionOf(node) || t('ui.unknown')],
+            ['Python', python || t('ui.unknown')],
+            [t('nodes.requests.machine'), nodeInfo?.machineID ?? t('ui.unknown')],
+            [t('ui.created'), <Age key="age" at={node.metadata.creationTimestamp} />],
+          ]}
+        />
+      </CardBody>
+    </Card>
+  );
+};
+
 export const NodeDetails = ({ node }: { readonly node: Node }) => {
   const { t } = useTranslation();
-  const { nodeInfo, capacity } = node.status ?? {};
-  const labels = Object.entries(node.metadata.labels ?? {});
+  const { data, error, refetch } = useFacts(nameOf(node), node.metadata.resourceVersion);
+  const facts = data?.facts ?? {};
   return (
     <Stack hasGutter>
       <StackItem>
-        <Card>
-          <CardTitle component="h2">{t('nodes.machine')}</CardTitle>
-          <CardBody>
-            <Facts
-              facts={[
-                [t('nodes.os'), nodeInfo?.osImage ?? t('ui.unknown')],
-                [t('nodes.kernel'), nodeInfo?.kernelVersion ?? t('ui.unknown')],
-                [t('nodes.address'), addressOf(node)],
-                [t('nodes.agent'), nodeInfo?.kubeletVersion ?? t('ui.unknown')],
-                [t('nodes.cpu'), String(capacity?.['cpu'] ?? t('ui.unknown'))],
-                [t('nodes.memory'), String(capacity?.['memory'] ?? t('ui.unknown'))],
-                [t('ui.created'), <Age key="age" at={node.metadata.creationTimestamp} />],
-                [
-                  t('ui.labels'),
-                  <LabelGroup key="labels" numLabels={20} aria-label={t('ui.labels')}>
-                    {labels.map(([key, value]) => (
-                      <Label key={key} isCompact>
-                        {value === '' ? key : `${key}=${value}`}
-                      </Label>
-                    ))}
-                  </LabelGroup>,
-                ],
-              ]}
-            />
-          </CardBody>
-        </Card>
+        <Machine node={node} python={textAt(facts, 'python.version')} />
+      </StackItem>
+      <StackItem>
+        <NodeLabels node={node} />
       </StackItem>
       <StackItem>
         <Card>
@@ -73,6 +124,15 @@ export const NodeDetails = ({ node }: { readonly node: Node }) => {
             <Conditions node={node} />
           </CardBody>
         </Card>
+      </StackItem>
+      <StackItem>
+        {error !== null ? (
+          <Problem error={error} onRetry={() => void refetch()} />
+        ) : data === undefined ? (
+          <Loading />
+        ) : (
+          <MachineFacts facts={facts} />
+        )}
       </StackItem>
     </Stack>
   );

@@ -1,48 +1,86 @@
-// One server: what it is, how it is, what happened to it.
+// One server: what it is, how it is, what happened to it, and what can be done with it.
+import type { Node } from '@drover/api';
 import { nodes as nodeKind } from '@drover/client/kinds';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { ObjectEvents } from '../events/object-events.tsx';
+import { NodeActions } from './node-actions.tsx';
+import { NodeCertificate } from './node-certificate.tsx';
 import { NodeDetails } from './node-details.tsx';
+import { NodeMetrics } from './node-metrics.tsx';
+import { NodePackages } from './node-packages.tsx';
+import { NodeRuns } from './node-runs.tsx';
+import { NodeServices } from './node-services.tsx';
 import { NodeStateLabel } from './node-state.tsx';
+import { NodeTerminal } from './node-terminal.tsx';
+
+const tabs = [
+  'details',
+  'metrics',
+  'runs',
+  'terminal',
+  'services',
+  'packages',
+  'certificate',
+  'events',
+] as const;
+
+const show = (tab: (typeof tabs)[number], node: Node, name: string): ReactNode => {
+  switch (tab) {
+    case 'details':
+      return <NodeDetails node={node} />;
+    case 'metrics':
+      return <NodeMetrics node={node} />;
+    case 'runs':
+      return <NodeRuns name={name} />;
+    case 'terminal':
+      return <NodeTerminal node={node} />;
+    case 'services':
+      return <NodeServices node={node} />;
+    case 'packages':
+      return <NodePackages node={node} />;
+    case 'certificate':
+      return <NodeCertificate node={node} />;
+    case 'events':
+      return <ObjectEvents kind="Node" name={name} />;
+  }
+};
 
 export const NodePage = () => {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const { name = '', tab = '' } = useParams();
   const { object: node, state, error } = useLiveObject(nodeKind, name);
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
-  if (node === undefined) return <Nothing title={t('nodes.gone', { name })} />;
   const title = t('shell.pages.nodes');
+  if (node === undefined)
+    return <Nothing title={t('nodes.gone', { name })} actions={<Link to={paths.nodes()}>{title}</Link>} />;
   return (
     <>
       <PageHead
         title={name}
         badge={<NodeStateLabel node={node} />}
         crumbs={[{ title, link: <Link to={paths.nodes()}>{title}</Link> }]}
+        actions={
+          <NodeActions nodes={[node]} title={t('ui.actions')} onGone={() => void navigate(paths.nodes())} />
+        }
       />
       <PageTabs
         label={name}
         active={tab}
-        tabs={[
-          {
-            key: 'details',
-            title: t('nodes.tabs.details'),
-            to: paths.node(name),
-            show: () => <NodeDetails node={node} />,
-          },
-          {
-            key: 'events',
-            title: t('nodes.tabs.events'),
-            to: paths.node(name, 'events'),
-            show: () => <ObjectEvents kind="Node" name={name} />,
-          },
-        ]}
+        tabs={tabs.map((key) => ({
+          key,
+          title: t(`nodes.tabs.${key}`),
+          to: paths.node(name, key === 'details' ? '' : key),
+          show: () => show(key, node, name),
+        }))}
       />
     </>
   );

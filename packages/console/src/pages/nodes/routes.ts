@@ -2,5 +2,7 @@ import type { PageRoute } from '../../app/page-route.ts';
 
 export const nodesRoutes: readonly PageRoute[] = [
   { path: '/nodes', load: async () => (await import('./nodes.tsx')).Nodes },
+  { path: '/nodes/requests', load: async () => (await import('./requests.tsx')).Requests },
+  { path: '/nodes/add', load: async () => (await import('./add-nodes.tsx')).AddNodes },
   { path: '/nodes/name/:name/:tab?', load: async () => (await import('./node-page.tsx')).NodePage },
 ];

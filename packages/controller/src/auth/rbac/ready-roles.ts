@@ -67,7 +67,8 @@ const workParts = work.flatMap((one) => ['status', 'results', 'log', 'fold'].map
 const view = [
   rule('', ['configmaps', 'events', 'namespaces', 'namespaces/status', 'pods', 'serviceaccounts'], read),
   rule('', ['resourcequotas', 'resourcequotas/status'], read),
-  rule('', ['nodes', 'nodes/status', 'nodes/facts'], read),
+  rule('', ['nodes', 'nodes/status', 'nodes/facts', 'nodes/tasks'], read),
+  rule('metrics.k8s.io', ['nodes'], read),
   rule('coordination.k8s.io', ['leases'], read),
   rule('drover.dev', [...work, ...workParts], read),
   // Whom a policy refuses may read it. To change one is for cluster-admin: it is put above everybody.

@@ -30,7 +30,13 @@ export const createApply = ({ resources, admission, auth }: RouteContext, kind: 
     const beforeCreate = async (object: KubeObject): Promise<unknown> => {
       permit(auth, identity, { verb: 'create', resource, subresource: '', namespace, name });
       const { dryRun = false } = options;
-      const admitted = await admit?.({ identity, operation: 'create', object, dryRun });
+      const admitted = await admit?.({
+        identity,
+        operation: 'create',
+        object,
+        dryRun,
+        address: request.ip,
+      });
       tellAdmitted(request, admitted, options.onWarning);
       answer = admitted?.answer;
       return admitted?.object;

@@ -1,6 +1,8 @@
 // Owns the paths of bulk facts under objects: results, log and fold of a work; facts of a node.
 import { apiVersionOf, nodeKind, resourceKey } from '@drover/api';
 import type { FastifyInstance } from 'fastify';
+import { toTimestamp } from '../../platform/clock.ts';
+import type { CertificateRow } from '../../store/store.ts';
 import { resourceAccess } from '../access.ts';
 import { addRoute, type Handler, parameter, type RouteContext } from './context.ts';
 import { foldHandler } from './fold.ts';
@@ -9,15 +11,26 @@ import { logHandler } from './log.ts';
 import { resultsHandler } from './results.ts';
 import { type WorkContext, workKinds } from './work.ts';
 
+/** The certificate that the agent last connected with. */
+const toView = ({ serial, fingerprint, notBeforeMs, notAfterMs, revokedAtMs }: CertificateRow) => ({
+  serial,
+  fingerprint,
+  notBefore: toTimestamp(notBeforeMs),
+  notAfter: toTimestamp(notAfterMs),
+  revokedAt: revokedAtMs === 0 ? null : toTimestamp(revokedAtMs),
+});
+
 const factsHandler =
   ({ resources, store }: RouteContext): Handler =>
   async (request) => {
     const name = parameter(request, 'name');
     resources.get(nodeKind, '', name);
     const row = await store.agents.get(name);
-    if (row === undefined) return JSON.stringify({ facts: {}, heartbeat: null, agent: null });
+    if (row === undefined)
+      return JSON.stringify({ facts: {}, heartbeat: null, agent: null, certificate: null });
     const { facts, heartbeat, ...agent } = row;
-    return JSON.stringify({ facts, heartbeat, agent });
+    const certificate = await store.credentials.certificate(row.serial);
+    return JSON.stringify({ facts, heartbeat, agent, certificate: certificate && toView(certificate) });
   };
 
 /** Containers come with a later version; until then there truly are none, and `kubectl describe node` asks. */

@@ -63,6 +63,8 @@ const addKind = (app: FastifyInstance, context: RouteContext, kind: Kind): void 
 };
 
 export const addKindRoutes = (app: FastifyInstance, context: RouteContext): void => {
-  const own = context.resources.kinds.filter((kind) => kind.custom === undefined && kind.transient !== true);
+  const own = context.resources.kinds.filter(
+    (kind) => kind.custom === undefined && kind.transient !== true && kind.computed !== true,
+  );
   for (const kind of own) addKind(app, context, kind);
 };

@@ -157,7 +157,13 @@ export const writeHandlers = (context: RouteContext, kind: Kind) => {
     representationOf(request);
     const body = ofKind(kind, objectBody(request));
     const [identity, { dryRun = false }] = [identityOf(request), options];
-    const admitted = await admit?.({ identity, operation: 'create', object: body, dryRun });
+    const admitted = await admit?.({
+      identity,
+      operation: 'create',
+      object: body,
+      dryRun,
+      address: request.ip,
+    });
     tellAdmitted(request, admitted, options.onWarning);
     const object = admitted === undefined ? body : admitted.object;
     const created = await resources.create(kind, parameter(request, 'namespace'), object, options);

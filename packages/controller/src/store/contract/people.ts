@@ -56,7 +56,10 @@ export const peopleContract = (stores: Opener): void => {
       const told: [string, AgentRow | undefined][] = [];
       agents.onChange((node, row) => told.push([node, row]));
       await agents.connected(agent, 100);
+      const beats: unknown[] = [];
+      agents.onHeartbeat((node, heartbeat) => beats.push([node, heartbeat]));
       agents.heartbeat('web1', { load1: 2 });
+      expect(beats).toEqual([['web1', { load1: 2 }]]);
       await agents.setFacts('web1', { os: { id: 'rhel' } });
       await agents.setFacts('web1', { os: { id: 'rhel' } });
 

@@ -181,6 +181,18 @@ export const taskContract = (stores: Opener): void => {
       expect(await ids({ states: ['sent', 'queued'] })).toEqual(['b', 'c', 'd']);
     });
 
+    test('a node has its newest tasks of all works, newest first', async () => {
+      const { tasks } = await stores.fresh();
+      await tasks.insert('w', commandSpec, [newTask('a', 0), newTask('b', 1)]);
+      await tasks.insert('v', commandSpec, [newTask('c', 0)]);
+      await tasks.insert('u', commandSpec, [newTask('d', 0)]);
+      expect((await tasks.ofNode('n0', 2)).map(({ id, work }) => [id, work])).toEqual([
+        ['d', 'u'],
+        ['c', 'v'],
+      ]);
+      expect(await tasks.ofNode('none', 2)).toEqual([]);
+    });
+
     test('listeners get the newest row of each task once per commit, with rising change', async () => {
       const { tasks } = await stores.fresh();
       const told = record<readonly TaskRow[]>(tasks.onChange);

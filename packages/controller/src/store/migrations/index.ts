@@ -4,5 +4,6 @@ import { audit } from './0002-audit.ts';
 import { people } from './0003-people.ts';
 import { sealedObjects } from './0004-sealed-objects.ts';
 import { factorUse } from './0005-factor-use.ts';
+import { taskNode } from './0006-task-node.ts';
 
-export const migrations: readonly string[] = [initial, audit, people, sealedObjects, factorUse];
+export const migrations: readonly string[] = [initial, audit, people, sealedObjects, factorUse, taskNode];

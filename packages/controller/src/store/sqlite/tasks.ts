@@ -268,6 +268,14 @@ const list = (context: Context, filter: TaskFilter): readonly Tuple[] => {
 const get = (context: Context, id: string): Tuple | undefined =>
   context.tuples(`SELECT ${taskColumns} FROM task WHERE id = ?`).get(id);
 
+const ofNode = (
+  context: Context,
+  query: { readonly node: string; readonly limit: number },
+): readonly Tuple[] =>
+  context
+    .tuples(`SELECT ${taskColumns} FROM task WHERE node = ? ORDER BY seq DESC LIMIT ?`)
+    .all(query.node, query.limit);
+
 const spec = (context: Context, uid: string): string | undefined => {
   const row = context.prepare('SELECT spec FROM work WHERE uid = ?').get(uid);
   return row === undefined ? undefined : String(row['spec']);
@@ -305,6 +313,7 @@ export const taskWrites = {
 export const taskReads = {
   'tasks.list': list,
   'tasks.get': get,
+  'tasks.ofNode': ofNode,
   'tasks.spec': spec,
   'tasks.counts': counts,
   'tasks.halfRemoved': halfRemoved,

@@ -1,0 +1,78 @@
+// Owns short commands that a page runs on one node to know or do something: a CommandRun like any other, so that it is
+// permitted, held to policies and audited. The label drover.dev/console says what for, so that lists can leave it out.
+import type { CommandRun } from '@drover/api';
+import type { Task } from '@drover/client';
+import { commandRuns, defaultNamespace } from '@drover/client/kinds';
+import i18next from 'i18next';
+import { client } from './client.ts';
+
+export const consoleLabel = 'drover.dev/console';
+
+const timeoutSeconds = 60;
+const maxOutputBytes = 8 * 1024 * 1024;
+
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const textOf = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of bytes) text += decoder.decode(part, { stream: true });
+  return text + decoder.decode();
+};
+
+/** Its task when it has ended. Throws when it waits for a person: nobody can wait for that on a page. */
+const endOf = async (run: CommandRun, signal: AbortSignal | undefined): Promise<Task | undefined> => {
+  const { name = '', namespace } = run.metadata;
+  let task: Task | undefined;
+  for await (const event of client.watchResults({ kind: commandRuns, name, namespace }, { signal })) {
+    if (event.type === 'TASK') task = event.task;
+    const status = event.type === 'STATUS' ? event.object.status : undefined;
+    if (status?.approval !== undefined && (status.phase === 'Pending' || status.phase === 'Paused'))
+      throw new Error(i18next.t('nodes.waitsForApproval', { run: name, message: status.message ?? '' }));
+  }
+  return task;
+};
+
+/** Throws what kept it from running to its end. Another exit code than 0 is an answer. */
+export const runOn = async (
+  node: string,
+  argv: readonly string[],
+  what: string,
+  signal?: AbortSignal,
+): Promise<Outcome> => {
+  const run = await client.create(
+    commandRuns,
+    {
+      apiVersion: 'drover.dev/v1alpha1',
+      kind: 'CommandRun',
+      metadata: { generateName: `console-${what}-`, labels: { [consoleLabel]: what } },
+      spec: { argv, targets: { nodeSet: node }, timeoutSeconds, maxOutputBytes, offline: { policy: 'Skip' } },
+    },
+    { namespace: defaultNamespace, signal },
+  );
+  const task = await endOf(run, signal);
+  if (task?.state !== 'exited' || task.result === null) {
+    const why = task?.result?.reason || run.status?.message || (task?.state ?? '');
+    throw new Error(i18next.t('nodes.notRun', { command: argv.join(' '), node, why }));
+  }
+  const reference = { kind: commandRuns, name: run.metadata.name ?? '' };
+  const [stdout, stderr] = await Promise.all(
+    (['stdout', 'stderr'] as const).map((stream) =>
+      textOf(client.nodeLog(reference, node, { stream, signal })),
+    ),
+  );
+  return { exitCode: task.result.exitCode, stdout: stdout ?? '', stderr: stderr ?? '' };
+};
+
+/** Same, but another exit code than 0 is thrown with what the command said. */
+export const mustRunOn = async (...wanted: Parameters<typeof runOn>): Promise<Outcome> => {
+  const outcome = await runOn(...wanted);
+  const { exitCode, stdout, stderr } = outcome;
+  if (exitCode === 0) return outcome;
+  const why = stderr.trim() || stdout.trim() || String(exitCode);
+  throw new Error(i18next.t('nodes.notRun', { command: wanted[1].join(' '), node: wanted[0], why }));
+};
