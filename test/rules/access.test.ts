@@ -77,7 +77,7 @@ test('what answers everybody who is signed in is this, and nothing else', () => 
     'routes/discovery.ts: /openapi/v3/api/:version',
     'routes/discovery.ts: /openapi/v3/apis/:group/:version',
     'routes/discovery.ts: path', // /api, /apis
-    'routes/own.ts: /auth/account', // of whom asks
+    'routes/own.ts: /auth/account',
     'routes/own.ts: /auth/passkeys',
     'routes/own.ts: /auth/passkeys',
     'routes/own.ts: /auth/passkeys/:id/remove',

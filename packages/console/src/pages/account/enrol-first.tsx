@@ -1,7 +1,18 @@
 // For who must enrol a second factor before anything else: the controller lets the session do nothing but that.
-import { Alert, Button, Page, PageSection, Stack, StackItem } from '@patternfly/react-core';
+import {
+  Alert,
+  Button,
+  Masthead,
+  MastheadBrand,
+  MastheadMain,
+  Page,
+  PageSection,
+  Stack,
+  StackItem,
+} from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../../api/session.ts';
+import { Logo } from '../../app/logo.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Problem } from '../../ui/states.tsx';
 import { Toasts } from '../../ui/toasts.tsx';
@@ -19,7 +30,18 @@ export const EnrolFirst = ({ error }: { readonly error: unknown }) => {
   if (!account.waits) return <Problem error={error} />;
   const isDone = account.totp || passkeys.length > 0;
   return (
-    <Page>
+    <Page
+      className="pf-m-no-sidebar"
+      masthead={
+        <Masthead>
+          <MastheadMain>
+            <MastheadBrand>
+              <Logo />
+            </MastheadBrand>
+          </MastheadMain>
+        </Masthead>
+      }
+    >
       <PageHead
         title={t('account.enrol.title')}
         description={t('account.signedIn', { user: account.user })}

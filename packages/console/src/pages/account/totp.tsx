@@ -19,7 +19,7 @@ interface DialogProps {
 
 /** Dark on light in both appearances: cameras want it so. */
 const QrCode = ({ text, label }: { readonly text: string; readonly label: string }) => {
-  const { size, data } = encode(text, { ecc: 'M', border: 2 });
+  const { size, data } = encode(text, { ecc: 'M', border: 4 });
   const path = data
     .flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
     .join('');

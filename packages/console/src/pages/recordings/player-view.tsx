@@ -6,6 +6,8 @@ import {
   FlexItem,
   FormSelect,
   FormSelectOption,
+  Stack,
+  StackItem,
   Switch,
 } from '@patternfly/react-core';
 import { PauseIcon, PlayIcon, UndoIcon } from '@patternfly/react-icons';
@@ -132,7 +134,7 @@ export const PlayerView = ({
     act(player);
   };
   return (
-    <>
+    <Stack hasGutter>
       {/* What scrolls and takes keys must be reachable by keyboard (WCAG 2.1.1). */}
       <section
         ref={host}
@@ -142,9 +144,13 @@ export const PlayerView = ({
         onKeyDown={onKeyDown}
         style={{ overflowX: 'auto' }}
       />
-      {player === undefined ? null : <Controls player={player} state={state} seconds={shown.seconds} />}
+      {player === undefined ? null : (
+        <StackItem>
+          <Controls player={player} state={state} seconds={shown.seconds} />
+        </StackItem>
+      )}
       <Content component="small">{t('audit.recordings.keys')}</Content>
-      <Flex>
+      <Flex alignItems={{ default: 'alignItemsCenter' }}>
         <Switch
           id="skip-idle"
           label={t('audit.recordings.skipIdle')}
@@ -155,6 +161,6 @@ export const PlayerView = ({
           {t('audit.recordings.download')}
         </Button>
       </Flex>
-    </>
+    </Stack>
   );
 };
