@@ -22,5 +22,7 @@ export const signInUrl = (): string => {
 
 export const signOut = async (): Promise<void> => {
   await client.transport.json({ method: 'POST', path: '/auth/sign-out', body: {} });
+  // Drafts are of who typed them.
+  sessionStorage.clear();
   location.assign(`${controllerAddress}/`);
 };
