@@ -31,5 +31,7 @@ export const signInUrl = (): string => {
 export const signOut = async (): Promise<void> => {
   sessionStorage.clear();
   await client.transport.json({ method: 'POST', path: '/auth/sign-out', body: {} });
+  // Drafts are of who typed them.
+  sessionStorage.clear();
   location.assign(`${controllerAddress}/`);
 };

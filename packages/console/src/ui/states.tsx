@@ -1,6 +1,7 @@
 // The states that every list and page has besides its content: loading, empty, failed.
 import { ApiError } from '@drover/api/errors';
 import {
+  Alert,
   Bullseye,
   Button,
   EmptyState,
@@ -44,6 +45,16 @@ export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly 
         </EmptyStateFooter>
       )}
     </EmptyState>
+  );
+};
+
+/** What stands below is not all, and why no more comes. */
+export const Partial = ({ error }: { readonly error: unknown }) => {
+  const { t } = useTranslation();
+  return (
+    <Alert isInline variant="warning" title={t('ui.partial')}>
+      {error instanceof Error ? error.message : String(error)}
+    </Alert>
   );
 };
 

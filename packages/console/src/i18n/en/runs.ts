@@ -139,8 +139,8 @@ export const runs = {
   script: 'Script',
   arguments: 'Arguments',
   noShell: 'There is no shell: "{{word}}" is given to the command as it is. For a shell, write a script.',
-  nodeOptions: 'On each node: user, directory, time limit, environment, input',
-  fleetOptions: 'Across the nodes: batches, width, failures, nodes that are away',
+  nodeOptions: 'Options on each node',
+  fleetOptions: 'Options across the nodes',
   fields: {
     nodes: 'Nodes',
     labels: 'Labels',

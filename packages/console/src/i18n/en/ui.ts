@@ -2,6 +2,7 @@
 export const ui = {
   loading: 'Loading',
   failed: 'This could not be loaded',
+  partial: 'This is not all',
   retry: 'Try again',
   notAllowed: 'You may not see this',
   filter: 'Filter',

@@ -141,8 +141,8 @@ export const runs: Texts<typeof english> = {
   script: '脚本',
   arguments: '参数',
   noShell: '命令不经过 shell，“{{word}}”会原样传给命令。需要 shell 时请编写脚本。',
-  nodeOptions: '每个节点上：用户、目录、时限、环境变量、输入',
-  fleetOptions: '节点之间：分批、并发、失败上限、离线节点',
+  nodeOptions: '每个节点上的选项',
+  fleetOptions: '节点之间的选项',
   fields: {
     nodes: '节点',
     labels: '标签',

@@ -4,6 +4,7 @@ import type { Texts } from '../texts.ts';
 export const ui: Texts<typeof english> = {
   loading: '正在加载',
   failed: '无法加载',
+  partial: '以下内容不完整',
   retry: '重试',
   notAllowed: '您无权查看此内容',
   filter: '筛选',

@@ -1,10 +1,11 @@
 // What would become of a run, and what each of these things means.
 import { Alert, Stack, StackItem } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
-import type { Foreseen, ForeseenKind } from './foresee.ts';
+import type { Foreseen } from './foresee.ts';
+import type { NoteKind } from './notes.ts';
 
 const variants = { approval: 'info', noted: 'warning', later: 'info', warning: 'warning' } as const;
-const kinds: readonly ForeseenKind[] = ['noted', 'warning', 'approval', 'later'];
+const kinds: readonly NoteKind[] = ['noted', 'warning', 'approval', 'later'];
 
 export const ForeseenNotes = ({ foreseen }: { readonly foreseen: Foreseen }) => {
   const { t } = useTranslation();

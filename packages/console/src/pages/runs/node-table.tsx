@@ -22,7 +22,7 @@ import { useTranslation } from 'react-i18next';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Filter, matches, useParameter } from '../../ui/filter.tsx';
-import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, NothingFound, Partial, Problem } from '../../ui/states.tsx';
 import { elapsed, sizeOf } from './elapsed.ts';
 import { useResults } from './results.ts';
 import { isOver } from './run.ts';
@@ -170,6 +170,7 @@ export const NodeTable = ({ run }: { readonly run: CommandRun }) => {
         }
       >
         <DrawerContentBody>
+          {state === 'failed' ? <Partial error={error} /> : null}
           <Rows tasks={tasks} onOpen={onOpen} />
         </DrawerContentBody>
       </DrawerContent>

@@ -5,7 +5,7 @@ import { DownloadIcon } from '@patternfly/react-icons';
 import { useTranslation } from 'react-i18next';
 import { useParameter } from '../../ui/filter.tsx';
 import { LogView } from '../../ui/log-view.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, Partial, Problem } from '../../ui/states.tsx';
 import { type Download, logDownload, streamDownload } from './downloads.ts';
 import { useOutput } from './output.ts';
 
@@ -30,23 +30,26 @@ export const RunLog = ({ run, node }: { readonly run: CommandRun; readonly node?
   if (state === 'waiting') return <Loading />;
   if (log.lines.length === 0 && state === 'ended') return <Nothing title={t('runs.noOutput')} />;
   return (
-    <LogView
-      label={node === undefined ? t('runs.logOfAll') : t('runs.outputOf', { node })}
-      log={log}
-      showsNodes={node === undefined}
-      isLive={state === 'live'}
-      find={find}
-      onFind={setFind}
-      actions={
-        node === undefined ? (
-          <DownloadLink title={t('runs.downloadLog')} file={logDownload(run)} />
-        ) : (
-          <>
-            <DownloadLink title={t('runs.downloadStdout')} file={streamDownload(run, node, 'stdout')} />
-            <DownloadLink title={t('runs.downloadStderr')} file={streamDownload(run, node, 'stderr')} />
-          </>
-        )
-      }
-    />
+    <>
+      {state === 'failed' ? <Partial error={error} /> : null}
+      <LogView
+        label={node === undefined ? t('runs.logOfAll') : t('runs.outputOf', { node })}
+        log={log}
+        showsNodes={node === undefined}
+        isLive={state === 'live'}
+        find={find}
+        onFind={setFind}
+        actions={
+          node === undefined ? (
+            <DownloadLink title={t('runs.downloadLog')} file={logDownload(run)} />
+          ) : (
+            <>
+              <DownloadLink title={t('runs.downloadStdout')} file={streamDownload(run, node, 'stdout')} />
+              <DownloadLink title={t('runs.downloadStderr')} file={streamDownload(run, node, 'stderr')} />
+            </>
+          )
+        }
+      />
+    </>
   );
 };
