@@ -21,6 +21,8 @@ export { loadedPolicies, loadPolicies } from './policy/on-demand.ts';
 export * from './printing/duration.ts';
 export * from './printing/table.ts';
 export * from './run-policy/index.ts';
+export * from './saved-command/render.ts';
+export * from './schedule/times.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
 export * from './signing/request.ts';

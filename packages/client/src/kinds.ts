@@ -11,6 +11,8 @@ import type {
   Lease,
   Namespace,
   Node,
+  SavedCommand,
+  Schedule,
   Secret,
   User,
 } from '@drover/api';
@@ -64,6 +66,8 @@ export const certificateSigningRequests: KindReference<CertificateSigningRequest
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
 export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
+export const savedCommands = drover<SavedCommand>('SavedCommand', 'savedcommands', true);
+export const schedules = drover<Schedule>('Schedule', 'schedules', true);
 export const users = drover<User>('User', 'users', false);
 export const groups = drover<Group>('Group', 'groups', false);
 export const fileTransfers = drover<FileTransfer>('FileTransfer', 'filetransfers', true);
