@@ -22,6 +22,7 @@ export * from './printing/duration.ts';
 export * from './printing/table.ts';
 export * from './run-policy/index.ts';
 export * from './saved-command/render.ts';
+export * from './schedule/run.ts';
 export * from './schedule/times.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';

@@ -11,6 +11,7 @@ import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
+import { createLaterStart } from './auth/later/start.ts';
 import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
@@ -19,6 +20,7 @@ import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
+import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
@@ -249,6 +251,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const workAudit = createWorkAudit({ audit, clock });
   const { askOf } = runPolicies;
   closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));
+  const start = createLaterStart({ auth, admission, resources, audit, clock });
+  closers.add(runScheduleController({ resources, clock, log, start }));
   closers.add(
     await createServer({
       resources,

@@ -12,10 +12,6 @@ import { commandChecks, targetChecks, workChecks } from './work-columns.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** On the runs of a schedule, and of a saved command: its name. */
-export const scheduleLabel = 'drover.dev/schedule';
-export const savedCommandLabel = 'drover.dev/saved-command';
-
 /** As CronJob has it: something is put behind it in the names of its runs. */
 const maxName = 52;
 
