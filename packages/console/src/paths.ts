@@ -21,6 +21,16 @@ export const paths = {
   runs: () => '/runs',
   newRun: (nodes = '') => `/runs/new${nodes === '' ? '' : `?nodes=${part(nodes)}`}`,
   run: (namespace: string, name: string) => `/runs/name/${part(namespace)}/${part(name)}`,
+  schedules: () => '/schedules',
+  /** Of a saved command, when one is given. */
+  newSchedule: (command = '', namespace = 'default') =>
+    `/schedules/new${command === '' ? '' : `?command=${part(command)}&namespace=${part(namespace)}`}`,
+  schedule: (namespace: string, name: string, tab = '') =>
+    `/schedules/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
+  savedCommands: () => '/saved-commands',
+  newSavedCommand: () => '/saved-commands/new',
+  savedCommand: (namespace: string, name: string, tab = '') =>
+    `/saved-commands/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   transfers: () => '/files',
   newTransfer: () => '/files/new',
   transfer: (namespace: string, name: string) => `/files/name/${part(namespace)}/${part(name)}`,
