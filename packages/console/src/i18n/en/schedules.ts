@@ -63,6 +63,7 @@ export const schedules = {
   examples: 'Examples',
   timeZone: 'Time zone',
   what: 'What to run',
+  options: 'Options',
   ownCommand: 'A command of its own',
   targets: 'Nodes',
   targetsHelp: 'Names and ranges web[1-20], groups @db, every node *.',

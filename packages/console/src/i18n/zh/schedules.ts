@@ -63,6 +63,7 @@ export const schedules: Texts<typeof english> = {
   examples: '示例',
   timeZone: '时区',
   what: '执行内容',
+  options: '选项',
   ownCommand: '自定义命令',
   targets: '节点',
   targetsHelp: '名称和范围 web[1-20]、组 @db、全部节点 *。',

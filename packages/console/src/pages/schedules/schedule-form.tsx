@@ -26,7 +26,7 @@ const What = ({ namespace, draft, onChange }: Props) => {
   const { t } = useTranslation();
   return (
     <>
-      <FormGroup role="radiogroup" isInline label={t('schedules.what')} fieldId="what">
+      <FormGroup role="radiogroup" isInline label={t('schedules.command')} fieldId="what">
         {(['ownCommand', 'savedCommand'] as const).map((what) => (
           <Radio
             key={what}
@@ -131,7 +131,7 @@ export const ScheduleForm = (props: Props) => {
       <Part id="part-what" title={t('schedules.what')}>
         <What {...props} />
       </Part>
-      <Part id="part-what-if" title={t('schedules.policy')}>
+      <Part id="part-what-if" title={t('schedules.options')}>
         <WhatIf {...props} />
       </Part>
       <Content component="p">{t('schedules.asYou', { user: data?.username ?? '' })}</Content>

@@ -26,6 +26,7 @@ const useColumns = (): readonly Column<Schedule>[] => {
   return [
     {
       key: 'name',
+      width: '10rem',
       title: t('ui.name'),
       sortBy: nameOf,
       show: (one) => (
@@ -34,12 +35,14 @@ const useColumns = (): readonly Column<Schedule>[] => {
     },
     {
       key: 'namespace',
+      width: '9.5rem',
       title: t('ui.namespace'),
       sortBy: ({ metadata }) => metadata.namespace ?? '',
       show: ({ metadata }) => metadata.namespace,
     },
     {
       key: 'state',
+      width: '8rem',
       title: t('ui.status'),
       sortBy: scheduleState,
       show: (one) => <ScheduleStateLabel schedule={one} />,
@@ -59,12 +62,13 @@ const useColumns = (): readonly Column<Schedule>[] => {
     },
     {
       key: 'result',
+      width: '9.5rem',
       title: t('schedules.lastResult'),
       sortBy: ({ status }) => status?.lastRun?.phase ?? '',
       show: ({ status }) =>
         status?.lastRun === undefined ? null : <PhaseLabel phase={status.lastRun.phase} />,
     },
-    { key: 'command', title: t('schedules.command'), sortBy: commandOf, show: commandOf },
+    { key: 'command', width: '10rem', title: t('schedules.command'), sortBy: commandOf, show: commandOf },
     { key: 'actions', title: t('ui.actions'), show: (one) => <ScheduleMenu schedule={one} /> },
   ];
 };
