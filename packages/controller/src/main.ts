@@ -251,7 +251,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const workAudit = createWorkAudit({ audit, clock });
   const { askOf } = runPolicies;
   closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));
-  const start = createLaterStart({ auth, admission, resources, audit, clock });
+  const start = createLaterStart({ auth, admission, resources, audit, refusal: trail.refusal, clock });
   closers.add(runScheduleController({ resources, clock, log, start }));
   closers.add(
     await createServer({

@@ -36,6 +36,8 @@ export const createLaterStart = (deps: {
   readonly admission: Readonly<Record<string, Admit>>;
   readonly resources: Pick<Resources, 'create'>;
   readonly audit: Pick<AuditStore, 'within'>;
+  /** Why nothing may be changed now; undefined when it may. */
+  readonly refusal?: () => string | undefined;
   readonly clock: Clock;
 }): StartLater => {
   const { auth, resources, audit, clock } = deps;
@@ -72,6 +74,8 @@ export const createLaterStart = (deps: {
 
   return async ({ run, requester, author, reason }) => {
     const { namespace = '', name = '' } = run.metadata;
+    const why = deps.refusal?.();
+    if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot accept changes: ${why}`);
     if (author !== undefined) await admit(identityNow(author, namespace), run, true);
     const identity = identityNow(requester, namespace);
     const admitted = await admit(identity, run, false);
