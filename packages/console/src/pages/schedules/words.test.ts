@@ -8,5 +8,9 @@ test('blanks part words, quotes hold them together', () => {
 });
 
 test('words are read again as they were written', () => {
-  fc.assert(fc.property(fc.array(fc.string()), (words) => expect(toWords(toLine(words))).toEqual(words)));
+  fc.assert(
+    fc.property(fc.array(fc.string()), (words) => {
+      expect(toWords(toLine(words))).toEqual(words);
+    }),
+  );
 });
