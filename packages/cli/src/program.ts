@@ -39,6 +39,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'List, show, cancel, retry, approve and reject runs',
     load: () => import('./commands/runs.ts'),
   },
+  schedules: {
+    summary: 'List, suspend, resume and delete schedules, and run one now',
+    load: () => import('./commands/schedules.ts'),
+  },
   push: { summary: 'Copy files and directory trees to many nodes', load: () => import('./commands/push.ts') },
   pull: {
     summary: 'Copy files and directory trees from many nodes',

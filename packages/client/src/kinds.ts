@@ -17,6 +17,8 @@ import type {
   Role,
   RoleBinding,
   RunPolicy,
+  SavedCommand,
+  Schedule,
   Secret,
   ServiceAccount,
   SignInMethod,
@@ -82,6 +84,8 @@ export const nodeMetrics: KindReference<NodeMetrics> = {
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
 export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
+export const savedCommands = drover<SavedCommand>('SavedCommand', 'savedcommands', true);
+export const schedules = drover<Schedule>('Schedule', 'schedules', true);
 export const users = drover<User>('User', 'users', false);
 export const groups = drover<Group>('Group', 'groups', false);
 export const signInMethods = drover<SignInMethod>('SignInMethod', 'signinmethods', false);

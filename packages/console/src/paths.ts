@@ -31,6 +31,16 @@ export const paths = {
     const search = new URLSearchParams(query);
     return `/runs/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}${search.size === 0 ? '' : `?${search}`}`;
   },
+  schedules: () => '/schedules',
+  /** Of a saved command, when one is given. */
+  newSchedule: (command = '', namespace = 'default') =>
+    `/schedules/new${command === '' ? '' : `?command=${part(command)}&namespace=${part(namespace)}`}`,
+  schedule: (namespace: string, name: string, tab = '') =>
+    `/schedules/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
+  savedCommands: () => '/saved-commands',
+  newSavedCommand: () => '/saved-commands/new',
+  savedCommand: (namespace: string, name: string, tab = '') =>
+    `/saved-commands/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   transfers: () => '/files',
   newTransfer: () => '/files/new',
   transfer: (namespace: string, name: string) => `/files/name/${part(namespace)}/${part(name)}`,

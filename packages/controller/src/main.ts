@@ -7,21 +7,23 @@ import { ApiError, allKinds, type EnrollmentToken, enrollmentTokenKind, resource
 import { destination } from 'pino';
 import { openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
-import { openAuditTrail, ownEntry } from './auth/audit/trail.ts';
+import { type AuditTrail, openAuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import { type Auth, adminUser, createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
+import { createLaterStart } from './auth/later/start.ts';
 import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
-import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
+import { openRunPolicyDesk, type RunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
+import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
-import { createEngine } from './engine/engine.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
 import { systemClock } from './platform/clock.ts';
@@ -201,6 +203,27 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   return { store, audit, trail, authority, encryption };
 };
 
+/** What is carried out on nodes, and what the clock makes of it. */
+const runWork = (deps: {
+  readonly resources: Resources;
+  readonly engine: Engine;
+  readonly audit: AuditStore;
+  readonly trail: AuditTrail;
+  readonly runPolicies: RunPolicyDesk;
+  readonly auth: Auth;
+  readonly admission: ReturnType<typeof createAdmission>;
+  readonly log: Log;
+  readonly closers: Closers;
+}): void => {
+  const { resources, engine, audit, trail, runPolicies, auth, admission, log, closers } = deps;
+  const { askOf } = runPolicies;
+  const workAudit = createWorkAudit({ audit, clock });
+  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));
+  const { refusal } = trail;
+  const start = createLaterStart({ auth, admission, resources, audit, refusal, clock });
+  closers.add(runScheduleController({ resources, clock, log, start }));
+};
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
@@ -246,9 +269,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   closers.add(runPolicyController({ resources, log }));
-  const workAudit = createWorkAudit({ audit, clock });
-  const { askOf } = runPolicies;
-  closers.add(runWorkController({ resources, engine, clock, log, audit: workAudit, askOf }));
+  runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
   closers.add(
     await createServer({
       resources,

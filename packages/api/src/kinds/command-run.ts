@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts';
 import { type KubeObject, ObjectMeta } from '../meta.ts';
 import { Signed, signedCauses } from '../signing/signed.ts';
 import { Offline, Requester, Strategy, Targets, WorkStatus } from '../work.ts';
-import { workChecks, workColumns } from './work-columns.ts';
+import { commandChecks, workChecks, workColumns } from './work-columns.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -86,13 +86,7 @@ export type CommandRun = Static<typeof CommandRun>;
 
 const check = (object: KubeObject) => {
   const spec = (object as unknown as CommandRun).spec;
-  const both = spec.argv !== undefined && spec.script !== undefined;
-  const none = spec.argv === undefined && spec.script === undefined;
-  return [
-    ...(both || none ? [{ field: 'spec', message: 'exactly one of argv and script must be given' }] : []),
-    ...workChecks(spec),
-    ...signedCauses(spec),
-  ];
+  return [...commandChecks(spec, 'spec'), ...workChecks(spec), ...signedCauses(spec)];
 };
 
 export const commandRunKind: Kind = {

@@ -23,6 +23,8 @@ import { resourceQuotaKind } from './resource-quota.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { runPolicyKind } from './run-policy.ts';
+import { savedCommandKind } from './saved-command.ts';
+import { scheduleKind } from './schedule.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
 import { signInMethodKind } from './sign-in-method.ts';
@@ -51,6 +53,9 @@ export * from './resource-quota.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
 export * from './run-policy.ts';
+export * from './run-template.ts';
+export * from './saved-command.ts';
+export * from './schedule.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
 export * from './sign-in-method.ts';
@@ -81,6 +86,8 @@ export const allKinds: readonly Kind[] = [
   fileTransferKind,
   groupKind,
   runPolicyKind,
+  savedCommandKind,
+  scheduleKind,
   signInMethodKind,
   userKind,
   nodeMetricsKind,

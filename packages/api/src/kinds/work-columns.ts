@@ -6,14 +6,27 @@ import { nodeSetCauses } from './node-set-check.ts';
 
 const status = (object: KubeObject): WorkStatus => (object['status'] as WorkStatus | undefined) ?? {};
 
-export const workChecks = (spec: { readonly targets: Targets; readonly strategy: Strategy }) => [
-  ...(spec.targets.nodeSet === undefined && spec.targets.labelSelector === undefined
-    ? [{ field: 'spec.targets', message: 'nodeSet or labelSelector must be given ("*" is every node)' }]
+/** What is wrong with what is to run; `path`: where it stands. */
+export const commandChecks = (spec: { readonly argv?: unknown; readonly script?: unknown }, path: string) =>
+  (spec.argv === undefined) === (spec.script === undefined)
+    ? [{ field: path, message: 'exactly one of argv and script must be given' }]
+    : [];
+
+export const targetChecks = ({ nodeSet, labelSelector }: Targets, path: string) => [
+  ...(nodeSet === undefined && labelSelector === undefined
+    ? [{ field: path, message: 'nodeSet or labelSelector must be given ("*" is every node)' }]
     : []),
-  ...nodeSetCauses('spec.targets.nodeSet', spec.targets.nodeSet),
+  ...nodeSetCauses(`${path}.nodeSet`, nodeSet),
+];
+
+export const workChecks = (
+  spec: { readonly targets: Targets; readonly strategy: Strategy },
+  path = 'spec',
+) => [
+  ...targetChecks(spec.targets, `${path}.targets`),
   ...spec.strategy.batches.flatMap((size, index) =>
     size === 0 || size === '0%'
-      ? [{ field: `spec.strategy.batches[${index}]`, message: 'a batch has at least one node' }]
+      ? [{ field: `${path}.strategy.batches[${index}]`, message: 'a batch has at least one node' }]
       : [],
   ),
 ];

@@ -1,7 +1,7 @@
 // drover run: one command or script on many nodes, shown live.
 import { isUtf8 } from 'node:buffer';
 import type { CommandRun } from '@drover/api';
-import { commandRuns } from '@drover/client';
+import { type Client, commandRuns } from '@drover/client';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
@@ -24,6 +24,8 @@ interface RunOptions extends WorkOptions {
   readonly fold?: boolean;
   readonly raw?: boolean;
   readonly dryRun?: boolean;
+  readonly saved?: string;
+  readonly param: readonly string[];
 }
 
 /** The text of a file, byte for byte: an object holds text only. */
@@ -75,6 +77,24 @@ const toRun = async (argv: readonly string[], options: RunOptions): Promise<Reco
   },
 });
 
+const notBeside = ['script', 'stdin', 'user', 'cwd', 'interpreter', 'maxOutput'] as const;
+
+/** A saved command says all but the nodes, the pace and its parameters. */
+const toSaved = async (
+  client: Client,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<Record<string, unknown>> => {
+  const beside = notBeside.find((name) => options[name] !== undefined);
+  if (argv.length > 0 || beside !== undefined || options.env.length > 0)
+    throw usageFailure(
+      'cannot run a saved command and another: --saved goes with -p, nodes and pace only',
+      'to run it otherwise, save it anew: drover get savedcommand NAME -o yaml',
+    );
+  const { toSavedWork } = await import('../work/saved.ts');
+  return toSavedWork(client, options.saved ?? '', parsePairs(options.param, '-p'), options);
+};
+
 /** What would become of it: who may not is told so by the refusal itself. */
 const printForeseen = (session: Session, { status }: CommandRun): void => {
   const total = status?.counts?.total ?? 0;
@@ -85,8 +105,9 @@ const printForeseen = (session: Session, { status }: CommandRun): void => {
 
 const run = async (argv: readonly string[], options: RunOptions, command: Command, session: Session) => {
   const form = parseOutputForm(options.output);
-  const body = await toRun(argv, options);
   const client = session.connect(command);
+  const body =
+    options.saved === undefined ? await toRun(argv, options) : await toSaved(client, argv, options);
   if (options.dryRun === true) {
     const foreseen = await client.create(commandRuns, body, { namespace: options.namespace, dryRun: true });
     if (isDocument(form)) await printValue(session.out, form, foreseen);
@@ -130,7 +151,14 @@ export const define = (command: Command, session: Session): void => {
     )
     .option('--stdin <file>', 'give this file (or -) to the command as standard input')
     .option('--script <file>', 'run this script (or -) instead of a command')
-    .option('--interpreter <command>', 'what runs the script, e.g. python3', '/bin/sh')
+    .option('--interpreter <command>', 'what runs the script, e.g. python3; absent: /bin/sh')
+    .option('--saved <name>', 'run this saved command instead; nodes may be left to it')
+    .option(
+      '-p, --param <key=value>',
+      'a parameter of the saved command; may be repeated',
+      (pair: string, all: string[]) => [...all, pair],
+      [],
+    )
     .option('--max-output <size>', 'keep at most this much of each stream and node, e.g. 16m')
     .option('--dry-run', 'say what the run policies would refuse, ask or note, on which nodes; make nothing')
     .option('--fold', 'show identical outputs once, at the end, with their node-set')
@@ -142,6 +170,7 @@ export const define = (command: Command, session: Session): void => {
 Examples:
   drover run -n 'web[1-20],@db!web3' -- systemctl restart nginx
   drover run -l rack=a --fold -- uname -r
+  drover run --saved deploy -n '@web' -p version=1.2
   drover run -n '*' --batches 1,5%,100% --gate after-first --max-failures 5% --script fix.sh
 Ctrl-C cancels the run and waits for the proof; a second Ctrl-C leaves it alone.`,
   );

@@ -1,4 +1,5 @@
 // Owns the options that run, push and pull share: whom, how wide, what about nodes that are away.
+import type { Targets } from '@drover/api';
 import { parseNodeSet } from '@drover/api/node-set';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
@@ -108,28 +109,34 @@ const offlineOf = (options: WorkOptions) => ({
   ),
 });
 
-/** The part of the spec that these options make; what is absent is left to the server's defaults. */
+/** The nodes that are chosen; undefined: none are. */
+export const toTargets = ({ nodes, selector }: WorkOptions): Targets | undefined =>
+  nodes === undefined && selector === undefined
+    ? undefined
+    : {
+        ...given('nodeSet', nodes === undefined ? undefined : nodeSetOf(nodes)),
+        ...given('labelSelector', selector === undefined ? undefined : toLabelSelector(selector)),
+      };
+
+/** How the nodes are gone through; what is absent is left to the server's defaults. */
+export const toPace = (options: WorkOptions) => ({
+  strategy: strategyOf(options),
+  offline: offlineOf(options),
+  ...given(
+    'timeoutSeconds',
+    options.timeout === undefined ? undefined : parseSeconds(options.timeout, '--timeout'),
+  ),
+});
+
+/** The part of the spec that these options make. */
 export const toWorkSpec = (options: WorkOptions): Record<string, unknown> => {
-  if (options.nodes === undefined && options.selector === undefined)
+  const targets = toTargets(options);
+  if (targets === undefined)
     throw usageFailure(
       'cannot choose nodes: neither -n nor -l is given',
       "every node: -n '*'; by name: -n 'web[1-20]'; by label: -l rack=a",
     );
-  return {
-    targets: {
-      ...given('nodeSet', options.nodes === undefined ? undefined : nodeSetOf(options.nodes)),
-      ...given(
-        'labelSelector',
-        options.selector === undefined ? undefined : toLabelSelector(options.selector),
-      ),
-    },
-    strategy: strategyOf(options),
-    offline: offlineOf(options),
-    ...given(
-      'timeoutSeconds',
-      options.timeout === undefined ? undefined : parseSeconds(options.timeout, '--timeout'),
-    ),
-  };
+  return { targets, ...toPace(options) };
 };
 
 /** metadata of a new run or transfer. */

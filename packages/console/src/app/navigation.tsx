@@ -16,6 +16,8 @@ const groups = [
     title: 'work',
     pages: [
       { name: 'runs', to: paths.runs() },
+      { name: 'schedules', to: paths.schedules() },
+      { name: 'savedCommands', to: paths.savedCommands() },
       { name: 'files', to: paths.transfers() },
     ],
   },

@@ -11,6 +11,7 @@ import { kindsRoutes } from '../pages/kinds/routes.ts';
 import { nodesRoutes } from '../pages/nodes/routes.ts';
 import { overviewRoutes } from '../pages/overview/routes.ts';
 import { runsRoutes } from '../pages/runs/routes.ts';
+import { schedulesRoutes } from '../pages/schedules/routes.ts';
 import { settingsRoutes } from '../pages/settings/routes.ts';
 import { transfersRoutes } from '../pages/transfers/routes.ts';
 import { paths } from '../paths.ts';
@@ -20,6 +21,7 @@ const routes = [
   ...overviewRoutes,
   ...nodesRoutes,
   ...runsRoutes,
+  ...schedulesRoutes,
   ...transfersRoutes,
   ...accessRoutes,
   ...auditRoutes,

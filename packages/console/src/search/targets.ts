@@ -16,6 +16,8 @@ const metadataOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.
 const ownPage = (kind: DiscoveredKind, { name = '', namespace = '' }: KubeObject['metadata']): string => {
   if (kind.kind === 'Node') return paths.node(name);
   if (kind.kind === 'CommandRun') return paths.run(namespace, name);
+  if (kind.kind === 'Schedule') return paths.schedule(namespace, name);
+  if (kind.kind === 'SavedCommand') return paths.savedCommand(namespace, name);
   if (kind.kind === 'FileTransfer') return paths.transfer(namespace, name);
   return paths.object(kind, namespace, name);
 };
@@ -43,6 +45,8 @@ const pages = [
   'nodes',
   'nodeRequests',
   'runs',
+  'schedules',
+  'savedCommands',
   'transfers',
   'audit',
   'recordings',
@@ -51,7 +55,7 @@ const pages = [
   'settings',
   'account',
 ] as const;
-const actions = ['newRun', 'newTransfer', 'addNodes'] as const;
+const actions = ['newRun', 'newSchedule', 'newSavedCommand', 'newTransfer', 'addNodes'] as const;
 
 const useOwnTargets = (): readonly Target[] => {
   const { t } = useTranslation();

@@ -29,6 +29,7 @@ import type { CertificateRequest } from './certificate-request.ts';
 import { makeSecret } from './enrollment-secret.ts';
 import { type Identity, identityName, toSubject } from './identity.ts';
 import { toJoinCommand } from './join-command.ts';
+import { createLaterAdmission } from './later/requester.ts';
 
 export type Admit = (context: {
   readonly identity: Identity;
@@ -204,6 +205,7 @@ const admitRequest = (deps: AdmissionDeps): Admit => {
 /** By resourceKey. */
 export const createAdmission = (deps: AdmissionDeps): Readonly<Record<string, Admit>> => ({
   ...deps.work,
+  ...createLaterAdmission(deps.clock),
   [resourceKey(enrollmentTokenKind)]: admitToken(deps),
   [resourceKey(certificateSigningRequestKind)]: admitRequest(deps),
 });

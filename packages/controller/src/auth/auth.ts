@@ -10,6 +10,7 @@ import type { CredentialDetails, CredentialRow, CredentialStore } from '../store
 import { findToken } from './enrollment-secret.ts';
 import { type Identity, toSubject, type UserIdentity } from './identity.ts';
 import { checkTokenLife, createIssuer, isOver, type Owner } from './issue.ts';
+import { isLaterKind, stampLater } from './later/requester.ts';
 import { createPeople, type People } from './people/person.ts';
 import { type Attributes, type Decision, decide } from './permissions.ts';
 import { createPolicyGate, type PolicyGate } from './policy/gate.ts';
@@ -17,6 +18,7 @@ import type { PolicyReader } from './policy/policies.ts';
 import { createWriteGuards, type WriteGuard } from './rbac/escalation.ts';
 import { checkMayReplace } from './rbac/person-guard.ts';
 import { createRoles, type RoleReader } from './rbac/roles.ts';
+import type { Stamp } from './run-policy/approval.ts';
 import { identityOfAccount, isTokenUser, toTokenUser } from './service-account-token.ts';
 import { readSecret, setCookie } from './session-cookie.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
@@ -55,6 +57,10 @@ export interface Auth {
   ): { readonly rules: readonly PolicyRule[]; readonly missing: readonly string[] };
   /** What looks at a write of this kind before it is stored; undefined: nothing has to. */
   guard(kind: Kind, identity: Identity): WriteGuard | undefined;
+  /** What puts into a changed object of this kind what only we write; undefined: nothing is. */
+  stamp(kind: Kind, identity: Identity): Stamp | undefined;
+  /** Who that user or service account is now; undefined: nobody any more. */
+  identityOf(name: string, uid: string): UserIdentity | undefined;
   /** What policies say to what somebody writes. */
   readonly policies: PolicyGate;
   /** @throws ApiError Forbidden unless the identity has all that the user has: it may then stand for them. */
@@ -253,6 +259,11 @@ export const createAuth = (deps: AuthDeps): Auth => {
       return { rules: index.rules, missing: [...missing, ...bounds] };
     },
     guard: createWriteGuards({ roles, authorize, people, resources: deps.resources }),
+    stamp: (kind, identity) => (isLaterKind(kind) ? stampLater(deps.clock, identity) : undefined),
+    identityOf: (name, uid) => {
+      const account = `${name}:${uid}`;
+      return isTokenUser(account) ? identityOfAccount(deps.resources, account) : people.identityOf(name, uid);
+    },
     policies: createPolicyGate({ resources: deps.resources, authorize }),
     checkMayReplace: (identity, user) => checkMayReplace({ roles, people }, identity, user),
     ...secretsOf(deps, people),

@@ -22,6 +22,7 @@ const refusing: ServerAuth = {
     return { allowed: false, reason: 'test' };
   },
   rulesOf: () => ({ rules: [], missing: [] }),
+  stamp: () => undefined,
   guard: () => undefined,
   policies: { ready: async () => undefined, guard: () => () => undefined },
   createAccountToken: async () => ({ token: '', expiresAtMs: 0 }),

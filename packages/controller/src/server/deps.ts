@@ -23,6 +23,7 @@ export type ServerAuth = Pick<
   | 'authorize'
   | 'rulesOf'
   | 'guard'
+  | 'stamp'
   | 'policies'
   | 'checkMayReplace'
   | 'createLink'

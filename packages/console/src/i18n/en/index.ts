@@ -6,6 +6,7 @@ import { kinds } from './kinds.ts';
 import { nodes } from './nodes.ts';
 import { overview } from './overview.ts';
 import { runs } from './runs.ts';
+import { schedules } from './schedules.ts';
 import { search } from './search.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
@@ -21,6 +22,7 @@ export const en = {
   nodes,
   overview,
   runs,
+  schedules,
   search,
   settings,
   shell,

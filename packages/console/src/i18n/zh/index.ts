@@ -8,6 +8,7 @@ import { kinds } from './kinds.ts';
 import { nodes } from './nodes.ts';
 import { overview } from './overview.ts';
 import { runs } from './runs.ts';
+import { schedules } from './schedules.ts';
 import { search } from './search.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
@@ -23,6 +24,7 @@ export const zh: Texts<typeof en> = {
   nodes,
   overview,
   runs,
+  schedules,
   search,
   settings,
   shell,

@@ -4,7 +4,8 @@
 // I2: who makes or changes an aggregation rule holds everything: what it will gather is not known yet.
 // I3: also a change of a label or annotation is looked at: a label may make a role part of another.
 // I4: who holds a token with bounds holds no more than those: it gives nothing beyond them.
-// I5: labels by which run policies select nodes are theirs who may change those policies (run-policy/label-guard.ts).
+// I5: what is kept to be run later is a way to run it (later/requester.ts).
+// I6: labels by which run policies select nodes are theirs who may change those policies (run-policy/label-guard.ts).
 import {
   ApiError,
   type ClusterRole,
@@ -27,6 +28,7 @@ import {
 } from '@drover/api';
 import type { Resources } from '../../resources/resources.ts';
 import { type Identity, mastersGroup, toSubject } from '../identity.ts';
+import { guardLater, isLaterKind } from '../later/requester.ts';
 import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
 import { guardLabels } from '../run-policy/label-guard.ts';
@@ -139,6 +141,7 @@ export const createWriteGuards = ({ roles, authorize, people, resources }: Deps)
     };
 
   return (kind: Kind, identity: Identity): WriteGuard | undefined => {
+    if (isLaterKind(kind)) return guardLater(authorize, identity);
     const isMaster = identity.kind === 'user' && identity.groups.includes(mastersGroup);
     if (isMaster && identity.scope === undefined) return undefined;
     if (kind === userKind || kind === groupKind || kind === signInMethodKind)

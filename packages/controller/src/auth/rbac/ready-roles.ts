@@ -64,6 +64,9 @@ const write = ['create', 'delete', 'deletecollection', 'patch', 'update'] as con
 const work = ['commandruns', 'filetransfers'] as const;
 const workParts = work.flatMap((one) => ['status', 'results', 'log', 'fold'].map((sub) => `${one}/${sub}`));
 
+/** What is kept to be run later. */
+const later = ['savedcommands', 'schedules'] as const;
+
 const view = [
   rule('', ['configmaps', 'events', 'namespaces', 'namespaces/status', 'pods', 'serviceaccounts'], read),
   rule('', ['resourcequotas', 'resourcequotas/status'], read),
@@ -71,6 +74,7 @@ const view = [
   rule('metrics.k8s.io', ['nodes'], read),
   rule('coordination.k8s.io', ['leases'], read),
   rule('drover.dev', [...work, ...workParts], read),
+  rule('drover.dev', [...later, 'schedules/status'], read),
   // Whom a policy refuses may read it. To change one is for cluster-admin: it is put above everybody.
   rule(
     'admissionregistration.k8s.io',
@@ -101,7 +105,7 @@ const admin = [
 const operator = [
   rule('', ['nodes'], write),
   rule('', ['nodes/shell'], ['create']),
-  rule('drover.dev', work, write),
+  rule('drover.dev', [...work, ...later], write),
   // Of what somebody else has asked for (run-policy/approval.ts).
   rule('drover.dev', [...work.map((one) => `${one}/approval`)], ['get', 'patch', 'update']),
   rule('drover.dev', ['enrollmenttokens', 'enrollmenttokens/status'], read),

@@ -1,6 +1,7 @@
 // Owns create, update, patch and delete over any kind.
 import { ApiError, apiVersionOf, type Kind, type KubeObject, listKindOf, resourceKey } from '@drover/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../../auth/identity.ts';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
 import { tellAdmitted } from '../audit.ts';
@@ -22,6 +23,17 @@ const patchTypes: readonly PatchType[] = [
 
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
+/** What a write is to hold that only we write. */
+const stampOf = (
+  { auth, runPolicies }: RouteContext,
+  kind: Kind,
+  identity: Identity,
+  subresource: WritableSubresource | undefined,
+) => {
+  if (subresource === undefined) return auth.stamp(kind, identity);
+  return subresource === 'approval' ? runPolicies.stampOf(kind, identity) : undefined;
+};
+
 /** What a write is made with, by who asks and how; roles are asked before policies. */
 export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView = {}) => {
   const policyOf = policyFor(context, kind);
@@ -32,8 +44,7 @@ export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView =
     const { fieldManager, fieldValidation, dryRun } = options;
     const given = { fieldManager, fieldValidation, dryRun, onWarning, subresource, ...view };
     const policies = await policyOf(request, given);
-    const stamp =
-      subresource === 'approval' ? context.runPolicies.stampOf(kind, identityOf(request)) : undefined;
+    const stamp = stampOf(context, kind, identityOf(request), subresource);
     return {
       ...options,
       ...(subresource === undefined ? {} : { subresource }),

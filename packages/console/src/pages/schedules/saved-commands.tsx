@@ -1,0 +1,138 @@
+// Commands that are kept.
+import type { SavedCommand } from '@drover/api';
+import { savedCommands as commandKind } from '@drover/client/kinds';
+import { PageSection, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+import { Link, useNavigate } from 'react-router';
+import { useLive } from '../../api/live.ts';
+import { useCan } from '../../api/permissions.ts';
+import { can } from '../../can.ts';
+import { paths } from '../../paths.ts';
+import { ActionButton } from '../../ui/action-button.tsx';
+import { Age } from '../../ui/age.tsx';
+import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { Filter, matches, useParameter } from '../../ui/filter.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
+import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
+import { RunSaved } from './run-saved.tsx';
+
+const nameOf = ({ metadata }: SavedCommand): string => metadata.name ?? '';
+const keyOf = ({ metadata }: SavedCommand): string => `${metadata.namespace}/${metadata.name}`;
+
+const RunButton = ({
+  command,
+  onRun,
+}: {
+  readonly command: SavedCommand;
+  readonly onRun: (key: string) => void;
+}) => {
+  const { t } = useTranslation();
+  const able = useCan(can.runCommands(command.metadata.namespace ?? ''));
+  return (
+    <ActionButton
+      able={able}
+      size="sm"
+      variant="link"
+      isInline
+      aria-label={`${t('schedules.commands.run')}: ${nameOf(command)}`}
+      onClick={() => onRun(keyOf(command))}
+    >
+      {t('schedules.commands.run')}
+    </ActionButton>
+  );
+};
+
+const useColumns = (onRun: (key: string) => void): readonly Column<SavedCommand>[] => {
+  const { t } = useTranslation();
+  return [
+    {
+      key: 'name',
+      title: t('ui.name'),
+      sortBy: nameOf,
+      show: (one) => (
+        <Link to={paths.savedCommand(one.metadata.namespace ?? '', nameOf(one))}>{nameOf(one)}</Link>
+      ),
+    },
+    {
+      key: 'namespace',
+      title: t('ui.namespace'),
+      sortBy: ({ metadata }) => metadata.namespace ?? '',
+      show: ({ metadata }) => metadata.namespace,
+    },
+    {
+      key: 'title',
+      title: t('schedules.commands.title'),
+      sortBy: ({ spec }) => spec.title ?? '',
+      show: ({ spec }) => spec.title,
+    },
+    {
+      key: 'parameters',
+      title: t('schedules.commands.parameters'),
+      show: ({ spec }) => (spec.parameters ?? []).map(({ name }) => name).join(', '),
+    },
+    {
+      key: 'age',
+      title: t('ui.age'),
+      sortBy: ({ metadata }) => metadata.creationTimestamp ?? '',
+      show: ({ metadata }) => <Age at={metadata.creationTimestamp} />,
+    },
+    { key: 'actions', title: t('ui.actions'), show: (one) => <RunButton command={one} onRun={onRun} /> },
+  ];
+};
+
+const List = ({ rows }: { readonly rows: readonly SavedCommand[] }) => {
+  const { t } = useTranslation();
+  const [filter, setFilter] = useParameter('q');
+  const [running, setRunning] = useParameter('run');
+  const columns = useColumns(setRunning);
+  const wanted = rows.find((one) => keyOf(one) === running);
+  if (rows.length === 0)
+    return <Nothing title={t('schedules.commands.empty')}>{t('schedules.commands.emptyBody')}</Nothing>;
+  const found = rows.filter((one) =>
+    matches(filter, [keyOf(one), one.spec.title ?? '', one.spec.description ?? '']),
+  );
+  return (
+    <>
+      <Toolbar>
+        <ToolbarContent>
+          <ToolbarItem>
+            <Filter label={t('schedules.commands.filterLabel')} value={filter} onChange={setFilter} />
+          </ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
+        </ToolbarContent>
+      </Toolbar>
+      {found.length === 0 ? (
+        <NothingFound onClear={() => setFilter('')} />
+      ) : (
+        <DataTable label={t('schedules.commands.list')} columns={columns} rows={found} keyOf={keyOf} />
+      )}
+      {wanted === undefined ? null : <RunSaved command={wanted} onClose={() => setRunning('')} />}
+    </>
+  );
+};
+
+export const SavedCommands = () => {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { items, state, error } = useLive(commandKind);
+  const able = useCan(can.any('create', commandKind, 'default'));
+  const body = (): React.ReactNode => {
+    if (state === 'loading') return <Loading />;
+    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+  };
+  return (
+    <>
+      <PageHead
+        title={t('shell.pages.savedCommands')}
+        actions={
+          <ActionButton able={able} variant="primary" onClick={() => void navigate(paths.newSavedCommand())}>
+            {t('shell.pages.newSavedCommand')}
+          </ActionButton>
+        }
+      />
+      <PageSection hasBodyWrapper={false} isFilled>
+        {body()}
+      </PageSection>
+    </>
+  );
+};
