@@ -1,6 +1,5 @@
 // Owns content by sha256 in a browser: what a page sends and fetches are Blobs, which the browser keeps on disk.
 // I1: an upload goes in pieces, and after a cut goes on where the controller says it stands.
-import { ApiError } from '@drover/api/errors';
 import { type ResumeOptions, resumed } from './resume.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,20 +21,6 @@ export interface BlobStore {
 }
 
 const pieceBytes = 4 * 1024 * 1024;
-
-const has = async (
-  transport: Transport,
-  sha256: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> => {
-  try {
-    await transport.json({ method: 'HEAD', path: `/content/${sha256}`, signal });
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 404) return false;
-    throw error;
-  }
-};
 
 /** Yields the offset as it grows (I1). */
 async function* send(
@@ -63,9 +48,11 @@ async function* send(
 
 const upload = async (transport: Transport, wish: BlobUpload): Promise<void> => {
   const { blob, sha256, signal, onProgress } = wish;
-  if (await has(transport, sha256, signal)) return;
-  const made = { method: 'POST', path: '/content/uploads', body: { sizeBytes: blob.size }, signal } as const;
-  const { id } = await transport.json<{ readonly id: string }>(made);
+  const body = { sizeBytes: blob.size, sha256 };
+  const begin = { method: 'POST', path: '/content/uploads', body, signal } as const;
+  // Without an id it is there already.
+  const { id } = await transport.json<{ readonly id?: string }>(begin);
+  if (id === undefined) return;
   const path = `/content/uploads/${id}`;
   for await (const offset of resumed(() => send(transport, path, wish), wish)) onProgress?.(offset);
   await transport.json({ method: 'POST', path: `${path}/finish`, body: { sha256 }, signal });

@@ -63,11 +63,11 @@ export const can = {
     namespace,
     name,
   }),
-  /** What a run policy asks about. */
-  decideRun: (namespace: string, name: string): Attributes => ({
+  /** What a run policy asks about. `plural`: commandruns or filetransfers. */
+  decideWork: (plural: string, namespace: string, name: string): Attributes => ({
     verb: 'patch',
     group: drover,
-    resource: 'commandruns',
+    resource: plural,
     subresource: 'approval',
     namespace,
     name,

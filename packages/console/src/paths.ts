@@ -12,6 +12,15 @@ interface KindName {
 const kindPart = ({ group, version, plural }: KindName): string =>
   `${part(group === '' ? 'core' : group)}/${part(version)}/${part(plural)}`;
 
+/** What a tab keeps in its address. */
+type Query = Readonly<Record<string, string>>;
+
+const workPart = (namespace: string, name: string, tab: string, query: Query): string => {
+  const search = new URLSearchParams(query);
+  const tabPart = tab === '' ? '' : `/${part(tab)}`;
+  return `${part(namespace)}/${part(name)}${tabPart}${search.size === 0 ? '' : `?${search}`}`;
+};
+
 /** What is '' is left out. */
 const query = (parameters: Readonly<Record<string, string>>): string => {
   const given = Object.entries(parameters).filter(([, value]) => value !== '');
@@ -24,13 +33,12 @@ export const paths = {
   nodeRequests: () => '/nodes/requests',
   addNodes: () => '/nodes/add',
   node: (name: string, tab = '') => `/nodes/name/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
+  /** `path`: of a file or directory on it, as a manifest has it. */
+  nodeFiles: (name: string, path: string) => `/nodes/name/${part(name)}/files?path=${part(path)}`,
   runs: () => '/runs',
   newRun: (nodes = '') => `/runs/new${nodes === '' ? '' : `?nodes=${part(nodes)}`}`,
-  /** `query`: what the tab keeps in its address. */
-  run: (namespace: string, name: string, tab = '', query: Readonly<Record<string, string>> = {}) => {
-    const search = new URLSearchParams(query);
-    return `/runs/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}${search.size === 0 ? '' : `?${search}`}`;
-  },
+  run: (namespace: string, name: string, tab = '', query: Query = {}) =>
+    `/runs/name/${workPart(namespace, name, tab, query)}`,
   schedules: () => '/schedules',
   /** Of a saved command, when one is given. */
   newSchedule: (command = '', namespace = 'default') =>
@@ -43,7 +51,8 @@ export const paths = {
     `/saved-commands/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   transfers: () => '/files',
   newTransfer: () => '/files/new',
-  transfer: (namespace: string, name: string) => `/files/name/${part(namespace)}/${part(name)}`,
+  transfer: (namespace: string, name: string, tab = '', query: Query = {}) =>
+    `/files/name/${workPart(namespace, name, tab, query)}`,
   /** `q`: what the tab's list is narrowed to. */
   access: (tab = 'users', q = '') => `/access/${part(tab)}${q === '' ? '' : `?q=${part(q)}`}`,
   /** Why somebody may, or may not; what is left out is asked for on the page. */

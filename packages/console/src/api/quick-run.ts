@@ -1,12 +1,10 @@
 // Owns short commands that a page runs on one node to know or do something: a CommandRun like any other, so that it is
-// permitted, held to policies and audited. The label drover.dev/console says what for, so that lists can leave it out.
-import type { CommandRun } from '@drover/api';
-import type { Task } from '@drover/client';
+// permitted, held to policies and audited. Its label says what for.
 import { commandRuns, defaultNamespace } from '@drover/client/kinds';
 import i18next from 'i18next';
 import { client } from './client.ts';
-
-export const consoleLabel = 'drover.dev/console';
+import { consoleLabel } from './console-label.ts';
+import { endOf } from './work-end.ts';
 
 const timeoutSeconds = 60;
 const maxOutputBytes = 8 * 1024 * 1024;
@@ -24,18 +22,8 @@ const textOf = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
   return text + decoder.decode();
 };
 
-/** Its task when it has ended. Throws when it waits for a person: nobody can wait for that on a page. */
-const endOf = async (run: CommandRun, signal: AbortSignal | undefined): Promise<Task | undefined> => {
-  const { name = '', namespace } = run.metadata;
-  let task: Task | undefined;
-  for await (const event of client.watchResults({ kind: commandRuns, name, namespace }, { signal })) {
-    if (event.type === 'TASK') task = event.task;
-    const status = event.type === 'STATUS' ? event.object.status : undefined;
-    if (status?.approval !== undefined && (status.phase === 'Pending' || status.phase === 'Paused'))
-      throw new Error(i18next.t('nodes.waitsForApproval', { run: name, message: status.message ?? '' }));
-  }
-  return task;
-};
+/** A program in an argument is more than people want to read. */
+const inShort = (argv: readonly string[]): string => argv.join(' ').split('\n')[0]?.slice(0, 100) ?? '';
 
 /** Throws what kept it from running to its end. Another exit code than 0 is an answer. */
 export const runOn = async (
@@ -57,7 +45,7 @@ export const runOn = async (
   const task = await endOf(run, signal);
   if (task?.state !== 'exited' || task.result === null) {
     const why = task?.result?.reason || run.status?.message || (task?.state ?? '');
-    throw new Error(i18next.t('nodes.notRun', { command: argv.join(' '), node, why }));
+    throw new Error(i18next.t('nodes.notRun', { command: inShort(argv), node, why }));
   }
   const reference = { kind: commandRuns, name: run.metadata.name ?? '' };
   const [stdout, stderr] = await Promise.all(
@@ -74,5 +62,5 @@ export const mustRunOn = async (...wanted: Parameters<typeof runOn>): Promise<Ou
   const { exitCode, stdout, stderr } = outcome;
   if (exitCode === 0) return outcome;
   const why = stderr.trim() || stdout.trim() || String(exitCode);
-  throw new Error(i18next.t('nodes.notRun', { command: wanted[1].join(' '), node: wanted[0], why }));
+  throw new Error(i18next.t('nodes.notRun', { command: inShort(wanted[1]), node: wanted[0], why }));
 };

@@ -8,6 +8,8 @@ let now = nowMs();
 
 /** One clock for all ages of the page. */
 const subscribe = (listener: () => void): (() => void) => {
+  // While nobody showed an age the clock stood.
+  now = nowMs();
   const timer = setInterval(() => {
     now = nowMs();
     listener();

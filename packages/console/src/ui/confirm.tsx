@@ -10,6 +10,8 @@ export interface Confirmation {
   readonly action: string;
   /** False: nothing is lost by it. Default true. */
   readonly isDanger?: boolean;
+  /** For what needs room, such as a diff. */
+  readonly isWide?: boolean;
   readonly run: () => Promise<unknown>;
 }
 
@@ -24,7 +26,7 @@ export const Confirm = ({
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
   if (asked === undefined) return null;
-  const { isDanger = true } = asked;
+  const { isDanger = true, isWide = false } = asked;
   const close = (): void => {
     setProblem('');
     onClose();
@@ -41,7 +43,7 @@ export const Confirm = ({
     }
   };
   return (
-    <Modal isOpen variant="small" onClose={close} aria-labelledby="confirm-title">
+    <Modal isOpen variant={isWide ? 'large' : 'small'} onClose={close} aria-labelledby="confirm-title">
       <ModalHeader
         title={asked.title}
         {...(isDanger ? { titleIconVariant: 'warning' } : {})}

@@ -49,6 +49,18 @@ const upload = async (data: Buffer<ArrayBuffer>): Promise<string> => {
 };
 
 describe('uploads', () => {
+  it('what is there already need not be sent: its index is the answer', async () => {
+    const data = randomBytes(1_000);
+    const hash = sha256(data);
+    const wish = { sizeBytes: data.length, sha256: hash };
+    const first = await post('/content/uploads', wish);
+    expect([first.status, Object.keys(await json(first))]).toEqual([201, ['id']]);
+    await upload(data);
+    const second = await post('/content/uploads', wish);
+    expect([second.status, await json(second)]).toMatchObject([200, wish]);
+    expect((await post('/content/uploads', { ...wish, sha256: 7 })).status).toBe(400);
+  });
+
   it('an upload that was cut goes on from where it stood', async () => {
     const data = randomBytes(3_000_000);
     const id = await begin(data.length);

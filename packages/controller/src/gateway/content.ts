@@ -70,9 +70,17 @@ const parseJson = async (
 };
 
 const beginUpload: Answer = async ({ store, clock }, { request, response }) => {
-  const { sizeBytes } = await parseJson(request, 'begin an upload');
+  const { sizeBytes, sha256 } = await parseJson(request, 'begin an upload');
   if (typeof sizeBytes !== 'number') {
     throw new ApiError('BadRequest', 'cannot begin an upload: sizeBytes must be a number');
+  }
+  if (sha256 !== undefined && typeof sha256 !== 'string') {
+    throw new ApiError('BadRequest', 'cannot begin an upload: sha256 must be a string');
+  }
+  const there = sha256 === undefined ? undefined : await store.blobs.get(sha256);
+  if (there !== undefined) {
+    const { createdAtMs: _, ...index } = there;
+    return sendJson(response, 200, index);
   }
   sendJson(response, 201, { id: await store.blobs.beginUpload(sizeBytes, clock.nowMs()) });
 };

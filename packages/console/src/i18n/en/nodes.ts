@@ -28,12 +28,12 @@ export const nodes = {
   gone: 'There is no node {{name}}',
   askAgain: 'Ask again',
   notRun: 'cannot run "{{command}}" on {{node}}: {{why}}',
-  waitsForApproval: 'the run {{run}} waits until somebody else approves it: {{message}}',
   tabs: {
     details: 'Details',
     metrics: 'Metrics',
     runs: 'Runs',
     terminal: 'Terminal',
+    files: 'Files',
     services: 'Services',
     packages: 'Packages',
     certificate: 'Certificate',

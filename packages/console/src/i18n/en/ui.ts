@@ -47,6 +47,9 @@ export const ui = {
   details: 'Details',
   events: 'Events',
   yaml: 'YAML',
+  perSecond: '{{size}}/s',
+  ofTotal: '{{done}} of {{total}}',
+  waitsForApproval: '{{name}} waits for approval by somebody else: {{message}}',
   log: {
     stderr: 'standard error: ',
     find: 'Find in the output',

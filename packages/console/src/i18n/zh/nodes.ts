@@ -30,12 +30,12 @@ export const nodes: Texts<typeof english> = {
   gone: '没有节点 {{name}}',
   askAgain: '重新获取',
   notRun: '无法在 {{node}} 上执行“{{command}}”：{{why}}',
-  waitsForApproval: '执行 {{run}} 需要他人批准：{{message}}',
   tabs: {
     details: '详情',
     metrics: '指标',
     runs: '执行记录',
     terminal: '终端',
+    files: '文件',
     services: '服务',
     packages: '软件包',
     certificate: '证书',

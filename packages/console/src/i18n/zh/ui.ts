@@ -49,6 +49,9 @@ export const ui: Texts<typeof english> = {
   details: '详情',
   events: '事件',
   yaml: 'YAML',
+  perSecond: '{{size}}/秒',
+  ofTotal: '{{done}} / {{total}}',
+  waitsForApproval: '{{name}} 正在等待他人批准：{{message}}',
   log: {
     stderr: '标准错误：',
     find: '在输出中查找',

@@ -10,6 +10,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { ObjectEvents } from '../events/object-events.tsx';
+import { NodeFiles } from '../node-files/node-files.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeCertificate } from './node-certificate.tsx';
 import { NodeDetails } from './node-details.tsx';
@@ -25,6 +26,7 @@ const tabs = [
   'metrics',
   'runs',
   'terminal',
+  'files',
   'services',
   'packages',
   'certificate',
@@ -41,6 +43,8 @@ const show = (tab: (typeof tabs)[number], node: Node, name: string): ReactNode =
       return <NodeRuns name={name} />;
     case 'terminal':
       return <NodeTerminal node={node} />;
+    case 'files':
+      return <NodeFiles node={node} />;
     case 'services':
       return <NodeServices node={node} />;
     case 'packages':

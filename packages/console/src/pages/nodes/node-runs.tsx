@@ -5,8 +5,8 @@ import { Label, type LabelProps, Switch, Toolbar, ToolbarContent, ToolbarItem } 
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { client } from '../../api/client.ts';
+import { consoleLabel } from '../../api/console-label.ts';
 import { type Followed, useFollowed } from '../../api/followed.ts';
-import { consoleLabel } from '../../api/quick-run.ts';
 import { paths } from '../../paths.ts';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';

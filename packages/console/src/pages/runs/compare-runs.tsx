@@ -23,11 +23,12 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { useParameter } from '../../ui/filter.tsx';
 import { LogBlock } from '../../ui/log-text.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { toNodeState } from '../work/task-state.ts';
+import { nameOf, namespaceOf } from '../work/work.ts';
+import { NodeStateLabel } from '../work/work-state.tsx';
 import { type Compared, compareFolds } from './compare.ts';
 import { textOf, useFold } from './fold.tsx';
-import { commandOf, nameOf, namespaceOf } from './run.ts';
-import { NodeStateLabel } from './run-state.tsx';
-import { toNodeState } from './task-state.ts';
+import { commandOf } from './run.ts';
 
 const Ending = ({ group }: { readonly group: FoldedGroup | undefined }) => {
   const { t } = useTranslation();

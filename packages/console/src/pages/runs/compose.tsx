@@ -1,17 +1,8 @@
 // Composing a run: where, what, how; what would become of it; and off it goes.
 import type { CommandRun } from '@drover/api';
-import { ApiError } from '@drover/api/errors';
 import { commandRuns } from '@drover/client/kinds';
-import {
-  ActionGroup,
-  Alert,
-  Button,
-  ExpandableSection,
-  Form,
-  FormSection,
-  PageSection,
-} from '@patternfly/react-core';
-import { type ReactNode, useState } from 'react';
+import { ActionGroup, Alert, Button, Form, FormSection, PageSection } from '@patternfly/react-core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { client } from '../../api/client.ts';
@@ -23,62 +14,18 @@ import { Confirm, type Confirmation } from '../../ui/confirm.tsx';
 import { useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
+import { FleetOptions } from '../work/fleet-options.tsx';
+import { type Foreseen, foresee } from '../work/foresee.ts';
+import { ForeseenNotes } from '../work/foreseen.tsx';
+import { More } from '../work/more.tsx';
+import { type Refusal, toRefusal } from '../work/refusal.ts';
+import { TargetFields } from '../work/target-fields.tsx';
+import { nameOf, namespaceOf } from '../work/work.ts';
 import { CommandFields } from './command-fields.tsx';
-import {
-  type Draft,
-  emptyDraft,
-  type Field,
-  fieldOf,
-  forgetDraft,
-  loadDraft,
-  problemsOf,
-  saveDraft,
-  toRun,
-} from './draft.ts';
-import { type Foreseen, foresee } from './foresee.ts';
-import { ForeseenNotes } from './foreseen.tsx';
-import { FleetOptions, NodeOptions } from './option-fields.tsx';
-import { nameOf, namespaceOf } from './run.ts';
-import { TargetFields } from './target-fields.tsx';
+import { type Draft, emptyDraft, type Field, fieldOf, problemsOf, runDraft, toRun } from './draft.ts';
+import { NodeOptions } from './option-fields.tsx';
 
 type Words = Partial<Record<Field, string>>;
-
-interface Refusal {
-  readonly title: string;
-  readonly fields: Words;
-}
-
-const toRefusal = (error: unknown): Refusal => {
-  const title = error instanceof Error ? error.message : String(error);
-  const causes = error instanceof ApiError ? (error.details?.causes ?? []) : [];
-  const told = causes.flatMap(({ field = '', message }) => {
-    const place = fieldOf(field);
-    return place === undefined ? [] : [[place, message] as const];
-  });
-  return { title, fields: Object.fromEntries(told) };
-};
-
-/** More than is seen at first, open when something is in it. */
-const More = ({
-  title,
-  isUsed,
-  children,
-}: {
-  readonly title: string;
-  readonly isUsed: boolean;
-  readonly children: ReactNode;
-}) => {
-  const [isOpen, setOpen] = useState(isUsed);
-  return (
-    <ExpandableSection
-      toggleText={title}
-      isExpanded={isOpen || isUsed}
-      onToggle={(_event, isExpanded) => setOpen(isExpanded)}
-    >
-      {children}
-    </ExpandableSection>
-  );
-};
 
 const nodeOptions: readonly Field[] = ['user', 'cwd', 'timeout', 'name', 'env', 'stdin'];
 const fleetOptions: readonly Field[] = [
@@ -99,7 +46,7 @@ const useDraft = (initial: Draft): readonly [Draft, (change: Partial<Draft>) => 
   const set = (change: Partial<Draft>): void => {
     setDraft((before) => {
       const next = { ...before, ...change };
-      saveDraft(next);
+      runDraft.save(next);
       return next;
     });
     if (change.nodes !== undefined) setNodes(change.nodes);
@@ -122,7 +69,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
   const [draft, setDraft] = useDraft(initial);
   const [wasTried, setTried] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<Refusal>();
+  const [refusal, setRefusal] = useState<Refusal<Field>>();
   const [foreseen, setForeseen] = useState<Foreseen>();
   const [asked, setAsked] = useState<Confirmation>();
   const able = useCan(can.runCommands(draft.namespace));
@@ -134,7 +81,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
   };
   const create = async (): Promise<void> => {
     const made = await client.create<CommandRun>(commandRuns, toRun(draft), { namespace: draft.namespace });
-    forgetDraft();
+    runDraft.forget();
     confirmDone(t('runs.started', { name: nameOf(made) }));
     await navigate(paths.run(namespaceOf(made), nameOf(made)));
   };
@@ -144,7 +91,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
     if (Object.keys(problemsOf(draft)).length > 0) return;
     setBusy(true);
     try {
-      const found = await foresee(toRun(draft), draft.namespace);
+      const found = await foresee(commandRuns, toRun(draft), draft.namespace);
       setForeseen(found);
       if (isTrial) return;
       if (found.notes.length === 0) return await create();
@@ -156,7 +103,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
         run: create,
       });
     } catch (error) {
-      setRefusal(toRefusal(error));
+      setRefusal(toRefusal(error, fieldOf));
     } finally {
       setBusy(false);
     }
@@ -172,7 +119,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
       }}
     >
       <FormSection title={t('runs.where')} titleElement="h2">
-        <TargetFields {...fields} />
+        <TargetFields {...fields} signBy="drover run --sign" />
       </FormSection>
       <FormSection title={t('runs.what')} titleElement="h2">
         <CommandFields {...fields} />
@@ -210,7 +157,7 @@ export const Compose = () => {
   const { t } = useTranslation();
   const [nodes] = useParameter('nodes');
   const title = t('shell.pages.runs');
-  const draft = loadDraft();
+  const draft = runDraft.load();
   return (
     <>
       <PageHead

@@ -2,7 +2,7 @@
 import type { CommandRun } from '@drover/api';
 import { toObjectPath } from '@drover/client/kinds';
 import { controllerAddress } from '../../api/client.ts';
-import { nameOf, namespaceOf, referenceTo } from './run.ts';
+import { nameOf, namespaceOf, referenceTo } from '../work/work.ts';
 
 export interface Download {
   readonly href: string;

@@ -1,7 +1,8 @@
 import type { CommandRun } from '@drover/api';
 import { commandRunKind, validatorOf } from '@drover/api';
 import { expect, test } from 'vitest';
-import { type Draft, emptyDraft, fieldOf, problemsOf, toDraft, toRun, toSeconds } from './draft.ts';
+import { toSeconds } from '../work/wish.ts';
+import { type Draft, emptyDraft, fieldOf, problemsOf, toDraft, toRun } from './draft.ts';
 
 const typed = (change: Partial<Draft>): Draft => ({
   ...emptyDraft,

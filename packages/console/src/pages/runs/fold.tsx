@@ -20,10 +20,10 @@ import { client } from '../../api/client.ts';
 import { paths } from '../../paths.ts';
 import { LogBlock } from '../../ui/log-text.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
-import { sizeOf } from './elapsed.ts';
-import { isOver, referenceTo } from './run.ts';
-import { NodeStateLabel } from './run-state.tsx';
-import { progressOf, toNodeState } from './task-state.ts';
+import { sizeOf } from '../work/elapsed.ts';
+import { progressOf, toNodeState } from '../work/task-state.ts';
+import { isOver, referenceTo } from '../work/work.ts';
+import { NodeStateLabel } from '../work/work-state.tsx';
 
 const pageGroups = 25;
 /** While it goes on, what was folded is asked for anew each time that so many parts of the nodes have ended. */

@@ -4,7 +4,7 @@ import type { LogChunk } from '@drover/client';
 import { client } from '../../api/client.ts';
 import { type Followed, useFollowed } from '../../api/followed.ts';
 import { LogLines, type LogView } from '../../ui/log-lines.ts';
-import { referenceTo } from './run.ts';
+import { referenceTo } from '../work/work.ts';
 
 /** `node` absent: of all. Goes on over cuts from where it stood, to the end. */
 export const useOutput = (run: CommandRun, node?: string): Followed<LogView> =>

@@ -6,7 +6,8 @@ import { Link } from 'react-router';
 import { paths } from '../../paths.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { LogBlock } from '../../ui/log-text.tsx';
-import { commandOf, namespaceOf, targetsOf } from './run.ts';
+import { namespaceOf, targetsOf } from '../work/work.ts';
+import { commandOf } from './run.ts';
 
 const Source = ({ title, text }: { readonly title: string; readonly text: string }) => (
   <StackItem>

@@ -1,99 +1,43 @@
 // One run: how it stands on each of its nodes, what they said, and what can be done.
 import type { CommandRun } from '@drover/api';
-import { humanDuration } from '@drover/api/duration';
 import { commandRuns } from '@drover/client/kinds';
-import { Alert, Content, Flex, PageSection, Stack, StackItem } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
-import { Age } from '../../ui/age.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { ObjectEvents } from '../events/object-events.tsx';
+import { WorkActions } from '../work/work-actions.tsx';
+import { WorkHead } from '../work/work-head.tsx';
+import { PhaseLabel } from '../work/work-state.tsx';
 import { Compare } from './compare-runs.tsx';
+import { runDraft, toDraft } from './draft.ts';
 import { FoldedOutputs } from './fold.tsx';
 import { NodeTable } from './node-table.tsx';
-import { commandOf, phaseOf } from './run.ts';
-import { RunActions } from './run-actions.tsx';
+import { commandOf } from './run.ts';
 import { RunDetails } from './run-details.tsx';
 import { RunLog } from './run-log.tsx';
-import { CountsBar, PhaseLabel } from './run-state.tsx';
-import { StateFilter } from './state-filter.tsx';
-
-const Took = ({ run }: { readonly run: CommandRun }) => {
-  const { t } = useTranslation();
-  const { startTime, completionTime } = run.status ?? {};
-  if (startTime === undefined || completionTime === undefined) return null;
-  // Both times are in whole seconds.
-  const ms = Date.parse(completionTime) - Date.parse(startTime);
-  return <span>{t('runs.took', { time: ms < 1_000 ? '<1s' : humanDuration(ms) })}</span>;
-};
-
-/** The cause of the present wait or of the failure, and who decided what. */
-const Said = ({ run }: { readonly run: CommandRun }) => {
-  const { t } = useTranslation();
-  const { message = '', conditions = [] } = run.status ?? {};
-  const decision = conditions.find(({ type }) => type === 'Approved' || type === 'Denied');
-  const phase = phaseOf(run);
-  return (
-    <>
-      {decision === undefined ? null : (
-        <p>
-          {t(decision.type === 'Approved' ? 'runs.wasApproved' : 'runs.wasRejected', {
-            message: decision.message ?? '',
-          })}
-        </p>
-      )}
-      {message === '' ? null : (
-        <Alert
-          isInline
-          isPlain
-          variant={phase === 'Failed' ? 'danger' : phase === 'Running' ? 'info' : 'warning'}
-          title={message}
-        />
-      )}
-    </>
-  );
-};
 
 const Head = ({ run, isInTable }: { readonly run: CommandRun; readonly isInTable: boolean }) => {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const title = t('shell.pages.runs');
+  const again = (): void => {
+    runDraft.save(toDraft(run));
+    void navigate(paths.newRun());
+  };
   return (
     <>
       <PageHead
         title={run.metadata.name ?? ''}
-        badge={<PhaseLabel run={run} />}
+        badge={<PhaseLabel work={run} />}
         description={<code className="drover-code">{commandOf(run).slice(0, 300)}</code>}
-        actions={<RunActions run={run} />}
+        actions={<WorkActions work={run} onAgain={again} />}
         crumbs={[{ title, link: <Link to={paths.runs()}>{title}</Link> }]}
       />
-      <PageSection hasBodyWrapper={false}>
-        <Stack hasGutter>
-          <StackItem>
-            <Flex>
-              <Content component="small">
-                {t('runs.byWhom', { name: run.spec.requester?.username ?? t('ui.unknown') })}
-              </Content>
-              <Content component="small">
-                <Age at={run.metadata.creationTimestamp} />
-              </Content>
-              <Content component="small">
-                <Took run={run} />
-              </Content>
-            </Flex>
-            <Said run={run} />
-          </StackItem>
-          <StackItem>
-            <CountsBar run={run} height={12} />
-          </StackItem>
-          <StackItem>
-            <StateFilter run={run} isInTable={isInTable} />
-          </StackItem>
-        </Stack>
-      </PageSection>
+      <WorkHead work={run} isInTable={isInTable} />
     </>
   );
 };

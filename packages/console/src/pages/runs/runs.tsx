@@ -2,6 +2,7 @@
 import type { CommandRun } from '@drover/api';
 import { commandRuns } from '@drover/client/kinds';
 import {
+  Checkbox,
   PageSection,
   ToggleGroup,
   ToggleGroupItem,
@@ -21,9 +22,10 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Filter, matches, useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
-import { commandOf, isOver, nameOf, namespaceOf, phaseOf, targetsOf } from './run.ts';
-import { CountsBar, PhaseLabel } from './run-state.tsx';
-import { progressOf } from './task-state.ts';
+import { progressOf } from '../work/task-state.ts';
+import { isOfPage, isOver, nameOf, namespaceOf, phaseOf, targetsOf } from '../work/work.ts';
+import { CountsBar, PhaseLabel } from '../work/work-state.tsx';
+import { commandOf } from './run.ts';
 
 const makerOf = ({ spec }: CommandRun): string => spec.requester?.username ?? '';
 const madeAt = ({ metadata }: CommandRun): string => metadata.creationTimestamp ?? '';
@@ -48,7 +50,7 @@ const useColumns = (): readonly Column<CommandRun>[] => {
       width: '11rem',
       show: (run) => <Link to={paths.run(namespaceOf(run), nameOf(run))}>{nameOf(run)}</Link>,
     },
-    { key: 'phase', title: t('runs.phase'), sortBy: phaseOf, show: (run) => <PhaseLabel run={run} /> },
+    { key: 'phase', title: t('runs.phase'), sortBy: phaseOf, show: (run) => <PhaseLabel work={run} /> },
     {
       key: 'command',
       title: t('runs.command'),
@@ -59,7 +61,7 @@ const useColumns = (): readonly Column<CommandRun>[] => {
       key: 'progress',
       title: t('runs.progress'),
       sortBy: ({ status }) => progressOf(status?.counts).total,
-      show: (run) => <CountsBar run={run} />,
+      show: (run) => <CountsBar work={run} />,
       width: '11rem',
     },
     {
@@ -95,16 +97,13 @@ const List = ({ rows }: { readonly rows: readonly CommandRun[] }) => {
   const columns = useColumns();
   const [filter, setFilter] = useParameter('q');
   const [phase, setPhase] = useParameter('phase');
-  if (rows.length === 0)
-    return (
-      <Nothing title={t('runs.empty')} actions={<NewRun />}>
-        {t('runs.emptyBody')}
-      </Nothing>
-    );
-  const found = rows
+  const [all, setAll] = useParameter('all');
+  const meant = rows.filter((run) => all !== '' || !isOfPage(run));
+  const found = meant
     .filter((run) => isIn(phase, run) && matches(filter, textsOf(run)))
     .sort((a, b) => (madeAt(a) < madeAt(b) ? 1 : -1));
   const clear = phase === '' ? () => setFilter('') : () => setPhase('');
+  const isNarrowed = filter !== '' || phase !== '';
   return (
     <>
       <Toolbar>
@@ -125,11 +124,27 @@ const List = ({ rows }: { readonly rows: readonly CommandRun[] }) => {
               ))}
             </ToggleGroup>
           </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
+          <ToolbarItem alignSelf="center">
+            <Checkbox
+              id="show-all"
+              label={t('runs.showAll')}
+              isChecked={all !== ''}
+              onChange={(_event, is) => setAll(is ? '1' : '')}
+            />
+          </ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
+            {t('ui.rows', { count: found.length })}
+          </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
       {found.length === 0 ? (
-        <NothingFound onClear={clear} />
+        isNarrowed ? (
+          <NothingFound onClear={clear} />
+        ) : (
+          <Nothing title={t('runs.empty')} actions={<NewRun />}>
+            {t('runs.emptyBody')}
+          </Nothing>
+        )
       ) : (
         <DataTable
           label={t('runs.list')}

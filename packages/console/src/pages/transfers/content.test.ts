@@ -8,8 +8,9 @@ const chosen = (path: string, data: string): Chosen => ({
   file: new File([data], path.split('/').at(-1) ?? '', { lastModified: 1_700_000_000_000 }),
 });
 const hash = (data: string): string => createHash('sha256').update(data).digest('hex');
-const build = async (files: readonly Chosen[]) => {
-  const built = await buildContent(files, 1_700_000_000_000, () => undefined);
+const build = async (files: readonly Chosen[], isFolder = false) => {
+  const options = { isFolder, nowMs: 1_700_000_000_000, onProgress: () => undefined };
+  const built = await buildContent(files, options);
   const bytes = new Uint8Array(await built.manifest.arrayBuffer());
   return { ...built, ...parseManifest(bytes), bytes };
 };
@@ -23,7 +24,7 @@ test('one file is sent as a file', async () => {
 
 test('a tree is sent with its directories before what is in them', async () => {
   const tree = [chosen('site/js/a.js', 'AA'), chosen('site/100% 中.html', 'B'), chosen('site/empty', '')];
-  const { entries, content, contentSha256 } = await build(tree);
+  const { entries, content, contentSha256 } = await build(tree, true);
   expect(entries.map(({ path }) => path)).toEqual([
     '',
     'site',
@@ -40,4 +41,16 @@ test('files without data have no content', async () => {
   const { head, content } = await build([chosen('empty', '')]);
   expect(head.content).toBe('');
   expect(content).toBeUndefined();
+});
+
+test('a folder with one file in it stays a folder', async () => {
+  const { head, entries } = await build([chosen('only', 'x')], true);
+  expect(head.root).toBe('directory');
+  expect(entries.map(({ path }) => path)).toEqual(['', 'only']);
+});
+
+test('who does not want to wait any longer stops it', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  const options = { isFolder: false, nowMs: 0, onProgress: () => undefined, signal };
+  await expect(buildContent([chosen('a', 'x')], options)).rejects.toThrow('enough');
 });

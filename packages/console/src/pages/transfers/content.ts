@@ -31,11 +31,13 @@ const hashFile = async (
   file: Blob,
   whole: ReturnType<typeof sha256.create>,
   onBytes: (count: number) => void,
+  signal: AbortSignal | undefined,
 ): Promise<string> => {
   const own = sha256.create();
   const reader = file.stream().getReader();
   for (;;) {
     const { value } = await reader.read();
+    signal?.throwIfAborted();
     if (value === undefined) return bytesToHex(own.digest());
     own.update(value);
     whole.update(value);
@@ -58,14 +60,21 @@ const parentsOf = (path: string): readonly string[] => {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 };
 
-/** One file is sent as a file, anything else as a directory. `onProgress`: bytes that have been read. */
+export interface BuildOptions {
+  /** False: the one file that was chosen, as itself. */
+  readonly isFolder: boolean;
+  readonly nowMs: number;
+  /** Bytes that have been read. */
+  readonly onProgress: (doneBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 export const buildContent = async (
   chosen: readonly Chosen[],
-  nowMs: number,
-  onProgress: (doneBytes: number) => void,
+  { isFolder, nowMs, onProgress, signal }: BuildOptions,
 ): Promise<BuiltContent> => {
   const files = [...chosen].sort(byName);
-  const isFile = files.length === 1 && files[0]?.path.includes('/') === false;
+  const isFile = !isFolder;
   const whole = sha256.create();
   const entries: ManifestEntry[] = isFile ? [] : [directory('', nowMs)];
   const known = new Set<string>();
@@ -76,10 +85,11 @@ export const buildContent = async (
       known.add(parent);
     }
     const start = offset;
-    const hash = await hashFile(file, whole, (count) => {
+    const onBytes = (count: number): void => {
       offset += count;
       onProgress(offset);
-    });
+    };
+    const hash = await hashFile(file, whole, onBytes, signal);
     const size = offset - start;
     const common = { type: 'file', mode: fileMode, mtimeMs: file.lastModified, sha256: hash } as const;
     entries.push({ path: isFile ? '' : encode(path), ...common, size, offset: start });

@@ -3,6 +3,8 @@ import type { ManifestEntry } from '@drover/client/manifest';
 import { decodeName } from '@drover/client/names';
 
 const blockBytes = 512;
+/** Zeros after the last entry. */
+export const endOfTar = 2 * blockBytes;
 const text = new TextEncoder();
 
 const octal = (value: number, width: number): string =>
@@ -72,7 +74,7 @@ export const toTar = (root: string, entries: readonly ManifestEntry[], content: 
     parts.push(header({ name, type: types[entry.type], size: Math.min(size, 0o77777777777), mode, mtimeMs }));
     if (size > 0) parts.push(dataOf(entry, size, content), padding(size));
   }
-  return new Blob([...parts, new Uint8Array(2 * blockBytes)], { type: 'application/x-tar' });
+  return new Blob([...parts, new Uint8Array(endOfTar)], { type: 'application/x-tar' });
 };
 
 /** Zeros without holding them: one block of them, many times. */

@@ -66,7 +66,7 @@ export const createLaterStart = (deps: {
       namespace,
       name,
       dryRun: false,
-      options: { apiVersion: 'meta.k8s.io/v1', kind: 'CreateOptions' },
+      options: () => ({ apiVersion: 'meta.k8s.io/v1', kind: 'CreateOptions' }),
       onWarning: () => undefined,
       onNote: () => undefined,
     });

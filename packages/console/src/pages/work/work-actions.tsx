@@ -1,7 +1,5 @@
-// What can be done with a run: cancel, go on, repeat, decide.
-import type { CommandRun } from '@drover/api';
+// What can be done with a run or a transfer: cancel, go on, repeat, decide.
 import type { Task } from '@drover/client';
-import { commandRuns } from '@drover/client/kinds';
 import { planRetry } from '@drover/client/retry';
 import { Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useRef, useState } from 'react';
@@ -11,32 +9,44 @@ import { client } from '../../api/client.ts';
 import { useCanAll } from '../../api/permissions.ts';
 import { useSession } from '../../api/session.ts';
 import { can } from '../../can.ts';
-import { paths } from '../../paths.ts';
 import { ActionButton, type Allowed } from '../../ui/action-button.tsx';
 import { Confirm, type Confirmation } from '../../ui/confirm.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
-import { saveDraft, toDraft } from './draft.ts';
-import { isOver, nameOf, namespaceOf, phaseOf, referenceTo, waitsForPeople } from './run.ts';
 import { progressOf } from './task-state.ts';
+import {
+  isOver,
+  kindOf,
+  nameOf,
+  namespaceOf,
+  pageOf,
+  phaseOf,
+  referenceTo,
+  type Work,
+  waitsForPeople,
+} from './work.ts';
 
-const patchSpec = (run: CommandRun, spec: Record<string, unknown>): Promise<CommandRun> =>
-  client.patch(commandRuns, nameOf(run), { type: 'merge', body: { spec } }, { namespace: namespaceOf(run) });
+const patchSpec = (work: Work, spec: Record<string, unknown>): Promise<Work> =>
+  client.patch(
+    kindOf(work),
+    nameOf(work),
+    { type: 'merge', body: { spec } },
+    { namespace: namespaceOf(work) },
+  );
 
-const decide = (run: CommandRun, type: 'Approved' | 'Denied', message: string): Promise<CommandRun> => {
+const decide = (work: Work, type: 'Approved' | 'Denied', message: string): Promise<Work> => {
   const condition = { type, status: 'True', ...(message === '' ? {} : { message }) };
   const body = { status: { conditions: [condition] } };
-  const options = { namespace: namespaceOf(run), subresource: 'approval' } as const;
-  return client.patch(commandRuns, nameOf(run), { type: 'merge', body }, options);
+  const options = { namespace: namespaceOf(work), subresource: 'approval' } as const;
+  return client.patch(kindOf(work), nameOf(work), { type: 'merge', body }, options);
 };
 
-/** Makes a run of the nodes where this one did not end well; resolves to its name. */
-const retryFailed = async (run: CommandRun): Promise<string> => {
+/** Makes a run of the nodes where this one did not end well; resolves to it. */
+const retryFailed = async (work: Work): Promise<Work | undefined> => {
   const tasks: Task[] = [];
-  for await (const task of client.allResults(referenceTo(run))) tasks.push(task);
-  const retry = planRetry(run, tasks);
-  if (retry.kind !== 'retry') return '';
-  const made = await client.create(commandRuns, retry.object, { namespace: namespaceOf(run) });
-  return made.metadata.name ?? '';
+  for await (const task of client.allResults(referenceTo(work))) tasks.push(task);
+  const retry = planRetry(work, tasks);
+  if (retry.kind !== 'retry') return undefined;
+  return client.create(kindOf(work), retry.object, { namespace: namespaceOf(work) });
 };
 
 const Reason = ({ onChange }: { readonly onChange: (text: string) => void }) => {
@@ -60,19 +70,19 @@ const Reason = ({ onChange }: { readonly onChange: (text: string) => void }) => 
 
 /** While a run waits for somebody else. */
 const Decisions = ({
-  run,
+  work,
   able,
   ask,
 }: {
-  readonly run: CommandRun;
+  readonly work: Work;
   readonly able: Allowed;
   readonly ask: (asked: Confirmation) => void;
 }) => {
   const { t } = useTranslation();
-  const name = nameOf(run);
+  const name = nameOf(work);
   const reason = useRef('');
   const { data: session } = useSession();
-  const isOwn = session !== undefined && session.username === run.spec.requester?.username;
+  const isOwn = session !== undefined && session.username === work.spec.requester?.username;
   const mayDecide = able.allowed && isOwn ? { allowed: false, reason: t('runs.ownApproval') } : able;
   const open = (type: 'Approved' | 'Denied'): void => {
     const word = type === 'Approved' ? 'approve' : 'reject';
@@ -88,7 +98,7 @@ const Decisions = ({
         />
       ),
       run: async () => {
-        await decide(run, type, reason.current);
+        await decide(work, type, reason.current);
         confirmDone(t(`runs.${word}Done`, { name }));
       },
     });
@@ -105,44 +115,46 @@ const Decisions = ({
   );
 };
 
-export const RunActions = ({ run }: { readonly run: CommandRun }) => {
+/** `onAgain`: composes the same anew. */
+export const WorkActions = ({ work, onAgain }: { readonly work: Work; readonly onAgain: () => void }) => {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [asked, setAsked] = useState<Confirmation>();
-  const [name, namespace] = [nameOf(run), namespaceOf(run)];
+  const area = work.kind === 'CommandRun' ? 'runs' : 'transfers';
+  const [name, namespace] = [nameOf(work), namespaceOf(work)];
   const [mayChange, mayMake, mayDecide] = useCanAll([
-    can.cancelRun(namespace, name),
-    can.runCommands(namespace),
-    can.decideRun(namespace, name),
+    can.any('patch', kindOf(work), namespace, name),
+    can.any('create', kindOf(work), namespace),
+    can.decideWork(kindOf(work).plural, namespace, name),
   ]);
-  const { done, total } = progressOf(run.status?.counts);
-  const failed = total - (run.status?.counts?.succeeded ?? 0);
+  const { done, total } = progressOf(work.status?.counts);
+  const failed = total - (work.status?.counts?.succeeded ?? 0);
   const cancel: Confirmation = {
     title: t('runs.cancelTitle', { name }),
-    body: t('runs.cancelBody', { count: total - done }),
-    action: t('runs.cancel'),
+    body: t(`${area}.cancelBody`, { count: total - done }),
+    action: t(`${area}.cancel`),
     run: async () => {
-      await patchSpec(run, { cancel: true });
+      await patchSpec(work, { cancel: true });
       confirmDone(t('runs.cancelDone', { name }));
     },
   };
   const retry: Confirmation = {
     title: t('runs.retryTitle', { count: failed }),
-    body: t('runs.retryBody'),
+    body: t(`${area}.retryBody`),
     action: t('runs.retry'),
     isDanger: false,
     run: async () => {
-      const next = await retryFailed(run);
-      if (next !== '') await navigate(paths.run(namespace, next));
+      const next = await retryFailed(work);
+      if (next !== undefined) await navigate(pageOf(next));
     },
   };
-  const approved = run.spec.strategy.approvedBatches + 1;
-  const goOn = (): Promise<unknown> => patchSpec(run, { strategy: { approvedBatches: approved } });
-  const isAtGate = phaseOf(run) === 'Paused' && run.spec.strategy.gate !== 'Automatic';
+  const approved = work.spec.strategy.approvedBatches + 1;
+  const goOn = (): Promise<unknown> => patchSpec(work, { strategy: { approvedBatches: approved } });
+  const isAtGate = phaseOf(work) === 'Paused' && work.spec.strategy.gate !== 'Automatic';
   return (
     <>
-      {waitsForPeople(run) ? (
-        <Decisions run={run} able={mayDecide ?? { allowed: false, reason: '' }} ask={setAsked} />
+      {waitsForPeople(work) ? (
+        <Decisions work={work} able={mayDecide ?? { allowed: false, reason: '' }} ask={setAsked} />
       ) : null}
       {isAtGate ? (
         <ActionButton
@@ -160,28 +172,21 @@ export const RunActions = ({ run }: { readonly run: CommandRun }) => {
           {t('runs.goOn')}
         </ActionButton>
       ) : null}
-      {isOver(run) && failed > 0 ? (
+      {isOver(work) && failed > 0 ? (
         <ActionButton able={mayMake} onClick={() => setAsked(retry)}>
           {t('runs.retry')}
         </ActionButton>
       ) : null}
-      <ActionButton
-        able={mayMake}
-        variant="secondary"
-        onClick={() => {
-          saveDraft(toDraft(run));
-          void navigate(paths.newRun());
-        }}
-      >
-        {t('runs.again')}
+      <ActionButton able={mayMake} variant="secondary" onClick={onAgain}>
+        {t(`${area}.again`)}
       </ActionButton>
-      {isOver(run) ? null : (
+      {isOver(work) ? null : (
         <ActionButton
-          able={run.spec.cancel ? { allowed: false, reason: t('runs.isCancelling') } : mayChange}
+          able={work.spec.cancel ? { allowed: false, reason: t('runs.isCancelling') } : mayChange}
           variant="danger"
           onClick={() => setAsked(cancel)}
         >
-          {t('runs.cancel')}
+          {t(`${area}.cancel`)}
         </ActionButton>
       )}
       <Confirm asked={asked} onClose={() => setAsked(undefined)} />

@@ -10,8 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { type Live, useLive } from '../../api/live.ts';
 import { TextField } from '../../ui/field.tsx';
 import { nodeState } from '../nodes/node-state.tsx';
-import type { Draft } from './draft.ts';
-import type { FieldsProps } from './fields.ts';
+import type { Wish, WishFieldsProps } from './wish.ts';
 
 const shownNames = 30;
 const signingLabel = 'drover.dev/signing';
@@ -27,7 +26,7 @@ const whyOf = (error: unknown): string => (error instanceof ApiError ? error.mes
 
 const none = { known: [], unknown: [] };
 
-const match = ({ nodes, labels }: Draft, fleet: Live<Node>['items']): Matched => {
+const match = ({ nodes, labels }: Wish, fleet: Live<Node>['items']): Matched => {
   if (nodes.trim() === '' && labels.trim() === '') return none;
   let selector: Targets = {};
   try {
@@ -49,7 +48,7 @@ const match = ({ nodes, labels }: Draft, fleet: Live<Node>['items']): Matched =>
   }
 };
 
-const MatchedNodes = ({ matched }: { readonly matched: Matched }) => {
+const MatchedNodes = ({ matched, signBy }: { readonly matched: Matched; readonly signBy: string }) => {
   const { t } = useTranslation();
   const { known, unknown } = matched;
   const away = known.filter((node) => nodeState(node) !== 'ready').length;
@@ -74,13 +73,24 @@ const MatchedNodes = ({ matched }: { readonly matched: Matched }) => {
         </Alert>
       )}
       {signed === 0 ? null : (
-        <Alert isInline isPlain variant="warning" title={t('runs.signedOnly', { count: signed })} />
+        <Alert
+          isInline
+          isPlain
+          variant="warning"
+          title={t('runs.signedOnly', { count: signed, command: signBy })}
+        />
       )}
     </section>
   );
 };
 
-export const TargetFields = ({ draft, set, problems }: FieldsProps) => {
+/** `signBy`: the command line for nodes that take signed requests only. */
+export const TargetFields = ({
+  draft,
+  set,
+  problems,
+  signBy,
+}: WishFieldsProps & { readonly signBy: string }) => {
   const { t } = useTranslation();
   const { items } = useLive(nodeKind);
   const matched = useMemo(() => match(draft, items), [draft, items]);
@@ -89,7 +99,7 @@ export const TargetFields = ({ draft, set, problems }: FieldsProps) => {
   return (
     <>
       <TextField
-        id="run-nodes"
+        id="work-nodes"
         label={t('runs.fields.nodes')}
         isCode
         value={draft.nodes}
@@ -104,7 +114,7 @@ export const TargetFields = ({ draft, set, problems }: FieldsProps) => {
         }
       />
       <TextField
-        id="run-labels"
+        id="work-labels"
         label={t('runs.fields.labels')}
         isCode
         value={draft.labels}
@@ -113,7 +123,7 @@ export const TargetFields = ({ draft, set, problems }: FieldsProps) => {
         help={t('runs.help.labels')}
         problem={problemAt('labels')}
       />
-      <MatchedNodes matched={matched} />
+      <MatchedNodes matched={matched} signBy={signBy} />
     </>
   );
 };

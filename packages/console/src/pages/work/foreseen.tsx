@@ -1,4 +1,4 @@
-// What would become of a run, and what each of these things means.
+// What would become of it, and what each of these things means.
 import { Alert, Stack, StackItem } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import type { Foreseen } from './foresee.ts';

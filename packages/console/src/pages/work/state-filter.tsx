@@ -1,30 +1,22 @@
 // How many nodes stand how; one press shows those.
-import type { CommandRun } from '@drover/api';
 import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
-import { paths } from '../../paths.ts';
-import { nameOf, namespaceOf } from './run.ts';
 import { nodeStates } from './task-state.ts';
+import { pageOf, type Work } from './work.ts';
 
-export const StateFilter = ({
-  run,
-  isInTable,
-}: {
-  readonly run: CommandRun;
-  readonly isInTable: boolean;
-}) => {
+export const StateFilter = ({ work, isInTable }: { readonly work: Work; readonly isInTable: boolean }) => {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [query] = useSearchParams();
   const chosen = isInTable ? (query.get('state') ?? '') : '';
-  const counts = run.status?.counts;
+  const counts = work.status?.counts;
   const shown = nodeStates.filter((state) => (counts?.[state] ?? 0) > 0 || state === chosen);
   const show = (state: string): void => {
     const wanted = isInTable ? Object.fromEntries(query) : {};
     const { state: _, ...others } = wanted;
     const next = state === chosen || state === '' ? others : { ...others, state };
-    void navigate(paths.run(namespaceOf(run), nameOf(run), '', next));
+    void navigate(pageOf(work, next));
   };
   if (counts === undefined || counts.total === 0) return null;
   return (

@@ -1,9 +1,8 @@
-// How a run stands: its phase as a label, its nodes as a bar.
-import type { CommandRun } from '@drover/api';
+// How a piece of work stands: its phase as a label, its nodes as a bar.
 import { Flex, FlexItem, Label, type LabelProps } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
-import { type Phase, phaseOf, waitsForPeople } from './run.ts';
 import { type NodeState, nodeStates, progressOf, type Tone, toneOf } from './task-state.ts';
+import { type Phase, phaseOf, type Work, waitsForPeople } from './work.ts';
 
 const phaseTones: Readonly<Record<Phase, Tone>> = {
   Pending: 'none',
@@ -17,10 +16,10 @@ const phaseTones: Readonly<Record<Phase, Tone>> = {
 
 const labelStatus = (tone: Tone): Pick<LabelProps, 'status'> => (tone === 'none' ? {} : { status: tone });
 
-export const PhaseLabel = ({ run }: { readonly run: CommandRun }) => {
+export const PhaseLabel = ({ work }: { readonly work: Work }) => {
   const { t } = useTranslation();
-  const isWaiting = waitsForPeople(run);
-  const phase = phaseOf(run);
+  const isWaiting = waitsForPeople(work);
+  const phase = phaseOf(work);
   return (
     <Label {...labelStatus(isWaiting ? 'warning' : phaseTones[phase])} isCompact>
       {isWaiting ? t('runs.waitsForApproval') : t(`runs.phases.${phase}`)}
@@ -55,9 +54,9 @@ const colours: Readonly<Record<Tone, string>> = {
 const barOrder: readonly Tone[] = ['success', 'danger', 'warning', 'info'];
 
 /** One bar of all nodes, parted by how they stand. Told in words to who cannot see it. */
-export const CountsBar = ({ run, height = 8 }: { readonly run: CommandRun; readonly height?: number }) => {
+export const CountsBar = ({ work, height = 8 }: { readonly work: Work; readonly height?: number }) => {
   const { t } = useTranslation();
-  const counts = run.status?.counts;
+  const counts = work.status?.counts;
   const { done, total } = progressOf(counts);
   const words = nodeStates.flatMap((state) =>
     (counts?.[state] ?? 0) === 0 ? [] : [`${counts?.[state]} ${t(`runs.states.${state}`)}`],

@@ -1,6 +1,6 @@
-// Owns the words in which the pages of runs tell where a node stands: those of status.counts, so that numbers and rows agree.
-import type { CommandRun } from '@drover/api';
+// Owns the words in which the pages of runs and transfers tell where a node stands: those of status.counts, so that numbers and rows agree.
 import type { TaskState } from '@drover/api/task-states';
+import type { Work } from './work.ts';
 
 /** What needs looking at first. */
 export const nodeStates = [
@@ -50,7 +50,7 @@ const words: Readonly<Record<Exclude<TaskState, 'exited'>, NodeState>> = {
 export const toNodeState = (state: TaskState, exitCode: number | undefined): NodeState =>
   state === 'exited' ? (exitCode === 0 ? 'succeeded' : 'failed') : words[state];
 
-type Counts = NonNullable<NonNullable<CommandRun['status']>['counts']>;
+type Counts = NonNullable<NonNullable<Work['status']>['counts']>;
 
 /** How many nodes are done, and of how many. */
 export const progressOf = (counts: Counts | undefined): { readonly done: number; readonly total: number } => {
