@@ -16,6 +16,13 @@ const missing = missingForChromium();
 export const isConsoleSkipped = missing !== undefined && process.env['CI'] !== 'true';
 if (missing !== undefined) process.stdout.write(`the console is not shown: ${missing} is missing\n`);
 
+/** In the page: until colours and places have arrived; what turns for ever does not count. */
+const moved = `Promise.all(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity)
+    .map(({ finished }) => finished.catch(() => undefined)),
+).then(() => undefined)`;
+
 interface Violation {
   readonly id: string;
   readonly impact: string | null;
@@ -76,6 +83,7 @@ export class ConsoleGround {
 
   /** Nothing that axe calls serious or critical. */
   async expectAccessible(): Promise<void> {
+    await this.page.evaluate(moved);
     // By the inspector, as the page's policy lets no other script in.
     await this.page.evaluate(await readFile(axeFile, 'utf8'));
     const violations = await this.page.evaluate<readonly Violation[]>(
