@@ -81,20 +81,25 @@ export class ConsoleGround {
     return this.#errors.splice(0);
   }
 
-  /** Nothing that axe calls serious or critical. */
-  async expectAccessible(): Promise<void> {
+  /** What axe calls serious or critical, each with where it is. */
+  async #graveFaults(): Promise<readonly string[]> {
     await this.page.evaluate(moved);
-    // By the inspector, as the page's policy lets no other script in.
-    await this.page.evaluate(await readFile(axeFile, 'utf8'));
     const violations = await this.page.evaluate<readonly Violation[]>(
       // What is behind an open dialog is dimmed, and hidden from everybody who listens.
       '(async () => (await axe.run(document.querySelector("[role=dialog]") ?? document, { resultTypes: ["violations"] })).violations)()',
     );
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(
-      grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`),
-      `accessibility of ${this.page.url()}`,
-    ).toEqual([]);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`);
+  }
+
+  /** Nothing that axe calls serious or critical. A second look is taken where the first found something: a page that is changing is between two states. */
+  async expectAccessible(): Promise<void> {
+    // By the inspector, as the page's policy lets no other script in.
+    await this.page.evaluate(await readFile(axeFile, 'utf8'));
+    const first = await this.#graveFaults();
+    const faults = first.length === 0 ? first : await this.#graveFaults();
+    expect(faults, `accessibility of ${this.page.url()}`).toEqual([]);
   }
 
   /** Pictures of the page as it is: light, dark, 中文, wide and narrow. */
@@ -107,8 +112,11 @@ export class ConsoleGround {
     await this.page.setViewportSize({ width: 1280, height: 800 });
     await shot('light');
     await this.page.emulateMedia({ colorScheme: 'dark' });
+    // The page hears of it by an event: who looks at colours before would see them on the way.
+    await this.page.locator('html.pf-v6-theme-dark').waitFor({ state: 'attached' });
     await shot('dark');
     await this.page.emulateMedia({ colorScheme: 'light' });
+    await this.page.locator('html:not(.pf-v6-theme-dark)').waitFor({ state: 'attached' });
   }
 
   /** The page in 中文 has no word of English left where `english` stands, and a picture is taken. */
