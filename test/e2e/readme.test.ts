@@ -103,9 +103,10 @@ test('the tour of the README does what it shows', { timeout: 240_000 }, async ()
 test('every page of the user guide that shows commands is run', async () => {
   const files = await readdir(join(root, 'docs/user'));
   // custom-kinds.test.ts runs the page about kinds, run-policy.test.ts that about run policies, policies.test.ts the last.
-  const others = ['cli', 'kinds', 'policy-runs', 'policy'];
+  const others = ['cli', 'console', 'kinds', 'policy-runs', 'policy'];
   expect(files.sort()).toEqual([...pages, ...others].map((name) => `${name}.md`).sort());
-  expect(readSteps(await readFile(join(root, 'docs/user/cli.md'), 'utf8'))).toEqual([]);
+  for (const page of ['cli', 'console'])
+    expect(readSteps(await readFile(join(root, `docs/user/${page}.md`), 'utf8'))).toEqual([]);
 });
 
 test.each(pages)('the user guide does what it shows: %s', { timeout: 240_000 }, async (page) => {

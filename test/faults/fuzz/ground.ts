@@ -46,8 +46,20 @@ export interface OpenDoor {
   close?(): Promise<void>;
 }
 
-const exchange = (origin: string, token: string, agent: Agent, { method, path, headers, body }: Ask) =>
+/** More than the head of a request may be (Node.js' own limit). */
+const maxHeadBytes = 16 * 1024;
+
+/**
+ * An overlong head is refused while it still comes in: whether its sender reads the refusal (431) or only finds the
+ * connection closed is a race between the two (RFC 9112 section 9.6), and both are clean.
+ */
+const isRefusedOnTheWay = (error: NodeJS.ErrnoException, { path, headers }: Ask): boolean =>
+  (error.code === 'ECONNRESET' || error.code === 'EPIPE') &&
+  path.length + JSON.stringify(headers ?? {}).length > maxHeadBytes;
+
+const exchange = (origin: string, token: string, agent: Agent, ask: Ask) =>
   new Promise<Answer>((resolve, reject) => {
+    const { method, path, headers, body } = ask;
     const all = { authorization: `Bearer ${token}`, 'content-length': String(body?.length ?? 0), ...headers };
     const signal = AbortSignal.timeout(caseMs);
     const outgoing = request(`${origin}${path}`, { method, agent, headers: all, signal }, (answer) => {
@@ -58,7 +70,11 @@ const exchange = (origin: string, token: string, agent: Agent, { method, path, h
         resolve({ code: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
       );
     });
-    outgoing.on('error', reject).end(body);
+    outgoing.on('error', (error) => {
+      if (isRefusedOnTheWay(error, ask)) resolve({ code: 431, text: '' });
+      else reject(error);
+    });
+    outgoing.end(body);
   });
 
 export const openFuzzGround = async (): Promise<Ground & { close(): Promise<void> }> => {
