@@ -176,7 +176,9 @@ describe.skipIf(isConsoleSkipped)('access', () => {
     await act('alice', 'Change groups');
     await ground.page.getByRole('checkbox', { name: 'web' }).uncheck();
     await confirm('Save');
-    await expect.poll(() => ground.page.getByText('by the binding operator').count()).toBe(0);
+    await expect
+      .poll(() => ground.page.getByText('by the binding operator').count(), { timeout: 20_000 })
+      .toBe(0);
     for (const action of ['Reset second factor', 'Revoke sessions and tokens', 'Delete']) {
       await act('alice', action);
       await confirm(action);
@@ -230,8 +232,10 @@ describe.skipIf(isConsoleSkipped)('who may only look', () => {
     await ground.page.goto(path);
     await ground.open('/access/users');
     const create = button('Create user');
-    await expect.poll(() => create.getAttribute('aria-disabled')).toBe('true');
-    await expect.poll(() => create.getAttribute('aria-description')).toContain('create users (drover.dev)');
+    await expect.poll(() => create.getAttribute('aria-disabled'), { timeout: 20_000 }).toBe('true');
+    await expect
+      .poll(() => create.getAttribute('aria-description'), { timeout: 20_000 })
+      .toContain('create users (drover.dev)');
     await ground.open('/access/groups');
     await ground.page.getByRole('heading', { name: 'You may not see this' }).waitFor();
     ground.forgetErrors(); // the browser notes each refusal

@@ -154,7 +154,7 @@ describe.skipIf(isConsoleSkipped)('the account', () => {
     await ground.open('/account');
     await button('Revoke all others').click();
     await submit('Revoke');
-    await expect.poll(() => grid('Sessions').getByRole('row').count()).toBe(2);
+    await expect.poll(() => grid('Sessions').getByRole('row').count(), { timeout: 20_000 }).toBe(2);
     await grid('Sessions').getByText('this one').waitFor();
     ground.forgetErrors(); // ada may not see the nodes of the overview
   });

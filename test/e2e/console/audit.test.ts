@@ -69,7 +69,7 @@ describe.skipIf(isConsoleSkipped)('the audit trail', () => {
   test('is narrowed by what stands in the address, and a row is shown whole and linked to', async () => {
     await ground.open('/audit');
     await ground.page.getByRole('combobox', { name: 'Resource', exact: true }).fill('nodes/shell');
-    await expect.poll(() => ground.page.url()).toContain('resource=nodes%2Fshell');
+    await expect.poll(() => ground.page.url(), { timeout: 20_000 }).toContain('resource=nodes%2Fshell');
     await rows().filter({ hasText: 'nodes/shell n1' }).first().waitFor();
     expect(await rows().filter({ hasNotText: 'nodes/shell' }).count()).toBe(1);
     await button(/^Show row/)
@@ -135,9 +135,11 @@ describe.skipIf(isConsoleSkipped)('recorded terminals', () => {
     await ground.expectAccessible();
     await screen().focus();
     await ground.page.keyboard.press('Home');
-    await expect.poll(() => screen().getByText('planted-word').count()).toBe(0);
+    await expect.poll(() => screen().getByText('planted-word').count(), { timeout: 20_000 }).toBe(0);
     await ground.page.keyboard.press('ArrowUp');
-    await expect.poll(() => ground.page.getByRole('combobox', { name: 'Speed' }).inputValue()).toBe('2');
+    await expect
+      .poll(() => ground.page.getByRole('combobox', { name: 'Speed' }).inputValue(), { timeout: 20_000 })
+      .toBe('2');
     await ground.page.keyboard.press('ArrowRight');
     await screen().getByText('planted-word').waitFor();
     ground.expectNoErrors();

@@ -65,7 +65,7 @@ describe.skipIf(isConsoleSkipped)('the command palette', () => {
     await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('a002');
-    await page.getByRole('option', { name: 'a002 Node' }).waitFor();
+    await page.getByRole('option', { name: 'a002 Node', exact: true }).waitFor();
     await ground.expectAccessible();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'a002' }).waitFor();

@@ -26,7 +26,7 @@ describe.skipIf(isConsoleSkipped)('the settings', () => {
     const { caPem } = ground.controller.context;
     const pin = createHash('sha256').update(new X509Certificate(caPem).raw).digest('hex');
     const shown = ground.page.getByRole('textbox', { name: 'sha256 of the CA certificate' });
-    await expect.poll(() => shown.inputValue()).toBe(pin);
+    await expect.poll(() => shown.inputValue(), { timeout: 20_000 }).toBe(pin);
     await ground.page.getByRole('link', { name: 'Download the CA certificate' }).waitFor();
     ground.expectNoErrors();
   });

@@ -9,7 +9,7 @@ import type { Target } from './rank.ts';
 
 const rememberMs = 30_000;
 const perKind = 2_000;
-/** Notes about objects, not objects that anybody looks for by name. */
+/** Notes and measures of objects, not objects that anybody looks for by name. */
 const skipped = new Set(['events', 'leases']);
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
@@ -89,7 +89,7 @@ export const useTargets = (): { readonly targets: readonly Target[]; readonly is
     staleTime: rememberMs,
   });
   const listed = (kinds.data ?? []).filter(
-    ({ plural }) => !skipped.has(plural) && !plural.endsWith('reviews'),
+    ({ group, plural }) => !skipped.has(plural) && group !== 'metrics.k8s.io' && !plural.endsWith('reviews'),
   );
   const objects = useQueries({
     queries: listed.map((kind) => ({
