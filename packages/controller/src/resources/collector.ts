@@ -4,12 +4,11 @@
 // I2: an owner deleted in foreground goes after its dependents that block it; one deleted as orphan lets go of them.
 // I3: at start everything is looked at once, so owners deleted while the controller was down count too.
 import { isEqualJson, type Kind, type KubeObject, resourceKey } from '@drover/api';
-import { createBackoff } from '../platform/backoff.ts';
+import { createKeyedQueue, type KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Log } from '../platform/log.ts';
 import { type Cache, type Change, toKey } from './cache.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import { isReason, type ObjectName } from './errors.ts';
-import { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 type OwnerReference = NonNullable<KubeObject['metadata']['ownerReferences']>[number];
@@ -51,22 +50,17 @@ const withoutFinalizer = (object: KubeObject, finalizer: string): KubeObject | u
 
 export class Collector {
   readonly #deps: Deps;
-  readonly #queue: WorkQueue<ObjectName>;
+  readonly #queue: KeyedQueue;
   /** Owner uid → its dependents by id. */
   readonly #dependents = new Map<string, Map<string, ObjectName>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#queue = new WorkQueue({
-      run: (object) => this.#collect(object),
-      id: idOf,
+    this.#queue = createKeyedQueue({
+      step: (id) => this.#collect(id),
       width: 64,
-      backoff: () => createBackoff({ baseMs: 100, maxMs: 30_000 }),
-      onError: (err, { kind, namespace, name }) =>
-        deps.log.warn(
-          { err, resource: resourceKey(kind), namespace, name },
-          'cannot collect, will try again',
-        ),
+      log: deps.log,
+      onError: 'cannot collect an object: trying again',
     });
     for (const cache of deps.cache.all()) {
       for (const entry of cache.entries(undefined))
@@ -81,7 +75,7 @@ export class Collector {
     this.#note(cache.kind, record.before, gone ? undefined : record.object);
     if (!gone) return;
     const uid = record.object.metadata.uid ?? '';
-    for (const dependent of this.#dependents.get(uid)?.values() ?? []) this.#queue.add(dependent);
+    for (const id of this.#dependents.get(uid)?.keys() ?? []) this.#queue.add(id);
   }
 
   /** Keeps the index of dependents and queues the object where something may have to be done. */
@@ -102,12 +96,12 @@ export class Collector {
     }
     if (now === undefined) return;
     const isWaiting = hasFinalizer(now, foregroundFinalizer) || hasFinalizer(now, orphanFinalizer);
-    if (ownersOf(now).length > 0 || isWaiting) this.#queue.add(name);
+    if (ownersOf(now).length > 0 || isWaiting) this.#queue.add(id);
   }
 
   #wakeOwner(kind: Kind, dependent: KubeObject, owner: OwnerReference): void {
     const name = this.#ownerName(kind, dependent, owner);
-    if (name !== undefined) this.#queue.add(name);
+    if (name !== undefined) this.#queue.add(idOf(name));
   }
 
   /** Name of the owner; undefined when its kind is not served, so that nothing can be said about it. */
@@ -120,9 +114,12 @@ export class Collector {
     return { kind: found.kind, namespace: dependent.metadata.namespace ?? '', name: owner.name };
   }
 
-  async #collect(object: ObjectName): Promise<void> {
+  async #collect(id: string): Promise<void> {
+    const [resource = '', namespace = '', name = ''] = id.split('\0');
+    const kind = this.#deps.cache.findResource(resource)?.kind;
     // A kind that users defined may be gone by now, and all its objects with it.
-    if (this.#deps.cache.findResource(resourceKey(object.kind)) === undefined) return;
+    if (kind === undefined) return;
+    const object = { kind, namespace, name };
     const current = this.#deps.writer.find(object);
     if (current === undefined) return;
     if (hasFinalizer(current, orphanFinalizer)) await this.#orphan(object, current);

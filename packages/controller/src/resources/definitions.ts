@@ -21,13 +21,12 @@ import {
   toCustomKinds,
   toTerminating,
 } from '@drover/api';
-import { createBackoff } from '../platform/backoff.ts';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
+import { createKeyedQueue, type KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectRow } from '../store/store.ts';
 import type { Cache, Change, KindCache } from './cache.ts';
 import { isReason, type ObjectName } from './errors.ts';
-import { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 interface Deps {
@@ -62,7 +61,7 @@ interface Served {
 export class Definitions {
   readonly #deps: Deps;
   readonly #definitions: KindCache | undefined;
-  readonly #queue: WorkQueue<string>;
+  readonly #queue: KeyedQueue;
   /** By name of the definition. */
   readonly #served = new Map<string, Served>();
   readonly #ownGroups: ReadonlySet<string>;
@@ -74,13 +73,11 @@ export class Definitions {
     this.#kinds = deps.kinds;
     this.#ownGroups = new Set(deps.kinds.map(({ group }) => group));
     this.#definitions = deps.cache.findResource(definitionKey);
-    this.#queue = new WorkQueue({
-      run: (name) => this.#reconcile(name),
-      id: (name) => name,
+    this.#queue = createKeyedQueue({
+      step: (name) => this.#reconcile(name),
       width: 4,
-      backoff: () => createBackoff({ baseMs: 100, maxMs: 30_000 }),
-      onError: (err, definition) =>
-        deps.log.warn({ err, definition }, 'cannot bring the definition in order, will try again'),
+      log: deps.log,
+      onError: 'cannot bring a definition in order: trying again',
     });
     for (const object of this.#objects()) {
       this.#serve(object);

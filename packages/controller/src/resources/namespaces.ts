@@ -2,15 +2,14 @@
 // I1: a namespace goes only after everything in it has gone, and nothing can be made in it once it is marked.
 // I2: its status says what it waits for (namespace-conditions.ts).
 import { isPlainObject, type KubeObject } from '@drover/api';
-import { createBackoff } from '../platform/backoff.ts';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
+import { createKeyedQueue, type KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Log } from '../platform/log.ts';
 import type { Cache, Change, KindCache } from './cache.ts';
 import { namespaceFinalizer, permanentNamespaces } from './deletion.ts';
 import { isReason, type ObjectName } from './errors.ts';
 import { withConditions } from './namespace-conditions.ts';
 import { type Content, contentsOf } from './namespace-contents.ts';
-import { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 interface Deps {
@@ -31,20 +30,18 @@ const withoutOwnFinalizer = (object: KubeObject): KubeObject | undefined => {
 export class Namespaces {
   readonly #deps: Deps;
   readonly #namespaces: KindCache;
-  readonly #queue: WorkQueue<string>;
+  readonly #queue: KeyedQueue;
   /** Namespaces that are being deleted. */
   readonly #terminating = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#namespaces = deps.cache.ofResource('namespaces');
-    this.#queue = new WorkQueue({
-      run: (name) => this.#empty(name),
-      id: (name) => name,
+    this.#queue = createKeyedQueue({
+      step: (name) => this.#empty(name),
       width: 4,
-      backoff: () => createBackoff({ baseMs: 100, maxMs: 30_000 }),
-      onError: (err, namespace) =>
-        deps.log.warn({ err, namespace }, 'cannot empty the namespace, will try again'),
+      log: deps.log,
+      onError: 'cannot empty a namespace: trying again',
     });
     for (const { object } of this.#namespaces.entries(undefined)) this.#note(object);
   }

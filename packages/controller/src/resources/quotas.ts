@@ -12,11 +12,10 @@ import {
   type KubeObject,
   resourceKey,
 } from '@drover/api';
-import { createBackoff } from '../platform/backoff.ts';
+import { createKeyedQueue, type KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Log } from '../platform/log.ts';
 import { type Cache, type Change, type KindCache, toKey } from './cache.ts';
 import { type ObjectName, refuse } from './errors.ts';
-import { WorkQueue } from './work-queue.ts';
 import type { Writer } from './writer.ts';
 
 const quotaResource = 'resourcequotas';
@@ -116,7 +115,7 @@ export class Quotas {
 /** Keeps every quota's status (I3). */
 export class QuotaKeeper {
   readonly #cache: Cache;
-  readonly #queue: WorkQueue<string>;
+  readonly #queue: KeyedQueue;
 
   constructor({ cache, writer, quotas, log }: { cache: Cache; writer: Writer; quotas: Quotas; log: Log }) {
     this.#cache = cache;
@@ -130,12 +129,11 @@ export class QuotaKeeper {
         });
       }
     };
-    this.#queue = new WorkQueue({
-      run: keep,
-      id: (namespace) => namespace,
+    this.#queue = createKeyedQueue({
+      step: keep,
       width: 4,
-      backoff: () => createBackoff({ baseMs: 100, maxMs: 30_000 }),
-      onError: (err, namespace) => log.warn({ err, namespace }, 'cannot keep the quotas, will try again'),
+      log,
+      onError: 'cannot keep the quotas of a namespace: trying again',
     });
     for (const { object } of cache.ofResource(quotaResource).entries(undefined)) {
       this.#queue.add(object.metadata.namespace ?? '');

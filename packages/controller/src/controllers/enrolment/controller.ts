@@ -15,11 +15,11 @@ import {
   tokenProblemWords,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
+import { createKeyedQueue, type KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type Happening, recordEvent } from '../events.ts';
-import { createKeyedQueue, type KeyedQueue } from '../keyed-queue.ts';
 import { asRequest, type Claims, createClaims } from './claims.ts';
 import { issue, type Revoker, requestPem, type Signer } from './issue.ts';
 import { type Decision, decideRequest, policyReason, problemReason } from './plan.ts';

@@ -1,10 +1,10 @@
 // Owns the status of enrolment tokens: whether each can still be used, shown as its phase.
 import { ApiError, annotation, enrollmentTokenKind, type KubeObject, tokenProblem } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
+import { createKeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { createKeyedQueue } from '../keyed-queue.ts';
 import { asToken } from './claims.ts';
 
 export interface TokenLoop {

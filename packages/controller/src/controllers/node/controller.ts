@@ -6,9 +6,9 @@
 // I4: why an agent went away is heard before the store says that it did: the reason is kept, over any pass in
 //     between, until it is told, the agent is back or the node is gone.
 import { ApiError, type KubeObject, nodeFinalizer, nodeKind } from '@drover/api';
+import { createKeyedQueue, type KeyedQueue } from '../../platform/keyed-queue.ts';
 import { followKind } from '../../resources/follow.ts';
 import { recordEvent } from '../events.ts';
-import { createKeyedQueue, type KeyedQueue } from '../keyed-queue.ts';
 import type { AgentView } from './facts.ts';
 import { forgetAgent, type RemovalDeps, removeNode } from './removal.ts';
 import { conditionOf, withLabels, withStatus } from './status.ts';

@@ -10,10 +10,10 @@ import {
   loadedPolicies,
   loadPolicies,
 } from '@drover/api';
+import { createKeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
-import { createKeyedQueue } from '../keyed-queue.ts';
 import { withTypeChecking } from './status.ts';
 
 export interface PolicyController {

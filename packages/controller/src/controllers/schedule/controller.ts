@@ -15,11 +15,11 @@ import {
   savedCommandKind,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
+import { createKeyedQueue, type KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type Happening, recordEvent } from '../events.ts';
-import { createKeyedQueue, type KeyedQueue } from '../keyed-queue.ts';
 import { planHistory } from './history.ts';
 import { nextDueMs, nextLookMs, planStep, type ScheduleStep } from './plan.ts';
 import { runNameOf, toPlannedRun } from './run.ts';

@@ -1,9 +1,9 @@
 // Owns who is looked at when: keys that wait for a step, each worked on by one step at a time.
 // I1: a key that is added while its step runs is worked on once more afterwards; adding it often costs nothing.
-// I2: at most `width` steps run at once.
+// I2: at most `width` steps run at once; none begins within the call that asks for it.
 // I3: a step that fails is tried again, later and later, until it succeeds or the queue closes.
-import { type Backoff, createBackoff } from '../platform/backoff.ts';
-import type { Log } from '../platform/log.ts';
+import { type Backoff, createBackoff } from './backoff.ts';
+import type { Log } from './log.ts';
 
 export interface KeyedQueue {
   /** Asks for a step of this key, after a delay. An earlier time that was asked for stays. */
@@ -23,6 +23,7 @@ class Queue implements KeyedQueue {
   readonly #busy = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Waiting>();
   readonly #backoffs = new Map<string, Backoff>();
+  #isScheduled = false;
   #closed = false;
 
   constructor(options: KeyedQueueOptions) {
@@ -33,7 +34,7 @@ class Queue implements KeyedQueue {
     if (this.#closed) return;
     if (delayMs <= 0) {
       this.#ready.add(key);
-      this.#pump();
+      this.#schedule();
       return;
     }
     const atMs = performance.now() + delayMs;
@@ -55,6 +56,15 @@ class Queue implements KeyedQueue {
     await Promise.all(this.#busy.values());
   }
 
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
     for (const key of this.#ready) {
       if (this.#busy.size >= this.#options.width) return;
@@ -62,7 +72,7 @@ class Queue implements KeyedQueue {
       this.#ready.delete(key);
       const step = this.#run(key).finally(() => {
         this.#busy.delete(key);
-        this.#pump();
+        if (this.#ready.size > 0) this.#schedule();
       });
       this.#busy.set(key, step);
     }

@@ -1,7 +1,6 @@
-import { expect, test } from 'vitest';
-import { silentLog } from '../platform/log.ts';
+import { expect, test, vi } from 'vitest';
 import { createKeyedQueue } from './keyed-queue.ts';
-import { until } from './test-ground.ts';
+import { silentLog } from './log.ts';
 
 const base = { width: 4, log: silentLog, onError: 'x' };
 
@@ -12,13 +11,13 @@ test('a key that is added while its step runs is worked on once more, never twic
     ...base,
     step: async () => {
       expect(++running).toBe(1);
-      steps++;
+      if (++steps === 1) for (let i = 0; i < 100; i++) queue.add('a');
       await new Promise(setImmediate);
       running--;
     },
   });
   for (let i = 0; i < 100; i++) queue.add('a');
-  await until('two steps', () => (steps === 2 ? true : undefined));
+  await vi.waitFor(() => expect(steps).toBe(2));
   await queue.close();
   expect(steps).toBe(2);
 });
@@ -37,7 +36,7 @@ test('no more steps run at once than the width, and every key has its turn', asy
     },
   });
   for (let i = 0; i < 1000; i++) queue.add(`k${i}`);
-  await until('all', () => (done.size === 1000 ? true : undefined));
+  await vi.waitFor(() => expect(done.size).toBe(1000));
   expect(most).toBe(4);
   await queue.close();
 });
@@ -55,7 +54,7 @@ test('a step that fails is tried again, and others do not wait for it', async ()
   });
   queue.add('a');
   queue.add('other');
-  await until('third try', () => (tries === 3 ? true : undefined));
+  await vi.waitFor(() => expect(tries).toBe(3), { timeout: 5000 });
   expect(other).toBe(1);
   await queue.close();
 });
@@ -76,6 +75,8 @@ test('closing waits for the step under way and starts nothing more', async () =>
   queue.add('a');
   queue.add('b');
   queue.add('later', 1);
+  expect(started).toEqual([]); // I2
+  await vi.waitFor(() => expect(started).toEqual(['a']));
   const closed = queue.close();
   finish();
   await closed;
