@@ -21,6 +21,7 @@ import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
+import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -269,6 +270,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   closers.add(runPolicyController({ resources, log }));
+  closers.add(runServiceAccountController({ resources, log }));
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
   closers.add(
     await createServer({
