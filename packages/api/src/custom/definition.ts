@@ -4,8 +4,8 @@ import type { CustomResourceDefinition } from '../kinds/custom-resource-definiti
 import { isDnsSubdomain } from '../validation/names.ts';
 import { forbidden, invalidValue, notSupported, required } from './causes.ts';
 import { fieldNames, jsonPathProblem, parseJsonPath } from './json-path.ts';
-import { hasRules, loadedRules } from './rules-on-demand.ts';
-import { formCauses, type Schema } from './schema.ts';
+import { loadedRules } from './rules-on-demand.ts';
+import { formCauses, hasRules, type Schema } from './schema.ts';
 import { isServed } from './status.ts';
 import { structuralCauses } from './structural.ts';
 

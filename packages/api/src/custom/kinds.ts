@@ -6,8 +6,8 @@ import { ageColumn, nameColumn } from '../printing/columns.ts';
 import { ageOf } from '../printing/duration.ts';
 import { simplePath } from './definition.ts';
 import { type JsonPath, parseJsonPath, valuesAt } from './json-path.ts';
-import { hasRules, loadRules } from './rules-on-demand.ts';
-import type { Schema } from './schema.ts';
+import { loadRules } from './rules-on-demand.ts';
+import { hasRules, type Schema } from './schema.ts';
 import { createCustomValidator } from './validator.ts';
 
 type Version = CustomResourceDefinition['spec']['versions'][number];

@@ -11,8 +11,7 @@ import { isEqualJson, isPlainObject } from '../patch/json.ts';
 import { memberPath } from '../validation/prune.ts';
 import { forbidden, invalidValue, maxCauses, notSupported } from './causes.ts';
 import { fieldNames, parseJsonPath } from './json-path.ts';
-import { hasRules } from './rules-on-demand.ts';
-import { type Rule, restSchema, type Schema } from './schema.ts';
+import { hasRules, type Rule, restSchema, type Schema } from './schema.ts';
 
 const reasons = [
   'FieldValueInvalid',

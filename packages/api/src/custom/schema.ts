@@ -63,6 +63,17 @@ export const isEmbedded = (schema: Schema): boolean => schema['x-kubernetes-embe
 export const restSchema = (schema: Schema): Schema | undefined =>
   typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 
+/** Whether there is a rule anywhere in it. */
+export const hasRules = (schema: Schema): boolean => {
+  const rest = restSchema(schema);
+  return (
+    (schema['x-kubernetes-validations'] ?? []).length > 0 ||
+    Object.values(schema.properties ?? {}).some(hasRules) ||
+    (schema.items !== undefined && hasRules(schema.items)) ||
+    (rest !== undefined && hasRules(rest))
+  );
+};
+
 /** Words whose value is of a plain type. */
 const plainWords: Readonly<Record<string, 'string' | 'boolean' | 'number' | 'count' | 'any' | 'strings'>> = {
   type: 'string',

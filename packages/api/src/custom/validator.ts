@@ -23,8 +23,8 @@ import { maxCauses } from './causes.ts';
 import { fillDefaults } from './defaults.ts';
 import { embeddedCauses } from './embedded.ts';
 import { pruneBySchema } from './prune.ts';
-import { hasRules, loadedRules } from './rules-on-demand.ts';
-import type { Schema } from './schema.ts';
+import { loadedRules } from './rules-on-demand.ts';
+import { hasRules, type Schema } from './schema.ts';
 import { validateTypes, validateValue } from './validate.ts';
 
 const MetadataHolder = Type.Object({ metadata: ObjectMeta }, { additionalProperties: false });

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
 import { addListOptions, type ListOptions, showList } from '../resources/list.ts';
 import type { Session } from '../session.ts';
-import { addNamespace, type NameOptions, toName } from '../work/commands.ts';
+import { addNamespace, type NameOptions, toName } from '../work/named.ts';
 import { showWork } from '../work/show.ts';
 
 const defineList = (command: Command, session: Session): void => {

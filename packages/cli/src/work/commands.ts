@@ -10,35 +10,18 @@ import { addSigningOptions, type SigningOptions } from '../signing/options.ts';
 import { cancelWork } from './attend.ts';
 import { decide, waitsForPeople } from './decide.ts';
 import { defineLog } from './log-command.ts';
+import { addNamespace, type NameOptions, toName, type WorkNoun } from './named.ts';
 import { retryWork } from './retry.ts';
-import { type WorkPlural, workKinds } from './rows.ts';
+import { workKinds } from './rows.ts';
 import { openSend } from './send.ts';
 import { showWork } from './show.ts';
 import { defineShow } from './show-command.ts';
-
-export interface WorkNoun {
-  readonly plural: WorkPlural;
-  readonly noun: 'run' | 'transfer';
-}
-
-export interface NameOptions {
-  readonly namespace: string;
-  readonly quiet?: boolean;
-  readonly output?: string;
-  readonly detach?: boolean;
-}
-
-/** 'commandrun.drover.dev/x', as -o name prints it, means x. */
-export const toName = (word: string): string => word.slice(word.lastIndexOf('/') + 1);
 
 const referenceTo = (work: WorkNoun, name: string, options: NameOptions): WorkReference => ({
   kind: workKinds[work.plural],
   name: toName(name),
   namespace: options.namespace,
 });
-
-export const addNamespace = (command: Command): Command =>
-  command.option('--namespace <name>', 'namespace of the object', 'default');
 
 const attendNamed = async (
   session: Session,

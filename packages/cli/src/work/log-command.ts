@@ -5,10 +5,10 @@ import { usageFailure } from '../failure.ts';
 import { printableOutput } from '../output/terminal.ts';
 import { parseWhole } from '../output/units.ts';
 import type { Session } from '../session.ts';
-import { addNamespace, toName, type WorkNoun } from './commands.ts';
 import { toCutNote } from './cut.ts';
 import { printFold } from './fold-printer.ts';
 import { createLogPrinter } from './log-printer.ts';
+import { addNamespace, toName, type WorkNoun } from './named.ts';
 import { workKinds } from './rows.ts';
 
 interface LogOptions {

@@ -11,7 +11,7 @@ import { toElapsed, toSize } from '../output/units.ts';
 import { nowMs } from '../platform/clock.ts';
 import { collect } from '../resources/collect.ts';
 import type { Session } from '../session.ts';
-import { addNamespace, type NameOptions, toName, type WorkNoun } from './commands.ts';
+import { addNamespace, type NameOptions, toName, type WorkNoun } from './named.ts';
 import { toEnding, workKinds } from './rows.ts';
 import { toEndings, toSummary } from './tally.ts';
 
