@@ -41,7 +41,11 @@ export const Age = ({ at }: { readonly at: string | number | null | undefined })
   // What is newer than the last tick is not to come.
   const elapsed = current - time.getTime();
   return (
-    <time dateTime={time.toISOString()} title={time.toLocaleString(i18n.language)}>
+    <time
+      dateTime={time.toISOString()}
+      title={time.toLocaleString(i18n.language)}
+      style={{ whiteSpace: 'nowrap' }}
+    >
       {toWords(elapsed > -tickMs && elapsed < 0 ? 0 : elapsed, i18n.language)}
     </time>
   );

@@ -53,14 +53,14 @@ export const Filters = ({ value, set, clear }: ReturnType<typeof useAuditFilter>
             />
           </GalleryItem>
         ))}
-        <GalleryItem>
+        <GalleryItem style={{ alignSelf: 'end' }}>
           <CheckField
             label={t('audit.deniedOnly')}
             value={value('denied') === '1'}
             onChange={(isOn) => set('denied', isOn ? '1' : '')}
           />
         </GalleryItem>
-        <GalleryItem>
+        <GalleryItem style={{ alignSelf: 'end' }}>
           <Button variant="link" isInline onClick={clear}>
             {t('ui.clearFilter')}
           </Button>
