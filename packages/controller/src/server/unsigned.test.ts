@@ -42,7 +42,7 @@ test.each([
     expect(refused.json().message).toBe(
       `cannot start: ${message}; sign it (drover run --sign KEY), or leave these nodes out`,
     );
-    expect(refused.json().details).toMatchObject({
+    expect(refused.json()['details']).toMatchObject({
       causes: [{ reason: 'FieldValueRequired', field: 'spec.signed', message }],
     });
     expect(ground.resources.list(kind).items).toEqual([]);
@@ -51,7 +51,7 @@ test.each([
 
 test('a dry run, which is never signed, tells it and is not refused', async () => {
   const foreseen = await post('commandruns', { argv: ['id'], targets: { nodeSet: '*' } }, '?dryRun=All');
-  expect([foreseen.code, foreseen.json().status]).toMatchObject([
+  expect([foreseen.code, foreseen.json()['status']]).toMatchObject([
     201,
     { message: '2 nodes db[1-2] take signed requests only' },
   ]);
