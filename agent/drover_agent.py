@@ -1226,8 +1226,9 @@ class Loop(object):
             call = heapq.heappop(self.timers)[2]
             if call is not None:
                 self.safely(call)
-        for _ in range(len(self.deferred)):
-            self.safely(self.deferred.popleft())
+        for _ in range(2):  # what is deferred by these, such as sending, need not wait for another look at all files
+            for _ in range(len(self.deferred)):
+                self.safely(self.deferred.popleft())
 
     def run(self):
         while self.running:
@@ -2702,9 +2703,8 @@ def transfer_refused(policy, path):
 
 
 def command_refused(policy, command):
-    user = command['user'] or own_user()
-    if 'users' in policy and user not in policy['users']:
-        return 'the policy of this node does not allow commands as %s' % user
+    if 'users' in policy and (command['user'] or own_user()) not in policy['users']:
+        return 'the policy of this node does not allow commands as %s' % (command['user'] or own_user())
     if 'commands' not in policy:
         return ''
     if command['script']:
@@ -5079,7 +5079,7 @@ class TaskEntry(object):
 
     __slots__ = ('task_id', 'pid', 'finished', 'result', 'on_disk', 'fd', 'read_at', 'acked_at', 'offsets', 'acked',
                  'in_flight', 'wants_started', 'told_started', 'sent_result', 'progress', 'transfer', 'dirty',
-                 'cancelled')
+                 'cancelled', 'timer')
 
     def __init__(self, task_id, pid):
         self.task_id = task_id
@@ -5100,8 +5100,10 @@ class TaskEntry(object):
         self.transfer = False
         self.dirty = False
         self.cancelled = False
+        self.timer = None  # for what is to be done if it takes long; else the agent need not wake up for it
 
     def close(self):
+        Loop.cancel(self.timer)
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -5255,8 +5257,9 @@ class Agent(ShellCalls, LifeCalls):
         entry.result = result
         entry.progress = None
         self.mark(entry)
+        Loop.cancel(entry.timer)
         if self.welcomed:
-            self.loop.after(SETTLE_AFTER_S, lambda: self.settle(entry))
+            entry.timer = self.loop.after(SETTLE_AFTER_S, lambda: self.settle(entry))
         else:
             self.settle(entry)
 
@@ -5510,7 +5513,7 @@ class Agent(ShellCalls, LifeCalls):
             pid = self.crew.start(task, body)
         entry.pid = pid
         self.children[pid] = lambda status: self.on_supervisor_exit(entry, pid)
-        self.loop.after(STARTED_AFTER_S, lambda: self.want_started(entry))
+        entry.timer = self.loop.after(STARTED_AFTER_S, lambda: self.want_started(entry))
 
     def policy(self):
         return load_policy(policy_path(self.config))

@@ -155,6 +155,25 @@ class Spool(unittest.TestCase):
             shutil.rmtree(place)
 
 
+class Wakeups(unittest.TestCase):
+    def test_the_agent_wakes_up_for_nothing_that_is_settled(self):
+        loop, entry = agent.Loop(), agent.TaskEntry('short', 0)
+        entry.timer = loop.after(60, lambda: None)
+        self.assertTrue(loop.wait_ms() > 0)
+        entry.close()
+        self.assertEqual(loop.wait_ms(), None)
+
+    def test_what_a_deferred_call_defers_is_done_in_the_same_turn_but_not_for_ever(self):
+        loop, turns = agent.Loop(), []
+
+        def again():
+            turns.append(len(turns))
+            loop.soon(again)
+        loop.soon(again)
+        loop.run_once()
+        self.assertEqual(turns, [0, 1])
+
+
 class Cancel(Case):
     tree = '''
 trap "" TERM HUP INT

@@ -93,7 +93,7 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-test('without a key the command line says which nodes want one, and the node starts nothing for those who pass it by', async () => {
+test('without a key the command line and the controller say which nodes want one, and nothing is made', async () => {
   const refused = await cli('run', '-n', 'strict,open', '--', 'touch', place('made'));
   expect([refused.code, refused.stderr]).toEqual([
     1,
@@ -101,13 +101,24 @@ test('without a key the command line says which nodes want one, and the node sta
       /^drover: cannot start: node strict takes signed requests only\n {2}sign it with --sign KEY/,
     ),
   ]);
-  const passed = await post({ argv: ['touch', place('made')], targets: { nodeSet: 'strict' } });
+  await expect(post({ argv: ['touch', place('made')], targets: { nodeSet: 'strict' } })).rejects.toThrow(
+    'node strict takes signed requests only',
+  );
+  expect((await client.list(commandRuns, { namespace: 'default' })).items).toEqual([]);
+  await expect(stat(place('made'))).rejects.toThrow('ENOENT');
+  expect((await cli('run', '-n', 'open', '--', 'true')).code).toBe(0);
+});
+
+test('a controller that asks for no signature starts nothing either: the node refuses by itself', async () => {
+  // It has not yet heard of the policy: the agent reads it before each task and tells of it with its next heartbeat.
+  await writeFile(place('open.json'), await policyOf(['alice']));
+  const passed = await post({ argv: ['touch', place('made')], targets: { nodeSet: 'open' } });
   expect(passed).toEqual({
     state: 'never-started',
     reason: expect.stringContaining('wants requests signed'),
   });
   await expect(stat(place('made'))).rejects.toThrow('ENOENT');
-  expect((await cli('run', '-n', 'open', '--', 'true')).code).toBe(0);
+  await writeFile(place('open.json'), '{}');
 });
 
 test('what is signed runs, by its key only', async () => {

@@ -26,6 +26,15 @@ const scriptNodes = (nodes: Readonly<Record<string, Readonly<Record<string, stri
     return { metadata: { resourceVersion: '1' }, items };
   });
 const strict = { 'drover.dev/signing': 'required' };
+/** The controller says what it says of unsigned runs on strict nodes. */
+const refuseUnsigned = (): void => {
+  const message = 'node web1 takes signed requests only';
+  const causes = [{ reason: 'FieldValueRequired', field: 'spec.signed', message }];
+  fake.on('POST', '/apis/drover.dev/v1alpha1/namespaces/default/commandruns', (_, response) => {
+    const status = { kind: 'Status', code: 422, reason: 'Invalid', message, details: { causes } };
+    response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify(status));
+  });
+};
 const makeKey = (name: string) => drover(['key', 'create', '--out', name, '--no-passphrase'], home());
 const posted = (work: ReturnType<typeof scriptWork>) => work.posted()?.['spec'] as CommandRunSpec | undefined;
 
@@ -97,23 +106,31 @@ describe('signing a run', slow, () => {
     expect(verify('sha256', Buffer.from(payload), key, Buffer.from(signature, 'base64'))).toBe(true);
   });
 
-  test('nodes that take signed requests only are named before anything is sent', async () => {
+  test('without a key the refusal says what to do, and nobody is asked anything before', async () => {
+    refuseUnsigned();
+    const refused = await drover(['run', '-n', 'web1', '--', 'id'], home());
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^drover: cannot start: node web1 takes .*\n {2}sign it with --sign KEY/),
+    ]);
+    expect(fake.seen.map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  test('before a long upload nodes that take signed requests only are named', async () => {
     scriptNodes({ web1: {}, db1: { ...strict, rack: 'a' }, db2: strict });
-    const work = scriptWork(fake, 'commandruns', (made) => made.end('Succeeded'));
     for (const [nodes, told] of [
       [['-n', 'web1,db[1-2]'], '2 nodes db[1-2] take'],
       [['-n', '*'], '2 nodes db[1-2] take'],
       [['-n', 'd*!db2'], 'node db1 takes'],
       [['-l', 'rack=a'], 'node db1 takes'],
     ] as const) {
-      const refused = await drover(['run', ...nodes, '--', 'id'], home());
+      const refused = await drover(['push', fake.contextFile, ':/srv/', ...nodes], home());
       expect([refused.code, refused.stderr]).toEqual([
         1,
         expect.stringContaining(`cannot start: ${told} signed`),
       ]);
     }
-    expect(work.posted()).toBeUndefined();
-    expect((await drover(['run', '-n', 'web1', '--', 'id'], home())).code).toBe(0);
+    expect(fake.seen.some(({ method }) => method !== 'GET')).toBe(false);
   });
 
   test('the key of the context signs without being named', async () => {
@@ -129,6 +146,7 @@ describe('signing a run', slow, () => {
     expect((await drover(['run', '-n', 'web1', '--', 'id'], where)).code).toBe(0);
     expect(posted(work)?.signed?.signatures).toHaveLength(1);
     expect((await drover(['context', 'set', '--no-signing-key'], where)).stdout).toBe('a does not sign\n');
+    refuseUnsigned();
     expect((await drover(['run', '-n', 'web1', '--', 'id'], where)).code).toBe(1);
   });
 

@@ -31,6 +31,20 @@ describe('drover run', () => {
     expect(done.code).toBe(0);
   });
 
+  test('a run is one request, and one for each stream: nothing is asked before or after', async () => {
+    scriptWork(fake, 'commandruns', (work) => {
+      work.task('web1', 'exited', { exitCode: 0 });
+      work.end('Succeeded');
+    });
+    const done = await drover(['run', '-n', 'web1', '--', 'true'], home());
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('1 node: 1 ok')]);
+    const asked = fake.seen.map(({ method, path, query }) => {
+      const part = path.split('/').at(-1);
+      return `${method} ${part}${query['watch'] === '1' || query['follow'] === '1' ? ' live' : ''}`;
+    });
+    expect(asked.sort()).toEqual(['GET log', 'GET log live', 'GET results live', 'POST commandruns']);
+  });
+
   test('every option reaches the object, and what is not given is left to the server', async () => {
     const work = scriptWork(fake, 'commandruns', (made) => made.end('Succeeded'));
     const argv = [

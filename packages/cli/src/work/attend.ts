@@ -9,7 +9,7 @@ import type { Session } from '../session.ts';
 import { toCutNote } from './cut.ts';
 import { followWork } from './follow.ts';
 import { onInterrupts } from './interrupt.ts';
-import { isLive, type WorkPlural, workKinds } from './rows.ts';
+import { isLive, isOver, type WorkPlural, workKinds } from './rows.ts';
 import { createTally, type Tally, toEndings, toSummary } from './tally.ts';
 
 export interface Attend {
@@ -159,7 +159,8 @@ export const attendWork = async (attend: Attend): Promise<Attended> => {
     watchers.abort.abort();
     line.close();
   }
-  const known = state.left ? state.work : undefined;
+  // What the stream showed before its end is how it ended: that is not asked for again.
+  const known = state.left || isOver(state.work) ? state.work : undefined;
   const work = known ?? (await client.get(reference.kind, name, { namespace }));
   const { ok, total } = tally.counts();
   const allOk = !state.left && ok === total && work.status?.phase === 'Succeeded';

@@ -12,6 +12,10 @@ export const workKinds: Readonly<Record<WorkPlural, KindReference<Work>>> = {
 const liveStates: readonly string[] = ['waiting', 'queued', 'sent', 'running'];
 export const isLive = (state: TaskState): boolean => liveStates.includes(state);
 
+const finalPhases: readonly (string | undefined)[] = ['Succeeded', 'Failed', 'Cancelled'];
+/** Whether nothing of it changes any more. */
+export const isOver = (work: Work | undefined): boolean => finalPhases.includes(work?.status?.phase);
+
 export const isSuccess = (task: Pick<Task, 'state' | 'result'>): boolean =>
   task.state === 'exited' && task.result?.exitCode === 0;
 

@@ -1,12 +1,13 @@
-// Owns how a run or transfer leaves for the controller: signed, when there is a key, or after a look whether it must be.
+// Owns how a run or transfer leaves for the controller: signed when there is a key, else as it is: whether it must
+// be signed is in the answer.
 import { writeFile } from 'node:fs/promises';
 import type { Targets } from '@drover/api';
+import { ApiError } from '@drover/api/errors';
 import { foldNodeSet } from '@drover/api/node-set';
 import type { Client, Work, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { listStrict } from '../signing/fleet.ts';
 import { loadSigning, type SigningOptions } from '../signing/options.ts';
 
 export interface SendOptions extends SigningOptions {
@@ -29,16 +30,38 @@ export interface Send {
 const targetsOf = (object: Record<string, unknown>): Targets =>
   (object['spec'] as { readonly targets: Targets }).targets;
 
+const unsignedFailure = (words: string): Failure =>
+  new Failure(`cannot start: ${words}`, {
+    remedy: 'sign it with --sign KEY, or set a key for all: drover context set --signing-key KEY',
+  });
+
 const refuseUnsigned = async (client: Client, object: Record<string, unknown>): Promise<void> => {
+  const { listStrict } = await import('../signing/fleet.ts');
   const strict = await listStrict(client);
   if (strict.length === 0) return;
   const { targetedOf } = await import('../signing/targets.ts');
   const names = targetedOf(targetsOf(object), strict);
   if (names.length === 0) return;
   const [are, take] = names.length === 1 ? ['node', 'takes'] : [`${names.length} nodes`, 'take'];
-  throw new Failure(`cannot start: ${are} ${foldNodeSet(names)} ${take} signed requests only`, {
-    remedy: 'sign it with --sign KEY, or set a key for all: drover context set --signing-key KEY',
-  });
+  throw unsignedFailure(`${are} ${foldNodeSet(names)} ${take} signed requests only`);
+};
+
+/** Sent as it is: the controller refuses what its nodes would, and nothing has been made then. */
+const createUnsigned = async (
+  client: Client,
+  kind: WorkReference['kind'],
+  object: Record<string, unknown>,
+  namespace: string,
+): Promise<Work> => {
+  try {
+    return await client.create<Work>(kind, object, { namespace });
+  } catch (error) {
+    const causes = error instanceof ApiError ? (error.details?.causes ?? []) : [];
+    const missing = causes.find(
+      ({ reason, field }) => reason === 'FieldValueRequired' && field === 'spec.signed',
+    );
+    throw missing === undefined ? error : unsignedFailure(missing.message);
+  }
 };
 
 /** Nobody has named it, but a file that is sent later must have a name. */
@@ -69,10 +92,7 @@ export const openSend = async (
     if (signTo !== undefined) throw new Failure('cannot use --sign-to: nothing is signed; give --sign KEY');
     return {
       check: refuseUnsigned,
-      create: async (client, kind, object) => {
-        await refuseUnsigned(client, object);
-        return client.create<Work>(kind, object, { namespace });
-      },
+      create: (client, kind, object) => createUnsigned(client, kind, object, namespace),
     };
   }
   const create: Send['create'] = async (client, kind, object) => {

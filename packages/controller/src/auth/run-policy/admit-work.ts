@@ -2,6 +2,8 @@
 // I1: who makes it is written by us, never taken from the request: policies are asked about that person until the end.
 // I2: refused on one of its nodes is refused whole, before anything is stored: who asks hears of it, and says what to do
 //     instead. Nodes that come to it later are held to the policies by the fence (fence.ts).
+// I3: unsigned work for nodes that take signed requests only is refused in the same way. Clients need not ask before they
+//     send; a dry run tells it as a warning, since what is signed is not tried.
 import {
   ApiError,
   type CommandRun,
@@ -28,10 +30,11 @@ import type { Resources } from '../../resources/resources.ts';
 import type { Admit } from '../admission.ts';
 import { type Identity, toSubject } from '../identity.ts';
 import type { RunPolicies } from './policies.ts';
+import { strictNodes, strictWords, unsignedRefusal } from './unsigned.ts';
 
 export interface AdmitWorkDeps {
   readonly policies: RunPolicies;
-  readonly resources: Pick<Resources, 'find'>;
+  readonly resources: Pick<Resources, 'find' | 'list'>;
   /** The nodes of the fleet that are targeted now; throws ApiError when they cannot be told. */
   readonly targetsOf: (targets: Targets) => readonly string[];
   readonly clock: Clock;
@@ -146,10 +149,14 @@ const admitWork = (deps: AdmitWorkDeps, kind: Kind): Admit => {
   const validate = validatorOf(kind);
   return async ({ identity, object, dryRun }) => {
     const { spec } = read(validate, object);
+    const unsigned =
+      spec.signed === undefined ? strictNodes(deps.resources, () => nodesOf(deps, spec.targets)) : [];
+    if (unsigned.length > 0 && !dryRun) throw unsignedRefusal(unsigned);
     const requester = toRequester(identity);
     const gate = deps.policies.gateOf(requester, toWish(spec));
-    const { warnings, note } =
+    const { warnings: judged, note } =
       gate === undefined ? { warnings: [], note: '' } : judge(deps, gate, spec.targets);
+    const warnings = unsigned.length === 0 ? judged : [strictWords(unsigned), ...judged];
     // The validator has shown that it is an object with a spec; unknown members stay for it to refuse.
     const raw = object as { readonly spec: object };
     return {
