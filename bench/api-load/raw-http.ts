@@ -33,9 +33,9 @@ interface Head {
 const parseHead = (data: Buffer): Head | undefined => {
   const end = data.indexOf(headEnd);
   if (end < 0) return undefined;
-  const head = data.toString('latin1', 0, end).toLowerCase();
-  const length = /content-length: (\d+)/.exec(head)?.[1];
-  const isChunked = head.includes('transfer-encoding: chunked');
+  const head = data.toString('latin1', 0, end);
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  const isChunked = length === undefined && /\r\ntransfer-encoding: chunked/i.test(head);
   return {
     code: Number(head.slice(9, 12)),
     headBytes: end + headEnd.length,
@@ -77,7 +77,7 @@ export class RawConnection {
     this.answerHead ??= parseHead(this.parts.length === 1 ? data : Buffer.concat(this.parts));
     if (this.answerHead === undefined || !this.isWhole(this.answerHead, data)) return;
     const { code, headBytes, bodyBytes } = this.answerHead;
-    const body = Buffer.concat(this.parts).subarray(headBytes);
+    const body = (this.parts.length === 1 ? data : Buffer.concat(this.parts)).subarray(headBytes);
     this.parts = [];
     this.partsBytes = 0;
     this.answerHead = undefined;

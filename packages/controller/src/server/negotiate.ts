@@ -20,13 +20,28 @@ const parseRange = (text: string): MediaRange & { readonly quality: number } => 
   return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
 };
 
-/** Ranges of an Accept header, best first; at most 16 are looked at. An absent header accepts everything. */
-export const parseAccept = (header: string | undefined): readonly MediaRange[] =>
-  (header ?? '*/*')
+const rangesOf = (header: string): readonly MediaRange[] =>
+  header
     .split(',', 16)
     .map(parseRange)
     .filter((range) => range.quality > 0)
     .sort((a, b) => b.quality - a.quality);
+
+/** What was sent lately: clients are of few kinds, and each request asks twice. Long ones are nobody's usual header. */
+const known = new Map<string, readonly MediaRange[]>();
+const maxKnown = 256;
+const maxKnownChars = 512;
+
+/** Ranges of an Accept header, best first; at most 16 are looked at. An absent header accepts everything. */
+export const parseAccept = (header = '*/*'): readonly MediaRange[] => {
+  const found = known.get(header);
+  if (found !== undefined) return found;
+  const ranges = rangesOf(header);
+  if (header.length > maxKnownChars) return ranges;
+  if (known.size >= maxKnown) known.clear();
+  known.set(header, ranges);
+  return ranges;
+};
 
 export type Representation =
   | { readonly kind: 'plain' }

@@ -54,12 +54,12 @@ const runCall = (context: Context, operation: Operation, [name, argument, audit]
   const before: Counters = { ...context.counters };
   const batchEffects = context.effects;
   context.effects = newEffects();
-  context.database.exec('SAVEPOINT one');
+  context.prepare('SAVEPOINT one').run();
   try {
     // The argument was typed by the caller on the main thread (channel.ts).
     const value = operation(context, argument as never);
     if (audit !== undefined) appendChanges(context, name, argument, value, audit);
-    context.database.exec('RELEASE one');
+    context.prepare('RELEASE one').run();
     mergeEffects(batchEffects, context.effects);
     return { value };
   } catch (error) {
