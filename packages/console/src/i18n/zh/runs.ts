@@ -212,11 +212,11 @@ export const runs: Texts<typeof english> = {
     warningMeans: '本系统的一条策略对此有提示。',
   },
   saved: {
-    use: '从已保存的命令开始',
+    use: '从常用命令开始',
     useBody: '它的命令、选项和节点会替换下面的内容，执行前仍可修改。',
     take: '使用',
-    save: '保存此命令',
-    saveBody: '保存后可再次执行、定时执行，也可添加参数。',
-    schedule: '定时执行',
+    save: '保存为常用命令',
+    saveBody: '保存后可再次执行、按时执行，也可添加参数。',
+    schedule: '创建定时任务',
   },
 };
