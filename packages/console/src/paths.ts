@@ -43,6 +43,8 @@ export const paths = {
   /** Of a saved command, when one is given. */
   newSchedule: (command = '', namespace = 'default') =>
     `/schedules/new${command === '' ? '' : `?command=${part(command)}&namespace=${part(namespace)}`}`,
+  /** Of the command that is being composed in this tab. */
+  newScheduleOfDraft: (namespace: string) => `/schedules/new?of=draft&namespace=${part(namespace)}`,
   schedule: (namespace: string, name: string, tab = '') =>
     `/schedules/name/${part(namespace)}/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   savedCommands: () => '/saved-commands',

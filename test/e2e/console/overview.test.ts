@@ -58,6 +58,30 @@ describe.skipIf(isConsoleSkipped)('the overview', () => {
   });
 });
 
+describe.skipIf(isConsoleSkipped)('the map of nodes', () => {
+  test('is coloured by what is chosen in its address, and told in words beside', async () => {
+    const { page } = ground;
+    await ground.open('/');
+    await page.getByRole('button', { name: 'CPU' }).click();
+    await page.getByRole('link', { name: /^a001: \d+%$/ }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'CPU', pressed: true }).waitFor();
+    await page.getByRole('button', { name: 'Memory' }).click();
+    await page.getByRole('link', { name: /^a002: \d+%$/ }).waitFor();
+    await ground.expectAccessible();
+    await ground.picture('overview-map');
+    await page.getByRole('button', { name: 'As a table' }).click();
+    const table = page.getByRole('grid', { name: 'Map of nodes' });
+    await table.getByRole('link', { name: 'a001' }).waitFor();
+    await table.getByRole('button', { name: 'Memory' }).click();
+    await table.getByRole('columnheader', { name: 'Memory', exact: true }).waitFor();
+    await ground.expectAccessible();
+    await ground.picture('overview-map-table');
+    await ground.inChinese('overview-map-table', '总览');
+    ground.expectNoErrors();
+  });
+});
+
 describe.skipIf(isConsoleSkipped)('the command palette', () => {
   test('jumps to an object by its name, and to an action, by keys alone', async () => {
     const { page } = ground;

@@ -1,5 +1,5 @@
 // Every page of the console in a real browser: it shows its heading, complains of nothing, and keeps nobody out.
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
 
 let ground: ConsoleGround;
@@ -14,6 +14,12 @@ const pages = [
   ['events', '/events', 'Events', '事件'],
 ] as const;
 
+/** In the page: how far right the masthead and what else there is go. */
+const furthest = `Math.max(
+  document.documentElement.scrollWidth,
+  ...[...document.querySelectorAll('header *')].map((one) => one.getBoundingClientRect().right),
+)`;
+
 describe.skipIf(isConsoleSkipped)('the console', () => {
   test.each(pages)('%s is whole', async (name, path, heading, chinese) => {
     await ground.open(path);
@@ -22,6 +28,15 @@ describe.skipIf(isConsoleSkipped)('the console', () => {
     await ground.picture(name);
     await ground.inChinese(name, chinese);
     ground.expectNoErrors();
+  });
+
+  test('nothing of the masthead stands beside a narrow screen', async () => {
+    const { page } = ground;
+    await ground.open('/');
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(() => page.evaluate<number>(furthest), { timeout: 10_000 }).toBeLessThanOrEqual(390);
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   test('an address that leads nowhere says so', async () => {

@@ -32,6 +32,14 @@ spec:
       action: Log
       message: everybody hears it
 ---
+apiVersion: drover.dev/v1alpha1
+kind: SavedCommand
+metadata: { name: greet, namespace: default }
+spec:
+  title: Greet somebody
+  parameters: [{ name: who, title: Who, required: true }]
+  run: { argv: [echo, hello, $(who)] }
+---
 apiVersion: v1
 kind: ServiceAccount
 metadata: { name: robot, namespace: default }
@@ -209,6 +217,34 @@ describe.skipIf(isConsoleSkipped)('runs in the console', () => {
     await dialog().getByRole('button', { name: 'Cancel the run' }).click();
     await phase('Cancelled');
     await page.getByText(`${name} is being cancelled`).waitFor();
+    ground.expectNoErrors();
+  });
+
+  test('what is composed is saved, begun with again, and run by the clock', { timeout: 90_000 }, async () => {
+    await ground.open('/runs/new?nodes=n1');
+    await field('Command').fill(`sh -c 'echo "kept $(id -un)"'`);
+    await button('Save this command').click();
+    await dialog().getByRole('textbox', { name: /^Name/ }).fill('kept');
+    await ground.expectAccessible();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    await ground.open('/runs/new?nodes=n2');
+    await button('Begin with a saved command').click();
+    await dialog().getByRole('combobox').selectOption('greet');
+    await dialog().getByRole('button', { name: 'Use it' }).click();
+    await dialog().getByText('values.who: must be given').waitFor();
+    await dialog().getByRole('textbox', { name: 'Who' }).fill('the world');
+    await ground.picture('run-new-saved');
+    await dialog().getByRole('button', { name: 'Use it' }).click();
+    expect(await field('Command').inputValue()).toBe("echo hello 'the world'");
+    expect(await field('Nodes').inputValue()).toBe('n2');
+    await button('Begin with a saved command').click();
+    await dialog().getByRole('combobox').selectOption('kept');
+    await dialog().getByRole('button', { name: 'Use it' }).click();
+    expect(await field('Command').inputValue()).toContain('$(id -un)');
+    await button('Run it by the clock').click();
+    await page.getByRole('heading', { level: 1, name: 'New schedule' }).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Nodes' }).inputValue()).toBe('n1');
     ground.expectNoErrors();
   });
 

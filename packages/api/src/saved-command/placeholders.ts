@@ -12,3 +12,6 @@ export const fillIn = (text: string, values: ReadonlyMap<string, string>): strin
   text.replace(placeholder, (whole: string, name: string | undefined) =>
     name === undefined ? '$(' : (values.get(name) ?? whole),
   );
+
+/** The text that fillIn makes this one of, whatever the values are. */
+export const asItIs = (text: string): string => text.replaceAll('$(', () => '$$(');

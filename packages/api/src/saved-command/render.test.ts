@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SavedCommand, savedCommandKind } from '../kinds/saved-command.ts';
 import { validatorOf } from '../validation/validator.ts';
-import { renderSavedCommand } from './render.ts';
+import { renderSavedCommand, toTemplate } from './render.ts';
 
 const make = (spec: object): SavedCommand =>
   validatorOf(savedCommandKind)(
@@ -113,6 +113,18 @@ test('whatever a value is, it stays within its argument, and no other argument c
         expect(got[index]).toBe(meant.join(''));
         if (!pieces.includes('$(b)')) expect(changed[index]).toBe(got[index]);
       });
+    }),
+  );
+});
+
+test('what is kept of a run becomes that run again, even where it looks like a parameter', () => {
+  fc.assert(
+    fc.property(fc.array(words, { minLength: 1, maxLength: 4 }), words, (rest, text) => {
+      fc.pre([...rest, text].every((word) => !word.includes('\0')));
+      const run = { argv: ['tool', ...rest], env: { A: text }, stdin: text };
+      // A template needs no more than this; the schema adds the defaults.
+      const saved = make({ run: toTemplate(run as unknown as SavedCommand['spec']['run']) });
+      expect(specOf(saved, {})).toMatchObject(run);
     }),
   );
 });

@@ -2,10 +2,10 @@
 // I1: a value stands within the one argument, variable or text that names it: it never becomes two, and changes no other.
 // I2: a script is never changed: its parameters are variables of its environment, so that no value is read as a command.
 // I3: a parameter that is not given and has no default is the empty text.
-import type { ScheduledRun } from '../kinds/run-template.ts';
+import type { RunTemplate, ScheduledRun } from '../kinds/run-template.ts';
 import type { CommandParameter, SavedCommand } from '../kinds/saved-command.ts';
 import type { Targets } from '../work.ts';
-import { fillIn } from './placeholders.ts';
+import { asItIs, fillIn } from './placeholders.ts';
 import { type ParameterValue, readValue } from './values.ts';
 
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
@@ -81,4 +81,20 @@ export const renderSavedCommand = (
   ];
   if (targets === undefined || all.length > 0) return { kind: 'refused', causes: all };
   return { kind: 'run', spec: { ...filled(run, texts), targets } };
+};
+
+/** What to keep as a saved command without parameters, so that it becomes this run again. */
+export const toTemplate = (run: RunTemplate): RunTemplate => {
+  const { argv, env, user, cwd, stdin } = run;
+  const texts = Object.entries({ user, cwd, stdin }).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, asItIs(text)] as const],
+  );
+  return {
+    ...run,
+    ...(argv === undefined ? {} : { argv: argv.map(asItIs) }),
+    ...(env === undefined
+      ? {}
+      : { env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, asItIs(text)])) }),
+    ...Object.fromEntries(texts),
+  };
 };

@@ -29,6 +29,8 @@ export const FormDialog = ({
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
+    // React tells a form around the dialog, too, which would be sent as well.
+    event.stopPropagation();
     if (!isReady || isBusy) return;
     setProblem('');
     setBusy(true);

@@ -16,8 +16,9 @@ export const overview = {
   map: 'Map of nodes',
   mapHint: 'Each square is a node; arrow keys move, Enter opens.',
   colour: 'Coloured by',
-  byHealth: 'Health',
-  byOs: 'Operating system',
+  by: { health: 'Health', cpu: 'CPU', memory: 'Memory', os: 'Operating system' },
+  mapForm: 'Form of the map',
+  asTable: 'As a table',
   noNodes: 'No servers yet',
   noNodesBody: 'Add the first one: paste one line on it, and it is here in seconds.',
   kinds: {

@@ -209,4 +209,13 @@ export const runs = {
     warning: 'The controller warns',
     warningMeans: 'A policy of this installation has something to say about it.',
   },
+  saved: {
+    use: 'Begin with a saved command',
+    useBody:
+      'Its command, options and nodes take the place of those below, and can be changed before it runs.',
+    take: 'Use it',
+    save: 'Save this command',
+    saveBody: 'It can then be run again, scheduled, and given parameters.',
+    schedule: 'Run it by the clock',
+  },
 };

@@ -18,8 +18,9 @@ export const overview: Texts<typeof english> = {
   map: '节点分布图',
   mapHint: '每个方块是一个节点；方向键移动，回车键打开。',
   colour: '着色依据',
-  byHealth: '健康状态',
-  byOs: '操作系统',
+  by: { health: '健康状态', cpu: 'CPU', memory: '内存', os: '操作系统' },
+  mapForm: '显示形式',
+  asTable: '表格',
   noNodes: '还没有服务器',
   noNodesBody: '添加第一台：在服务器上粘贴一行命令，几秒后就会出现在这里。',
   kinds: {

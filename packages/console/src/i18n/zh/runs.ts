@@ -211,4 +211,12 @@ export const runs: Texts<typeof english> = {
     warning: '控制器的警告',
     warningMeans: '本系统的一条策略对此有提示。',
   },
+  saved: {
+    use: '从常用命令开始',
+    useBody: '它的命令、选项和节点会替换下面的内容，执行前仍可修改。',
+    take: '使用',
+    save: '保存为常用命令',
+    saveBody: '保存后可再次执行、按时执行，也可添加参数。',
+    schedule: '创建定时任务',
+  },
 };

@@ -1,47 +1,14 @@
 // Every node as one square: at 1,000 nodes still one glance. One stop for the Tab key; arrow keys go from square to square.
 import type { Node } from '@drover/api';
-import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
-import type { KeyboardEvent } from 'react';
+import { Flex, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { type KeyboardEvent, memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { paths } from '../../paths.ts';
 import { useParameter } from '../../ui/filter.tsx';
-import { nodeState } from '../nodes/node-state.tsx';
-
-const modes = ['health', 'os'] as const;
-type Mode = (typeof modes)[number];
-
-const stateColours = {
-  ready: 'var(--pf-t--global--color--status--success--default)',
-  notReady: 'var(--pf-t--global--color--status--danger--default)',
-  unknownState: 'var(--pf-t--global--color--status--warning--default)',
-  paused: 'var(--pf-t--global--color--status--info--default)',
-} as const;
-
-/** Colours that differ also for who sees no red or green (Okabe and Ito, 2008). */
-const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999'];
-
-const osOf = ({ status }: Node): string => status?.nodeInfo?.osImage ?? '?';
-
-interface Legend {
-  readonly colourOf: (node: Node) => string;
-  readonly wordOf: (node: Node) => string;
-}
-
-const useLegend = (mode: Mode, nodes: readonly Node[]): Legend => {
-  const { t } = useTranslation();
-  if (mode === 'health')
-    return {
-      colourOf: (node) => stateColours[nodeState(node)],
-      wordOf: (node) => t(`nodes.${nodeState(node)}`),
-    };
-  const names = [...new Set(nodes.map(osOf))].sort();
-  const last = palette.length - 1;
-  return {
-    colourOf: (node) => palette[Math.min(names.indexOf(osOf(node)), last)] ?? '',
-    wordOf: osOf,
-  };
-};
+import { type Use, useUses } from '../nodes/usage.ts';
+import { type Looks, type MapMode, mapModes, useLooks } from './map-look.ts';
+import { MapTable } from './map-table.tsx';
 
 const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 0, ArrowUp: 0 };
 
@@ -63,12 +30,13 @@ const move = (event: KeyboardEvent<HTMLElement>): void => {
 
 const sizeFor = (count: number): string => (count > 400 ? '0.75rem' : count > 100 ? '1.25rem' : '2rem');
 
-const LegendLine = ({ nodes, legend }: { readonly nodes: readonly Node[]; readonly legend: Legend }) => {
-  const entries = new Map<string, { colour: string; count: number }>();
+const LegendLine = ({ nodes, looks }: { readonly nodes: readonly Node[]; readonly looks: Looks }) => {
+  const entries = new Map<string, { sample: string; count: number }>();
   for (const node of nodes) {
-    const entry = entries.get(legend.wordOf(node)) ?? { colour: legend.colourOf(node), count: 0 };
-    entries.set(legend.wordOf(node), { ...entry, count: entry.count + 1 });
+    const { group, sample } = looks.lookOf(node);
+    entries.set(group, { sample, count: (entries.get(group)?.count ?? 0) + 1 });
   }
+  const ordered = [...entries].sort(([a], [b]) => looks.order(a, b));
   return (
     <ul
       style={{
@@ -80,9 +48,9 @@ const LegendLine = ({ nodes, legend }: { readonly nodes: readonly Node[]; readon
         padding: 0,
       }}
     >
-      {[...entries].map(([word, { colour, count }]) => (
+      {ordered.map(([word, { sample, count }]) => (
         <li key={word} style={{ display: 'inline-flex', alignItems: 'center', gap: '0.4rem' }}>
-          <span style={{ background: colour, width: '0.75rem', height: '0.75rem', borderRadius: '2px' }} />
+          <span style={{ background: sample, width: '0.75rem', height: '0.75rem', borderRadius: '2px' }} />
           {word} ({count})
         </li>
       ))}
@@ -90,47 +58,99 @@ const LegendLine = ({ nodes, legend }: { readonly nodes: readonly Node[]; readon
   );
 };
 
-export const FleetMap = ({ nodes }: { readonly nodes: readonly Node[] }) => {
+interface SquareProps {
+  readonly name: string;
+  readonly word: string;
+  readonly background: string;
+  readonly size: string;
+  readonly isFirst: boolean;
+}
+
+/** One node's news makes one square anew, not a thousand. */
+const Square = memo(({ name, word, background, size, isFirst }: SquareProps) => (
+  <Link
+    to={paths.node(name)}
+    aria-label={`${name}: ${word}`}
+    title={`${name}: ${word}`}
+    tabIndex={isFirst ? 0 : -1}
+    style={{ width: size, height: size, borderRadius: '3px', background }}
+  />
+));
+
+interface ShownProps {
+  readonly nodes: readonly Node[];
+  readonly mode: MapMode;
+  readonly isTable: boolean;
+  readonly uses: ReadonlyMap<string, Use>;
+}
+
+const Shown = ({ nodes, mode, isTable, uses }: ShownProps) => {
   const { t } = useTranslation();
-  const [chosen, choose] = useParameter('map');
-  const mode: Mode = modes.find((one) => one === chosen) ?? 'health';
-  const legend = useLegend(mode, nodes);
+  const looks = useLooks(mode, nodes, uses);
   const size = sizeFor(nodes.length);
   return (
     <>
-      <ToggleGroup aria-label={t('overview.colour')}>
-        {modes.map((one) => (
-          <ToggleGroupItem
-            key={one}
-            buttonId={`map-${one}`}
-            text={t(one === 'health' ? 'overview.byHealth' : 'overview.byOs')}
-            isSelected={one === mode}
-            onChange={() => choose(one === 'health' ? '' : one)}
-          />
-        ))}
-      </ToggleGroup>
-      <LegendLine nodes={nodes} legend={legend} />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the links inside */}
-      <div
-        onKeyDown={move}
-        style={{ display: 'flex', flexWrap: 'wrap', gap: '3px' }}
-        title={t('overview.mapHint')}
-      >
-        {nodes.map((node, index) => {
-          const name = node.metadata.name ?? '';
-          const words = `${name}: ${legend.wordOf(node)}`;
-          return (
-            <Link
-              key={name}
-              to={paths.node(name)}
-              aria-label={words}
-              title={words}
-              tabIndex={index === 0 ? 0 : -1}
-              style={{ width: size, height: size, borderRadius: '3px', background: legend.colourOf(node) }}
+      <LegendLine nodes={nodes} looks={looks} />
+      {isTable ? (
+        <MapTable nodes={nodes} uses={uses} />
+      ) : (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the links inside
+        <div
+          onKeyDown={move}
+          style={{ display: 'flex', flexWrap: 'wrap', gap: '3px' }}
+          title={t('overview.mapHint')}
+        >
+          {nodes.map((node, index) => {
+            const { name = '' } = node.metadata;
+            const { word, background } = looks.lookOf(node);
+            return <Square key={name} isFirst={index === 0} {...{ name, word, background, size }} />;
+          })}
+        </div>
+      )}
+    </>
+  );
+};
+
+const noUses: ReadonlyMap<string, Use> = new Map();
+
+/** What nodes use is followed only while it is shown. */
+const ShownWithUses = (props: Omit<ShownProps, 'uses'>) => <Shown {...props} uses={useUses(props.nodes)} />;
+
+export const FleetMap = ({ nodes }: { readonly nodes: readonly Node[] }) => {
+  const { t } = useTranslation();
+  const [chosen, choose] = useParameter('map');
+  const [form, setForm] = useParameter('mapAs');
+  const mode = mapModes.find((one) => one === chosen) ?? 'health';
+  const isTable = form === 'table';
+  const shown = { nodes, mode, isTable };
+  return (
+    <>
+      <Flex justifyContent={{ default: 'justifyContentSpaceBetween' }}>
+        <ToggleGroup aria-label={t('overview.colour')} style={{ flexWrap: 'wrap' }}>
+          {mapModes.map((one) => (
+            <ToggleGroupItem
+              key={one}
+              buttonId={`map-${one}`}
+              text={t(`overview.by.${one}`)}
+              isSelected={one === mode}
+              onChange={() => choose(one === 'health' ? '' : one)}
             />
-          );
-        })}
-      </div>
+          ))}
+        </ToggleGroup>
+        <ToggleGroup aria-label={t('overview.mapForm')}>
+          <ToggleGroupItem
+            buttonId="map-table"
+            text={t('overview.asTable')}
+            isSelected={isTable}
+            onChange={() => setForm(isTable ? '' : 'table')}
+          />
+        </ToggleGroup>
+      </Flex>
+      {isTable || mode === 'cpu' || mode === 'memory' ? (
+        <ShownWithUses {...shown} />
+      ) : (
+        <Shown {...shown} uses={noUses} />
+      )}
     </>
   );
 };

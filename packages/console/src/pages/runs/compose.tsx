@@ -24,6 +24,7 @@ import { nameOf, namespaceOf } from '../work/work.ts';
 import { CommandFields } from './command-fields.tsx';
 import { type Draft, emptyDraft, type Field, fieldOf, problemsOf, runDraft, toRun } from './draft.ts';
 import { NodeOptions } from './option-fields.tsx';
+import { KeepButtons, UseSavedButton } from './saved.tsx';
 
 type Words = Partial<Record<Field, string>>;
 
@@ -72,12 +73,17 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
   const [refusal, setRefusal] = useState<Refusal<Field>>();
   const [foreseen, setForeseen] = useState<Foreseen>();
   const [asked, setAsked] = useState<Confirmation>();
+  const [timesTaken, setTimesTaken] = useState(0);
   const able = useCan(can.runCommands(draft.namespace));
   const problems = useProblems(draft, wasTried, refusal?.fields ?? {});
   const set = (change: Partial<Draft>): void => {
     setDraft(change);
     setForeseen(undefined);
     setRefusal(undefined);
+  };
+  const takeSaved = (saved: Draft): void => {
+    set(saved);
+    setTimesTaken((times) => times + 1);
   };
   const create = async (): Promise<void> => {
     const made = await client.create<CommandRun>(commandRuns, toRun(draft), { namespace: draft.namespace });
@@ -122,7 +128,9 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
         <TargetFields {...fields} signBy="drover run --sign" />
       </FormSection>
       <FormSection title={t('runs.what')} titleElement="h2">
-        <CommandFields {...fields} />
+        <UseSavedButton draft={draft} onUse={takeSaved} />
+        {/* The editor of a script takes what it begins with once. */}
+        <CommandFields key={timesTaken} {...fields} />
       </FormSection>
       <More title={t('runs.nodeOptions')} isUsed={isAnyGiven(draft, nodeOptions)}>
         <NodeOptions {...fields} />
@@ -148,6 +156,7 @@ const Composer = ({ initial }: { readonly initial: Draft }) => {
           {t('ui.cancel')}
         </Button>
       </ActionGroup>
+      <KeepButtons draft={draft} onProblem={() => setTried(true)} />
       <Confirm asked={asked} onClose={() => setAsked(undefined)} />
     </Form>
   );

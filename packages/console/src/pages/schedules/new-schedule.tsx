@@ -12,6 +12,8 @@ import { paths } from '../../paths.ts';
 import { useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
+import { runDraft } from '../runs/draft.ts';
+import { templateOf } from '../runs/saved.tsx';
 import { emptyDraft, toSpec } from './draft.ts';
 import { NameFields } from './name-fields.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
@@ -23,7 +25,10 @@ export const NewSchedule = () => {
   const [command] = useParameter('command');
   const [wantedNamespace] = useParameter('namespace');
   const [names, setNames] = useState({ name: '', namespace: wantedNamespace || 'default' });
-  const [draft, setDraft] = useState(() => emptyDraft(command));
+  const [source] = useParameter('of');
+  const [draft, setDraft] = useState(() =>
+    source === 'draft' ? { ...emptyDraft(''), run: templateOf(runDraft.load()) } : emptyDraft(command),
+  );
   const able = useCan(can.any('create', schedules, names.namespace));
   const create = async (): Promise<void> => {
     const { name, namespace } = names;

@@ -16,7 +16,7 @@ import {
   ToolbarContent,
   ToolbarItem,
 } from '@patternfly/react-core';
-import { type ReactNode, useCallback, useMemo, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useDeferredValue, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -117,7 +117,7 @@ const Panel = ({
   );
 };
 
-const Rows = ({
+const PlainRows = ({
   label,
   tasks,
   onOpen,
@@ -156,6 +156,9 @@ const Rows = ({
   );
 };
 
+/** Made anew for other tasks only, not for each change of the work. */
+const Rows = memo(PlainRows);
+
 export const WorkNodes = ({ work, panelOf, ...rows }: WorkNodesProps) => {
   const { t } = useTranslation();
   const [node, setNode] = useParameter('node');
@@ -167,6 +170,8 @@ export const WorkNodes = ({ work, panelOf, ...rows }: WorkNodesProps) => {
     state,
     error,
   } = useResults(work);
+  // While answers pour in, rows are made between frames, not within one.
+  const shown = useDeferredValue(tasks);
   if (state === 'failed' && tasks.length === 0) return <Problem error={error} />;
   if (tasks.length === 0)
     return isOver(work) || state !== 'waiting' ? <Nothing title={t('runs.noNodesYet')} /> : <Loading />;
@@ -180,7 +185,7 @@ export const WorkNodes = ({ work, panelOf, ...rows }: WorkNodesProps) => {
       >
         <DrawerContentBody>
           {state === 'failed' ? <Partial error={error} /> : null}
-          <Rows tasks={tasks} onOpen={onOpen} {...rows} />
+          <Rows tasks={shown} onOpen={onOpen} {...rows} />
         </DrawerContentBody>
       </DrawerContent>
     </Drawer>
