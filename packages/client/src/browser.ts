@@ -2,7 +2,7 @@
 import { type AuditApi, createAuditApi } from './audit.ts';
 import { type BlobStore, createBlobStore } from './blobs.ts';
 import { type Discovery, discover } from './discovery.ts';
-import { createFetch } from './fetch.ts';
+import { createFetch, type FetchEvents } from './fetch.ts';
 import { createNodesApi, type NodesApi } from './nodes.ts';
 import { type CallOptions, createObjects, type Objects } from './objects.ts';
 import { createPeopleApi, type PeopleApi } from './people.ts';
@@ -20,8 +20,8 @@ export interface BrowserClient extends Objects, RowsApi, WorkApi, PeopleApi, Sys
 }
 
 /** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */
-export const createBrowserClient = (origin: string): BrowserClient => {
-  const transport = createFetch(origin);
+export const createBrowserClient = (origin: string, events: FetchEvents = {}): BrowserClient => {
+  const transport = createFetch(origin, events);
   return {
     transport,
     ...createObjects(transport),

@@ -7,14 +7,29 @@ import { ApiError } from '@drover/api/errors';
 import { type Call, type Transport, toPath, toRefusal, toWarnings } from './transport.ts';
 
 const answerMs = 60_000;
+/** After this without an answer the caller is told that it takes long. */
+const lateMs = 8_000;
 const linesProtocol = 'lines.drover.dev';
 /** The same lines, in which objects are Tables. */
 const tableProtocol = 'table.drover.dev';
 
+/** What whoever made the connection hears of it, besides each caller. */
+export interface FetchEvents {
+  /** Any refusal of the server. */
+  readonly onRefusal?: (error: ApiError) => void;
+  /** The server could not be reached, or is late with an answer. */
+  readonly onSilence?: () => void;
+}
+
+interface Site extends FetchEvents {
+  readonly origin: string;
+}
+
 const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
 
-const toUnreachable = (origin: string, error: unknown): ApiError => {
+const toUnreachable = ({ origin, onSilence }: Site, error: unknown): ApiError => {
   if (error instanceof ApiError) return error;
+  onSilence?.();
   const why = error instanceof Error ? error.message : String(error);
   return new ApiError('ServiceUnavailable', `cannot reach ${origin}: ${why}`, undefined, error);
 };
@@ -84,22 +99,26 @@ const createQueue = <T>() => {
 const isEndless = ({ query = {} }: Call): boolean =>
   [query['watch'], query['follow']].some((value) => value === true || value === 1);
 
-const open = async (origin: string, call: Call): Promise<Response> => {
+const open = async (site: Site, call: Call): Promise<Response> => {
   const { signal, began } = bounded(call);
+  const late = setTimeout(() => site.onSilence?.(), lateMs);
   try {
-    const answer = await fetch(`${origin}${toPath(call)}`, toInit(call, signal));
+    const answer = await fetch(`${site.origin}${toPath(call)}`, toInit(call, signal));
     for (const warning of toWarnings(answer.headers.get('warning'))) call.onWarning?.(warning);
     if (answer.ok) return answer;
-    throw toRefusal(answer.status, await answer.text(), `${call.method ?? 'GET'} ${call.path}`);
+    const refusal = toRefusal(answer.status, await answer.text(), `${call.method ?? 'GET'} ${call.path}`);
+    site.onRefusal?.(refusal);
+    throw refusal;
   } catch (error) {
-    throw isAbort(error) && call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
+    throw isAbort(error) && call.signal?.aborted === true ? call.signal.reason : toUnreachable(site, error);
   } finally {
+    clearTimeout(late);
     began();
   }
 };
 
-async function* bytes(origin: string, call: Call): AsyncGenerator<Uint8Array> {
-  const { body } = await open(origin, call);
+async function* bytes(site: Site, call: Call): AsyncGenerator<Uint8Array> {
+  const { body } = await open(site, call);
   const reader = body?.getReader();
   try {
     for (;;) {
@@ -108,16 +127,16 @@ async function* bytes(origin: string, call: Call): AsyncGenerator<Uint8Array> {
       yield part.value;
     }
   } catch (error) {
-    throw call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
+    throw call.signal?.aborted === true ? call.signal.reason : toUnreachable(site, error);
   } finally {
     await reader?.cancel().catch(() => undefined);
   }
 }
 
-async function* splitLines(origin: string, call: Call): AsyncGenerator<string> {
+async function* splitLines(site: Site, call: Call): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const part of bytes(origin, call)) {
+  for await (const part of bytes(site, call)) {
     const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
@@ -126,7 +145,7 @@ async function* splitLines(origin: string, call: Call): AsyncGenerator<string> {
 }
 
 /** A page cannot see why a WebSocket was refused: the same request without it says so. */
-const whyRefused = async (origin: string, call: Call): Promise<unknown> => {
+const whyRefused = async (site: Site, call: Call): Promise<unknown> => {
   const query = {
     ...call.query,
     watch: undefined,
@@ -139,18 +158,18 @@ const whyRefused = async (origin: string, call: Call): Promise<unknown> => {
     string | number | boolean | undefined
   >;
   try {
-    await open(origin, { ...call, query: plain });
-    return toUnreachable(origin, new Error('the connection was cut'));
+    await open(site, { ...call, query: plain });
+    return toUnreachable(site, new Error('the connection was cut'));
   } catch (error) {
     return error;
   }
 };
 
 /** I2. */
-async function* messages(origin: string, call: Call): AsyncGenerator<string> {
+async function* messages(site: Site, call: Call): AsyncGenerator<string> {
   const queue = createQueue<string>();
   const protocol = call.accept?.includes('as=Table') === true ? tableProtocol : linesProtocol;
-  const socket = new WebSocket(`${origin}${toPath(call)}`.replace(/^http/, 'ws'), protocol);
+  const socket = new WebSocket(`${site.origin}${toPath(call)}`.replace(/^http/, 'ws'), protocol);
   let isOpen = false;
   const onAbort = (): void => socket.close();
   socket.onopen = () => {
@@ -160,8 +179,8 @@ async function* messages(origin: string, call: Call): AsyncGenerator<string> {
   socket.onclose = ({ code }) => {
     if (call.signal?.aborted === true) queue.end(call.signal.reason);
     else if (code === 1000) queue.end();
-    else if (isOpen) queue.end(toUnreachable(origin, new Error('the connection was cut')));
-    else void whyRefused(origin, call).then(queue.end);
+    else if (isOpen) queue.end(toUnreachable(site, new Error('the connection was cut')));
+    else void whyRefused(site, call).then(queue.end);
   };
   call.signal?.addEventListener('abort', onAbort, { once: true });
   if (call.signal?.aborted === true) onAbort();
@@ -173,19 +192,22 @@ async function* messages(origin: string, call: Call): AsyncGenerator<string> {
   }
 }
 
-async function* lines<T>(origin: string, call: Call): AsyncGenerator<T> {
-  const texts = isEndless(call) ? messages(origin, call) : splitLines(origin, call);
+async function* lines<T>(site: Site, call: Call): AsyncGenerator<T> {
+  const texts = isEndless(call) ? messages(site, call) : splitLines(site, call);
   for await (const line of texts) if (line !== '') yield JSON.parse(line) as T;
 }
 
 /** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */
-export const createFetch = (origin: string): Transport => ({
-  origin,
-  bytes: (call) => bytes(origin, call),
-  lines: (call) => lines(origin, call),
-  json: async <T>(call: Call): Promise<T> => {
-    const text = await (await open(origin, call)).text();
-    return JSON.parse(text === '' ? '{}' : text) as T;
-  },
-  close: () => undefined,
-});
+export const createFetch = (origin: string, events: FetchEvents = {}): Transport => {
+  const site: Site = { origin, ...events };
+  return {
+    origin,
+    bytes: (call) => bytes(site, call),
+    lines: (call) => lines(site, call),
+    json: async <T>(call: Call): Promise<T> => {
+      const text = await (await open(site, call)).text();
+      return JSON.parse(text === '' ? '{}' : text) as T;
+    },
+    close: () => undefined,
+  };
+};

@@ -398,6 +398,26 @@ describe.skipIf(isConsoleSkipped)('the YAML editor', () => {
     expectOnlyRefusals();
   });
 
+  test('joins items that two people add to one list, with the comments of who types', async () => {
+    await make('listed', { channels: [{ name: 'heat' }] });
+    await openYaml('listed');
+    await goBehind('listed', '- name: heat');
+    await page.keyboard.insertText('\n    # mine\n    - name: light');
+    const channels = [{ name: 'sound' }, { name: 'heat', unit: 'K' }];
+    await client.patch(sensors, 'listed', { type: 'merge', body: { spec: { channels } } });
+    await said('Somebody has changed this meanwhile');
+    await button('Review and save').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/spec\.channels\[name="heat"\]\.unit, spec\.channels\[name="sound"\]/).waitFor();
+    await dialog.getByRole('button', { name: 'Go on editing' }).click();
+    await editor('listed').getByText('# mine').waitFor();
+    await button('Review and save').click();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await said('listed is saved');
+    expect((await stored('listed')).spec['channels']).toEqual([...channels, { name: 'light' }]);
+    expectOnlyRefusals();
+  });
+
   test('keeps what was typed of an object that somebody deletes, for a new one', async () => {
     await make('short-lived');
     await openYaml('short-lived');

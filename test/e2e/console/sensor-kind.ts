@@ -38,6 +38,8 @@ const spec = {
     channels: {
       type: 'array',
       description: 'What it measures.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
       items: {
         type: 'object',
         required: ['name'],

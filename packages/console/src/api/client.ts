@@ -1,10 +1,10 @@
-// Owns the one client of the page: where the controller is follows from the page's <base>.
+// Owns the one client of the page.
 import { createBrowserClient } from '@drover/client/browser';
+import { controllerAddress } from './address.ts';
+import { noteSilence } from './connection.ts';
+import { noteRefusal } from './signed-out.ts';
 
-/** Where the console's pages are: the path that every URL of ours begins with. */
-export const consolePath = new URL(document.baseURI).pathname.replace(/\/$/, '');
-
-/** https://host:port, and the path under which a proxy shows the controller, if any. */
-export const controllerAddress = new URL('..', document.baseURI).href.replace(/\/$/, '');
-
-export const client = createBrowserClient(controllerAddress);
+export const client = createBrowserClient(controllerAddress, {
+  onRefusal: noteRefusal,
+  onSilence: () => void noteSilence(),
+});

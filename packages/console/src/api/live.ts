@@ -1,16 +1,14 @@
 // Owns lists that follow the controller: each is one watch, shared by whoever shows it.
-// I1: what was seen stays while the connection is cut; `state` says that it may be old.
-// I2: many events become one change of what is shown: at most one each `publishMs`.
-// I3: a list that nobody shows is kept for `keepMs`, so that going back costs nothing; then its watch ends.
+// I1: what was seen stays while the connection is cut, or the session has ended; `state` says that it may be old.
+// I2: it goes on by itself when the controller answers again, and somebody is signed in.
 import type { KubeObject } from '@drover/api';
-import { ApiError } from '@drover/api/errors';
+import type { ApiError } from '@drover/api/errors';
 import type { ObjectRow, WatchEvent, WatchOptions } from '@drover/client';
 import type { KindReference } from '@drover/client/kinds';
-import { useSyncExternalStore } from 'react';
 import { client } from './client.ts';
+import { type Screen, toApiError, useShared, type Work } from './shared.ts';
+import { untilSignedIn } from './signed-out.ts';
 
-const publishMs = 100;
-const keepMs = 30_000;
 const firstWaitMs = 500;
 const maxWaitMs = 10_000;
 const initialEnd = 'k8s.io/initial-events-end';
@@ -31,102 +29,77 @@ export interface Selection {
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 
-const toApiError = (error: unknown): ApiError =>
-  error instanceof ApiError ? error : new ApiError('InternalError', String(error));
-
 type Watch<T> = (options: WatchOptions) => AsyncIterable<WatchEvent<T>>;
 
-class LiveList<T extends KubeObject> {
-  readonly #source: Watch<T>;
-  readonly #selection: Selection;
-  readonly #onIdle: () => void;
-  readonly #listeners = new Set<() => void>();
-  #objects = new Map<string, T>();
-  #shown: Live<T> = { items: [], state: 'loading' };
-  #version: string | undefined;
-  #stop: AbortController | undefined;
-  #publishing: ReturnType<typeof setTimeout> | undefined;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+/** What has been seen of a list so far. */
+interface Seen<T> {
+  objects: Map<string, T>;
+  /** undefined: not all of it yet. */
+  version: string | undefined;
+  state: Live<T>['state'];
+}
 
-  constructor(source: Watch<T>, selection: Selection, onIdle: () => void) {
-    this.#source = source;
-    this.#selection = selection;
-    this.#onIdle = onIdle;
-  }
+const toLive = <T>({ objects, state }: Seen<T>, error?: ApiError): Live<T> => {
+  const items = [...objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+  return { items, state, ...(error === undefined ? {} : { error }) };
+};
 
-  readonly snapshot = (): Live<T> => this.#shown;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    clearTimeout(this.#idle);
-    if (this.#stop === undefined) {
-      this.#stop = new AbortController();
-      void this.#follow(this.#stop.signal);
-    }
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#idle = setTimeout(() => this.close(), keepMs);
-    };
+/** One watch, from where the last one ended. Returns when the server ends it. */
+const watch = async <T extends KubeObject>(
+  seen: Seen<T>,
+  events: AsyncIterable<WatchEvent<T>>,
+  screen: Screen<Live<T>>,
+): Promise<void> => {
+  const fresh = new Map<string, T>();
+  let objects = seen.version === undefined ? fresh : seen.objects;
+  const showLive = (): void => {
+    seen.state = 'live';
+    screen.show(toLive(seen));
   };
-
-  close(): void {
-    this.#stop?.abort();
-    clearTimeout(this.#publishing);
-    this.#onIdle();
-  }
-
-  #publish(state: Live<T>['state'], error?: ApiError): void {
-    clearTimeout(this.#publishing);
-    this.#publishing = undefined;
-    const items = [...this.#objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
-    this.#shown = { items, state, ...(error === undefined ? {} : { error }) };
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** One watch, from where the last one ended. Returns when the server ends it. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    const from = this.#version;
-    const start = from === undefined ? { sendInitialEvents: true } : { resourceVersion: from };
-    const fresh = new Map<string, T>();
-    let objects = from === undefined ? fresh : this.#objects;
-    const options = { ...this.#selection, ...start, allowWatchBookmarks: true, signal };
-    for await (const { type, object } of this.#source(options)) {
-      const { metadata } = object;
-      if (type === 'DELETED') objects.delete(keyOf(object));
-      else if (type !== 'BOOKMARK') objects.set(keyOf(object), object);
-      if (type === 'BOOKMARK' && metadata.annotations?.[initialEnd] === 'true') {
-        this.#objects = objects = fresh;
-        this.#version = metadata.resourceVersion;
-        this.#publish('live');
-      } else if (this.#version !== undefined) {
-        this.#version = metadata.resourceVersion;
-        if (this.#shown.state === 'offline') this.#publish('live');
-        else if (type !== 'BOOKMARK') this.#publishing ??= setTimeout(() => this.#publish('live'), publishMs);
-      }
+  for await (const { type, object } of events) {
+    const { metadata } = object;
+    if (type === 'DELETED') objects.delete(keyOf(object));
+    else if (type !== 'BOOKMARK') objects.set(keyOf(object), object);
+    if (type === 'BOOKMARK' && metadata.annotations?.[initialEnd] === 'true') {
+      seen.objects = objects = fresh;
+      seen.version = metadata.resourceVersion;
+      showLive();
+    } else if (seen.version !== undefined) {
+      seen.version = metadata.resourceVersion;
+      if (seen.state === 'offline') showLive();
+      else if (type !== 'BOOKMARK') screen.showSoon(() => toLive(seen));
     }
   }
+};
 
-  async #follow(signal: AbortSignal): Promise<void> {
+const follow =
+  <T extends KubeObject>(source: Watch<T>, selection: Selection): Work<Live<T>> =>
+  async (screen, signal) => {
+    const seen: Seen<T> = { objects: new Map(), version: undefined, state: 'loading' };
+    const show = (state: Seen<T>['state'], error: ApiError): void => {
+      seen.state = state;
+      screen.show(toLive(seen, error));
+    };
     let waitMs = firstWaitMs;
     while (!signal.aborted) {
+      const start =
+        seen.version === undefined ? { sendInitialEvents: true } : { resourceVersion: seen.version };
       try {
-        await this.#watch(signal);
+        await watch(seen, source({ ...selection, ...start, allowWatchBookmarks: true, signal }), screen);
         waitMs = firstWaitMs;
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toApiError(thrown);
-        if (error.reason === 'Expired' || error.reason === 'Gone') this.#version = undefined;
-        else if (error.reason === 'ServiceUnavailable' || error.reason === 'TooManyRequests')
-          this.#publish(this.#shown.state === 'loading' ? 'loading' : 'offline', error);
-        else return this.#publish('failed', error);
+        const isPassing = ['ServiceUnavailable', 'TooManyRequests', 'Unauthorized'].includes(error.reason);
+        if (error.reason === 'Expired' || error.reason === 'Gone') seen.version = undefined;
+        else if (isPassing) show(seen.state === 'loading' ? 'loading' : 'offline', error);
+        else return show('failed', error);
+        if (error.reason === 'Unauthorized') await untilSignedIn(signal);
         await new Promise((resolve) => setTimeout(resolve, waitMs));
         waitMs = Math.min(waitMs * 2, maxWaitMs);
       }
     }
-  }
-}
-
-const lists = new Map<string, LiveList<KubeObject>>();
+  };
 
 const useList = <T extends KubeObject>(
   what: string,
@@ -136,13 +109,10 @@ const useList = <T extends KubeObject>(
 ): Live<T> => {
   const { namespace, labelSelector, fieldSelector } = selection;
   const key = JSON.stringify([what, group, version, plural, namespace, labelSelector, fieldSelector]);
-  let list = lists.get(key);
-  if (list === undefined) {
-    list = new LiveList<KubeObject>(source, selection, () => lists.delete(key));
-    lists.set(key, list);
-  }
-  // The key names the kind, and the kind its type.
-  return useSyncExternalStore(list.subscribe, list.snapshot) as Live<T>;
+  return useShared<Live<T>>(key, () => ({
+    first: { items: [], state: 'loading' },
+    work: follow(source, selection),
+  }));
 };
 
 /** The list of a kind and selection, kept up to date. */

@@ -1,7 +1,10 @@
-// Owns who is signed in: asked once, and again when the controller says that it is nobody.
+// Owns who is signed in: asked once, again when the controller says that it is nobody, and then whenever somebody
+// comes back to the page: they may have signed in elsewhere.
 import { ApiError } from '@drover/api/errors';
 import { useQuery } from '@tanstack/react-query';
-import { client, consolePath, controllerAddress } from './client.ts';
+import { consolePath, controllerAddress } from './address.ts';
+import { client } from './client.ts';
+import { isSignedOut, sessionKey } from './signed-out.ts';
 
 export interface Session {
   readonly username: string;
@@ -9,17 +12,14 @@ export interface Session {
 }
 
 export const useSession = () =>
-  useQuery<Session>({ queryKey: ['session'], queryFn: ({ signal }) => client.whoAmI({ signal }) });
-
-export const isSignedOut = (error: unknown): boolean =>
-  error instanceof ApiError && error.reason === 'Unauthorized';
+  useQuery<Session>({
+    queryKey: sessionKey,
+    queryFn: ({ signal }) => client.whoAmI({ signal }),
+    refetchOnWindowFocus: ({ state }) => isSignedOut(state.error) && 'always',
+  });
 
 export const isForbidden = (error: unknown): boolean =>
   error instanceof ApiError && error.reason === 'Forbidden';
-
-/** True for what asking again does not change. */
-export const isRefusal = (error: unknown): boolean =>
-  error instanceof ApiError && error.code < 500 && error.reason !== 'TooManyRequests';
 
 /** The sign-in page of the controller, which leads back to where we are. */
 export const signInUrl = (): string => {

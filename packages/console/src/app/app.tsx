@@ -1,7 +1,8 @@
 // Who is nobody yet is led to the sign-in page; everybody else gets the frame and the page of the address.
 
 import { lazy, Suspense } from 'react';
-import { isForbidden, isSignedOut, signInUrl, useSession } from '../api/session.ts';
+import { isForbidden, signInUrl, useSession } from '../api/session.ts';
+import { isSignedOut } from '../api/signed-out.ts';
 import { Loading, Problem } from '../ui/states.tsx';
 import { Frame } from './frame.tsx';
 import { Pages } from './pages.tsx';
@@ -13,6 +14,13 @@ const EnrolFirst = lazy(async () => ({
 
 export const App = () => {
   const { data, error, refetch } = useSession();
+  // Who was signed in keeps what is on the page, typed or shown, and signs in again when they want to.
+  if (data !== undefined)
+    return (
+      <Frame session={data} isEnded={isSignedOut(error)}>
+        <Pages />
+      </Frame>
+    );
   if (isSignedOut(error)) {
     location.replace(signInUrl());
     return <Loading />;
@@ -24,10 +32,5 @@ export const App = () => {
       </Suspense>
     );
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
-  return (
-    <Frame session={data}>
-      <Pages />
-    </Frame>
-  );
+  return <Loading />;
 };

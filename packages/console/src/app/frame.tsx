@@ -26,6 +26,7 @@ import { SearchButton } from '../search/search-button.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
+import { Standing } from './standing.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const contentId = 'content';
@@ -64,7 +65,16 @@ const Head = ({ session }: { readonly session: Session }) => {
   );
 };
 
-export const Frame = ({ session, children }: { readonly session: Session; readonly children: ReactNode }) => {
+export const Frame = ({
+  session,
+  isEnded,
+  children,
+}: {
+  readonly session: Session;
+  /** The session has ended while the page was open. */
+  readonly isEnded: boolean;
+  readonly children: ReactNode;
+}) => {
   const { t } = useTranslation();
   const [, setOpen] = useState(true);
   return (
@@ -84,6 +94,7 @@ export const Frame = ({ session, children }: { readonly session: Session; readon
         <SkipToContent href={`${location.pathname}#${contentId}`}>{t('shell.skip')}</SkipToContent>
       }
     >
+      <Standing isEnded={isEnded} />
       {children}
       <Toasts />
     </Page>

@@ -3,6 +3,7 @@ import { Button } from '@patternfly/react-core';
 import { Component, lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Route, Routes, useLocation } from 'react-router';
+import { fetched } from '../api/connection.ts';
 import { accessRoutes } from '../pages/access/routes.ts';
 import { accountRoutes } from '../pages/account/routes.ts';
 import { auditRoutes } from '../pages/audit/routes.ts';
@@ -29,7 +30,7 @@ const routes = [
   ...kindsRoutes,
   ...settingsRoutes,
   ...accountRoutes,
-].map(({ path, load }) => ({ path, Shown: lazy(async () => ({ default: await load() })) }));
+].map(({ path, load }) => ({ path, Shown: lazy(async () => ({ default: await fetched(load) })) }));
 
 const NotFound = () => {
   const { t } = useTranslation();

@@ -28,7 +28,6 @@ export const kinds = {
     empty: 'There is no {{kind}} yet',
     emptyBody: 'What is created shows here at once.',
     emptyHere: 'None in this namespace, or none that the label selector selects.',
-    old: 'The controller does not answer: this may be old. It is asked again by itself.',
     deleteTitle_one: 'Delete {{count}} object?',
     deleteTitle_other: 'Delete {{count}} objects?',
     deleteBody: 'These are lost, and whatever belongs to them alone:',

@@ -17,6 +17,10 @@ export const shell = {
   search: 'Search or jump to (Ctrl+K)',
   connecting: 'Connecting to the controller',
   offline: 'The controller does not answer. What you see may be old; it is asked again by itself.',
+  ended: 'Your session has ended',
+  endedBody:
+    'What you typed is still here. Sign in again, and you come back to this page; in another tab it goes on here by itself.',
+  signInAgain: 'Sign in again',
   notFound: 'There is no such page',
   notFoundBody: 'The address {{path}} leads nowhere.',
   toOverview: 'Go to the overview',

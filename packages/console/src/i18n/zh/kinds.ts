@@ -30,7 +30,6 @@ export const kinds: Texts<typeof english> = {
     empty: '还没有 {{kind}}',
     emptyBody: '创建之后会立即显示在这里。',
     emptyHere: '此命名空间中没有，或没有符合标签选择器的对象。',
-    old: '控制器没有响应，以下内容可能已过时；正在自动重试。',
     deleteTitle_one: '删除 {{count}} 个对象？',
     deleteTitle_other: '删除 {{count}} 个对象？',
     deleteBody: '以下对象以及只属于它们的内容都会丢失：',

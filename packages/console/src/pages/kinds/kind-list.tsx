@@ -1,6 +1,6 @@
 // All objects of one kind, in the controller's own columns.
 import type { DiscoveredKind, ObjectRow } from '@drover/client';
-import { Alert, Button, PageSection } from '@patternfly/react-core';
+import { Button, PageSection } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { type Live, useLiveRows } from '../../api/live.ts';
@@ -51,7 +51,6 @@ const Rows = ({
     );
   return (
     <>
-      {state === 'offline' ? <Alert isInline isPlain variant="warning" title={t('kinds.list.old')} /> : null}
       {found.length === 0 ? (
         <NothingFound onClear={() => setFilter('')} />
       ) : (

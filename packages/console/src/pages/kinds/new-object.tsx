@@ -64,7 +64,8 @@ const Creating = ({
   const [wanted] = useParameter('namespace');
   const [tab] = useParameter('tab');
   const schemas = schemasOfKind(document, kind);
-  const subject = { kind, namespace: '', name: '', hasStatus: kind.subresources.includes('status') };
+  const hasStatus = kind.subresources.includes('status');
+  const subject = { kind, namespace: '', name: '', hasStatus, schemas };
   const draft = useDraft(subject);
   const offered = toYaml(skeletonOf(kind, schemas, wanted === '' ? 'default' : wanted));
   const text = draft?.text ?? offered;

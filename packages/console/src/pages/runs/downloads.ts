@@ -1,7 +1,7 @@
 // Owns where the output of a run is fetched as a file.
 import type { CommandRun } from '@drover/api';
 import { toObjectPath } from '@drover/client/kinds';
-import { controllerAddress } from '../../api/client.ts';
+import { controllerAddress } from '../../api/address.ts';
 import { nameOf, namespaceOf, referenceTo } from '../work/work.ts';
 
 export interface Download {

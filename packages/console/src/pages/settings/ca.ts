@@ -1,6 +1,7 @@
 // Owns the certificate of the controller's CA as people compare it: the sha256 of its DER, which is what join lines pin.
 import { useQuery } from '@tanstack/react-query';
-import { client, controllerAddress } from '../../api/client.ts';
+import { controllerAddress } from '../../api/address.ts';
+import { client } from '../../api/client.ts';
 
 export const caAddress = `${controllerAddress}/join/ca.pem`;
 

@@ -26,7 +26,7 @@ export const EditObject = ({
   const { t } = useTranslation();
   const { name = '', namespace = '' } = object.metadata;
   const hasStatus = kind.subresources.includes('status');
-  const subject = { kind, namespace, name, hasStatus };
+  const subject = { kind, namespace, name, hasStatus, schemas };
   const draft = useDraft(subject);
   const able = useCan(can.any('update', kind, namespace === '' ? undefined : namespace, name));
   const now = toEditable(object, hasStatus);

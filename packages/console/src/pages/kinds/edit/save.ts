@@ -4,11 +4,12 @@
 import type { KubeObject } from '@drover/api';
 import { ApiError } from '@drover/api/errors';
 import { client } from '../../../api/client.ts';
-import type { Path } from '../schema/schema.ts';
-import { contentOf, parseText, withValue } from '../yaml/document.ts';
+import type { Schemas } from '../schema/schema.ts';
+import { contentOf, parseText } from '../yaml/document.ts';
 import { type Draft, draftOf, type Place, rebase, send } from '../yaml/draft.ts';
 import { toEditable, toYaml } from '../yaml/editable.ts';
-import { isSame, type Merge, mergeThreeWay } from '../yaml/merge.ts';
+import { isSame, type Merge, type MergePath, mergeThreeWay } from '../yaml/merge.ts';
+import { withChanges } from '../yaml/merged-text.ts';
 
 export type Step =
   | {
@@ -16,7 +17,7 @@ export type Step =
       readonly before: string;
       readonly after: string;
       /** What was taken over from others. */
-      readonly joined: readonly Path[];
+      readonly joined: readonly MergePath[];
     }
   | { readonly kind: 'conflict'; readonly theirs: KubeObject; readonly merge: Merge }
   | { readonly kind: 'stored'; readonly object: KubeObject }
@@ -24,6 +25,8 @@ export type Step =
 
 export interface Subject extends Place {
   readonly hasStatus: boolean;
+  /** undefined: not known; lists are then joined as wholes. */
+  readonly schemas: Schemas | undefined;
 }
 
 /** Others may be quick too; after so many rounds they are left to it. */
@@ -55,27 +58,29 @@ const newest = async ({ kind, namespace, name }: Subject): Promise<KubeObject | 
 };
 
 /** The fields of the newest version that the draft must take over, and those that both changed. */
-const join = async (subject: Subject, round: number, joined: readonly Path[]): Promise<Step> => {
+const join = async (subject: Subject, round: number, joined: readonly MergePath[]): Promise<Step> => {
   const draft = mustHave(subject);
   const theirs = await newest(subject);
   const { base } = draft;
   if (base === undefined || theirs === undefined || theirs.metadata.uid !== base.metadata.uid)
     return { kind: 'gone' };
   const editable = (object: KubeObject) => toEditable(object, subject.hasStatus);
-  const merge = mergeThreeWay(editable(base), valueOfDraft(draft), editable(theirs));
+  const merge = mergeThreeWay(editable(base), valueOfDraft(draft), editable(theirs), subject.schemas);
   if (merge.conflicts.length > 0) return { kind: 'conflict', theirs, merge };
-  takeOver(subject, theirs, merge);
+  takeOver(subject, theirs, merge.changes);
   return review(subject, round + 1, [...joined, ...merge.changes.map(({ path }) => path)]);
 };
 
-const takeOver = (subject: Subject, theirs: KubeObject, merge: Merge): void => {
-  const { text } = mustHave(subject);
-  const joined = merge.changes.reduce((all, { path, value }) => withValue(all, path, value), text);
-  rebase(subject, joined, theirs);
+const takeOver = (subject: Subject, theirs: KubeObject, changes: Merge['changes']): void => {
+  rebase(subject, withChanges(mustHave(subject).text, changes), theirs);
 };
 
 /** What saving would do. Throws what the controller refuses. */
-export const review = async (subject: Subject, round = 0, joined: readonly Path[] = []): Promise<Step> => {
+export const review = async (
+  subject: Subject,
+  round = 0,
+  joined: readonly MergePath[] = [],
+): Promise<Step> => {
   const draft = mustHave(subject);
   try {
     const answer = await send(subject, valueOfDraft(draft), draft.base, { dryRun: true });
@@ -100,11 +105,12 @@ export const resolve = (
   const chosen = merge.conflicts
     .filter((_conflict, index) => choices[index] === 'theirs')
     .map(({ path, theirs: value }) => ({ path, value }));
-  takeOver(subject, theirs, { changes: [...merge.changes, ...chosen], conflicts: [] });
+  const changes = [...merge.changes, ...chosen];
+  takeOver(subject, theirs, changes);
   return review(
     subject,
     0,
-    [...merge.changes, ...chosen].map(({ path }) => path),
+    changes.map(({ path }) => path),
   );
 };
 

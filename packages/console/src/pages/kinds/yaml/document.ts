@@ -31,18 +31,20 @@ export const withValue = (text: string, path: Path, value: unknown): string => {
   return toText(document);
 };
 
+/** A scalar that becomes another keeps its comment. False when it is none, or becomes none. */
+export const setScalar = (old: unknown, value: unknown): boolean => {
+  if (!isScalar(old) || (typeof value === 'object' && value !== null)) return false;
+  if (old.value === value) return true;
+  old.value = value;
+  delete old.source;
+  // Another type or text may need other quotes; the writer chooses.
+  if (typeof value !== 'string') delete old.type;
+  return true;
+};
+
 /** A scalar keeps its comment; whatever else stood there is replaced. */
 const setScalarOrNode = (document: Document, path: Path, value: unknown): void => {
-  const old = document.getIn(path, true);
-  const isPlain = typeof value !== 'object' || value === null;
-  if (isScalar(old) && isPlain) {
-    if (old.value === value) return;
-    old.value = value;
-    delete old.source;
-    // Another type or text may need other quotes; the writer chooses.
-    if (typeof value !== 'string') delete old.type;
-    return;
-  }
+  if (setScalar(document.getIn(path, true), value)) return;
   if (path.length === 0) {
     document.contents = document.createNode(value) as unknown as Document.Parsed['contents'];
     return;
@@ -92,7 +94,8 @@ const makeWay = (document: Document, path: Path): void => {
   }
 };
 
-const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
+/** A key of a map as it is in JSON. */
+export const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
 
 const spanOf = (node: unknown): Span | undefined => {
   const range = (node as YamlNode | null | undefined)?.range;

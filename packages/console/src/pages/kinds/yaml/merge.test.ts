@@ -1,9 +1,10 @@
 // Two people's changes of one object: what only one changed is taken, what both changed is asked about.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contentOf, parseText, withValue } from './document.ts';
+import { contentOf, parseText } from './document.ts';
 import { toYaml } from './editable.ts';
 import { mergeThreeWay } from './merge.ts';
+import { withChanges } from './merged-text.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd');
 const leaf = fc.oneof(
@@ -18,9 +19,7 @@ const map = fc.dictionary(key, fc.oneof(leaf, fc.dictionary(key, leaf, { noNullP
 /** Mine as a text, with what the merge says done to it. */
 const joined = (base: object, mine: object, theirs: object): unknown => {
   const { changes } = mergeThreeWay(base, mine, theirs);
-  return contentOf(
-    parseText(changes.reduce((text, { path, value }) => withValue(text, path, value), toYaml(mine))),
-  );
+  return contentOf(parseText(withChanges(toYaml(mine), changes)));
 };
 
 test('who changed nothing gets all that the other changed', () => {
