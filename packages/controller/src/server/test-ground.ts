@@ -18,6 +18,7 @@ import { createLog, silentLog } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
+import { openBackupDesk } from '../store/backup/desk.ts';
 import { openStore } from '../store/index.ts';
 import { openKeyring } from '../store/sealing/keyring.ts';
 import { openRotation } from '../store/sealing/rotation.ts';
@@ -86,6 +87,7 @@ export const openGround = async (
   const keyring = await openKeyring({ dataDir, source, clock });
   const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
+  const backups = await openBackupDesk({ dataDir, keyring, clock, threads: testThreads });
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = openRotation({ keyring, values, clock, log });
@@ -109,6 +111,7 @@ export const openGround = async (
     tls,
     content: echoContent,
     openShell: noShell,
+    backups,
     encryption,
     updateAgent: notThere,
     uninstallAgent: notThere,
@@ -148,7 +151,8 @@ export const openGround = async (
     dataDir,
     close: async () => {
       client.close();
-      for (const one of [server, encryption, people, roles, runPolicies, resources, store]) await one.close();
+      for (const one of [server, backups, encryption, people, roles, runPolicies, resources, store])
+        await one.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
