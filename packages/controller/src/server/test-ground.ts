@@ -93,13 +93,8 @@ export const openGround = async (
   const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
-  const people = await openPeopleDesk({
-    store,
-    resources,
-    clock,
-    log,
-    ...(passwordCost === undefined ? {} : { passwordCost }),
-  });
+  const cost = passwordCost === undefined ? {} : { passwordCost };
+  const people = await openPeopleDesk({ store, resources, clock, log, ...cost });
   const runPolicies = openPolicies(resources);
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
