@@ -11,6 +11,7 @@ import { type Keyring, openKeyring } from '../sealing/keyring.ts';
 import type { ObjectWrite, Store } from '../store.ts';
 import { testThreads } from '../test-threads.ts';
 import type { BackupKey } from './container.ts';
+import { openBackupDesk } from './desk.ts';
 import { readBackup, restoreBackup } from './restore.ts';
 import { writeBackup } from './write.ts';
 
@@ -248,4 +249,14 @@ test('a backup that is given up leaves no file', async () => {
 
   await expect(going).rejects.toThrow();
   expect((await readdir(dir)).filter((name) => name.startsWith('x.'))).toEqual([]);
+});
+
+test('what a killed process left in the staging folder is gone after the next start', async () => {
+  await mkdir(join(dataDir, 'staging'));
+  await writeFile(join(dataDir, 'staging/x.part'), 'half');
+
+  const desk = await openBackupDesk({ dataDir, keyring, clock: systemClock, threads: testThreads });
+
+  expect(await readdir(join(dataDir, 'staging'))).toEqual([]);
+  await desk.close();
 });
