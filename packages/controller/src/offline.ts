@@ -1,4 +1,4 @@
-// Owns what is done to backups without a controller that runs: `restore` and `verify-backup` (adr/0014).
+// Owns what is done to backups without a controller that runs: `restore` and `verify-backup` (adr/0015).
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';

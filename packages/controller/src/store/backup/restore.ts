@@ -1,4 +1,4 @@
-// Owns the way back: a new data directory from a backup, while no controller runs on it (adr/0014).
+// Owns the way back: a new data directory from a backup, while no controller runs on it (adr/0015).
 // I1: nothing is overwritten: the directory must be missing or empty.
 // I2: everything is put together in `<directory>.restoring` and gets its name only when all of it has been read back and
 //     has the digest that the backup states. What a killed restore leaves, the next one takes away.

@@ -1,4 +1,4 @@
-// Owns the writing of a backup while the controller serves (adr/0014).
+// Owns the writing of a backup while the controller serves (adr/0015).
 // I1: no writer waits: the rows are read by a thread of their own, which sees one moment. While it does, the log beside
 //     the database cannot be emptied, so it grows by what is written meanwhile.
 // I2: memory is constant: pieces of 256 KiB go from one step to the next, and the disk sets the pace.
