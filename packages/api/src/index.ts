@@ -1,5 +1,6 @@
 export * from './apply/index.ts';
 export * from './audit.ts';
+export * from './backup.ts';
 export * from './counts.ts';
 export * from './custom/index.ts';
 export * from './discovery/aggregated.ts';

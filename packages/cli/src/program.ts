@@ -74,6 +74,14 @@ const entries: Readonly<Record<string, Entry>> = {
   patch: { summary: 'Change fields of an object', load: () => import('./commands/patch.ts') },
   delete: { summary: 'Delete objects', load: () => import('./commands/delete.ts') },
   events: { summary: 'Show what happened lately', load: () => import('./commands/events.ts') },
+  backup: {
+    summary: 'Back up the controller, and check a backup',
+    load: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    summary: 'Make a new data directory from a backup',
+    load: () => import('./commands/restore.ts'),
+  },
   secrets: {
     summary: 'Show and change the keys under which secrets are kept',
     load: () => import('./commands/secrets.ts'),

@@ -1,5 +1,5 @@
 // Owns what clients ask of the controller itself: its version, its keys, and the terminals that it has recorded.
-import type { EncryptionStatus, RotateWish } from '@drover/api';
+import type { BackupInfo, BackupWish, EncryptionStatus, RotateWish } from '@drover/api';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
@@ -20,6 +20,9 @@ export interface SystemApi {
   encryption(options?: CallOptions): Promise<EncryptionStatus>;
   /** Begins with a new data key; `encryption` shows how far it is. */
   rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
+  /** Has the controller make a backup; `backup` gives its bytes. */
+  makeBackup(wish: BackupWish, options?: CallOptions): Promise<BackupInfo>;
+  backup(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
 }
 
@@ -31,5 +34,9 @@ export const createSystemApi = (http: Transport): SystemApi => ({
   encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
   rotateKey: (wish, { signal } = {}) =>
     http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
+  makeBackup: (wish, { signal } = {}) =>
+    http.json({ method: 'POST', path: '/backups', body: wish, timeoutMs: 0, signal }),
+  backup: (id, { signal } = {}) =>
+    http.bytes({ path: `/backups/${encodeURIComponent(id)}`, accept: '*/*', signal }),
   version: ({ signal } = {}) => http.json({ path: '/version', signal }),
 });

@@ -27,6 +27,7 @@ import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
+import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
@@ -35,6 +36,7 @@ import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { loadConsole } from './server/console-files.ts';
 import { createServer } from './server/server.ts';
+import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
@@ -197,11 +199,12 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
     await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
+  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { store, audit, trail, authority, encryption };
+  return { store, audit, trail, authority, backups, encryption };
 };
 
 /** What is carried out on nodes, and what the clock makes of it. */
@@ -228,7 +231,7 @@ const runWork = (deps: {
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
-  const { store, audit, trail, authority, encryption } = await openData(config, log, closers);
+  const { store, audit, trail, authority, backups, encryption } = await openData(config, log, closers);
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -281,6 +284,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       tls: serverTls,
       content,
       openShell: gateway.openShell,
+      backups,
       encryption,
       refusal: trail.refusal,
       updateAgent: async (node, signed) => {
@@ -306,7 +310,13 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
 };
 
+const offlineCommands = new Set(['restore', 'verify-backup']);
+
 const main = async (): Promise<void> => {
+  if (offlineCommands.has(process.argv[2] ?? '')) {
+    process.stdout.write(await runOffline(process.argv.slice(2), process.env));
+    return;
+  }
   const config = parseConfig(process.argv.slice(2), process.env);
   if (config === 'help') {
     process.stdout.write(`${usage}\n`);

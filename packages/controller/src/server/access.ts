@@ -22,6 +22,7 @@ import { first, isTrue, type Query } from './query.ts';
 export type PlainResource =
   | 'agents'
   | 'audit'
+  | 'backups'
   | 'content'
   | 'encryption'
   | 'join'

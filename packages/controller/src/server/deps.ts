@@ -10,6 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
+import type { BackupDesk } from '../store/backup/desk.ts';
 import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ConsoleFiles } from './console-files.ts';
@@ -53,6 +54,7 @@ export interface ServerOptions {
   /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly openShell: OpenShell;
+  readonly backups: Pick<BackupDesk, 'make' | 'read'>;
   readonly encryption: Pick<Rotation, 'status' | 'rotate'>;
   /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
   readonly refusal?: () => string | undefined;

@@ -19,6 +19,7 @@ import { securityHeaders } from './pages.ts';
 import { openRecorder } from './recorder.ts';
 import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
+import { addBackupRoutes } from './routes/backups.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addConsoleRoutes } from './routes/console.ts';
@@ -162,6 +163,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addUserRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
+  addBackupRoutes(app, context);
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   addConsoleRoutes(app, options.console);

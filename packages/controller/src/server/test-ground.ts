@@ -18,6 +18,7 @@ import { createLog, silentLog } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
+import { openBackupDesk } from '../store/backup/desk.ts';
 import { openStore } from '../store/index.ts';
 import { openKeyring } from '../store/sealing/keyring.ts';
 import { openRotation } from '../store/sealing/rotation.ts';
@@ -86,18 +87,14 @@ export const openGround = async (
   const keyring = await openKeyring({ dataDir, source, clock });
   const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
   const resources = await createResources({ store, kinds: allKinds, clock, log });
+  const backups = await openBackupDesk({ dataDir, keyring, clock, threads: testThreads });
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
-  const people = await openPeopleDesk({
-    store,
-    resources,
-    clock,
-    log,
-    ...(passwordCost === undefined ? {} : { passwordCost }),
-  });
+  const cost = passwordCost === undefined ? {} : { passwordCost };
+  const people = await openPeopleDesk({ store, resources, clock, log, ...cost });
   const runPolicies = openPolicies(resources);
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
@@ -109,6 +106,7 @@ export const openGround = async (
     tls,
     content: echoContent,
     openShell: noShell,
+    backups,
     encryption,
     updateAgent: notThere,
     uninstallAgent: notThere,
@@ -148,7 +146,8 @@ export const openGround = async (
     dataDir,
     close: async () => {
       client.close();
-      for (const one of [server, encryption, people, roles, runPolicies, resources, store]) await one.close();
+      for (const one of [server, backups, encryption, people, roles, runPolicies, resources, store])
+        await one.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -32,7 +32,7 @@ export const newScrypt = (): Scrypt => ({
 });
 
 const keyBytes = 32;
-const minPassphrase = 12;
+export const minPassphrase = 12;
 const commandTimeoutMs = 30_000;
 
 const refuse = (what: string, why: string, cause?: unknown): ApiError =>
@@ -76,7 +76,12 @@ const runCommand = ([file = '', ...args]: readonly string[], what: string): Prom
     });
   });
 
-const derive = (passphrase: string, what: string, { salt, ...parameters }: Scrypt): Promise<KeyObject> => {
+/** @throws ApiError ServiceUnavailable when it is shorter than 12 characters. `what` names it. */
+export const deriveKey = (
+  passphrase: string,
+  what: string,
+  { salt, ...parameters }: Scrypt,
+): Promise<KeyObject> => {
   if ([...passphrase].length < minPassphrase)
     throw refuse(what, `it has fewer than ${minPassphrase} characters`);
   const maxmem = 256 * parameters.cost * parameters.blockSize;
@@ -119,9 +124,9 @@ export const loadKey = async (
   if (source.kind === 'file') return parseKey(await readPrivate(source.path ?? defaultPath, what), what);
   if (source.kind === 'command') return parseKey(await runCommand(source.argv, what), what);
   if (salted === undefined) throw refuse(what, 'the secrets are under a key, not under a passphrase');
-  if (source.kind === 'passphrase') return derive(source.passphrase, what, salted);
+  if (source.kind === 'passphrase') return deriveKey(source.passphrase, what, salted);
   const text = (await readPrivate(source.path, what)).toString('utf8').replace(/\r?\n$/, '');
-  return derive(text, what, salted);
+  return deriveKey(text, what, salted);
 };
 
 /** Makes the key file of a new data directory when there is none; a key that is there is kept. */

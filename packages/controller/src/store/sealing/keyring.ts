@@ -6,7 +6,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
-import { type DataKey, dataKeyOf, openText, type Place, sealText } from './envelope.ts';
+import { dataKeyOf, openText, type Place, sealText } from './envelope.ts';
 import {
   ensureKeyFile,
   isPassphrase,
@@ -44,6 +44,8 @@ export interface Keyring extends Sealer {
   readonly origin: KeyOrigin;
   /** For people. */
   readonly originName: string;
+  /** Every key that something may be sealed under, oldest first: for a backup only. */
+  secrets(): readonly NumberedKey[];
   /** Makes a new one durable; writes nothing when the file is as it should be. */
   save(): Promise<void>;
   /** A new data key that seals from now on; with `source`, all are under that key-encryption key from now on. */
@@ -142,7 +144,7 @@ const makeState = async ({ dataDir, source = { kind: 'file' }, clock }: KeyringO
 class OpenKeyring implements Keyring {
   readonly id: string;
   readonly #options: KeyringOptions;
-  readonly #known = new Map<number, DataKey>();
+  readonly #known = new Map<number, NumberedKey>();
   #state: State;
   #sealing: NumberedKey;
   #saved: KeyringFile | undefined;
@@ -170,6 +172,10 @@ class OpenKeyring implements Keyring {
 
   get originName(): string {
     return nameOfSource(this.#state.source, defaultKeyPath(this.#options.dataDir));
+  }
+
+  secrets(): readonly NumberedKey[] {
+    return [...this.#known.values()].sort((a, b) => a.number - b.number);
   }
 
   seal(text: string, place: Place): string {
@@ -248,4 +254,18 @@ export const openKeyring = async (options: KeyringOptions): Promise<Keyring> => 
   const file = await readKeyring(options.dataDir);
   const state = file === undefined ? await makeState(options) : await loadState(file, options);
   return new OpenKeyring(state, file, options);
+};
+
+/**
+ * A keyring of known keys for a new data directory, under the key-encryption key of `source` (the key file beside the
+ * directory unless given, made when it is not there). Resolves when it is durable. `writeTo`: the directory
+ * that will become `dataDir`.
+ */
+export const restoreKeyring = async (
+  { id, keys }: { readonly id: string; readonly keys: readonly NumberedKey[] },
+  options: Omit<KeyringOptions, 'clock'> & { readonly writeTo: string },
+): Promise<void> => {
+  const { dataDir, source = { kind: 'file' }, writeTo } = options;
+  await ensureKeyFile(source, defaultKeyPath(dataDir));
+  await writeKeyring(writeTo, toFile({ id, keys, ...(await loadNew(source, dataDir)) }));
 };

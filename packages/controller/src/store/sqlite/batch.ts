@@ -117,23 +117,30 @@ export const runBatch = (
   }
 };
 
-/** Runs reading calls, each on one consistent state of the database. */
+const runRead = (
+  context: Context,
+  operations: Readonly<Record<string, Operation>>,
+  [name, argument]: Call,
+): Outcome => {
+  const isAlone = !context.database.isTransaction;
+  try {
+    const operation = operations[name];
+    if (operation === undefined) throw new Error(`no operation ${name}`);
+    if (isAlone) context.database.exec('BEGIN');
+    return { value: operation(context, argument as never) };
+  } catch (error) {
+    return { failure: toFailure(error) };
+  } finally {
+    if (isAlone && context.database.isTransaction) context.database.exec('COMMIT');
+  }
+};
+
+/** Runs reading calls, each on one consistent state of the database; in a snapshot, all on the same. */
 export const runReads = (
   context: Context,
   operations: Readonly<Record<string, Operation>>,
   calls: readonly Call[],
 ): Reply => {
-  const outcomes = calls.map(([name, argument]): Outcome => {
-    try {
-      const operation = operations[name];
-      if (operation === undefined) throw new Error(`no operation ${name}`);
-      context.database.exec('BEGIN');
-      return { value: operation(context, argument as never) };
-    } catch (error) {
-      return { failure: toFailure(error) };
-    } finally {
-      if (context.database.isTransaction) context.database.exec('COMMIT');
-    }
-  });
+  const outcomes = calls.map((call) => runRead(context, operations, call));
   return { outcomes, tasks: [], output: [], audit: [] };
 };

@@ -41,16 +41,29 @@ const lock = (dataDir: string): DatabaseSync => {
   }
 };
 
+/** Throws ApiError ServiceUnavailable when a process holds the directory; changes nothing. */
+export const checkNotHeld = (dataDir: string): void => {
+  if (!existsSync(join(dataDir, 'lock.db'))) return;
+  const asked = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+  try {
+    asked.exec('BEGIN EXCLUSIVE; ROLLBACK');
+  } catch (error) {
+    throw refuse(dataDir, `a controller${holder(dataDir)} is using it; choose another --data-dir`, error);
+  } finally {
+    asked.close();
+  }
+};
+
 const pragma = (database: DatabaseSync, name: string): number =>
   Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
-const migrate = (database: DatabaseSync, dataDir: string): void => {
+const migrate = (database: DatabaseSync, dataDir: string, upTo: number): void => {
   const version = pragma(database, 'user_version');
   if (version > migrations.length) {
     const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --data-dir`;
     throw refuse(dataDir, why);
   }
-  migrations.slice(version).forEach((sql, index) => {
+  migrations.slice(version, upTo).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
   });
 };
@@ -62,13 +75,13 @@ const makePrivate = (dataDir: string): void => {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
 };
 
-const openFile = (dataDir: string): DatabaseSync => {
+const openFile = (dataDir: string, upTo: number): DatabaseSync => {
   makePrivate(dataDir);
   const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
   try {
     const id = pragma(database, 'application_id');
     if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
-    migrateGuard(database, dataDir);
+    migrateGuard(database, dataDir, upTo);
     return database;
   } catch (error) {
     database.close();
@@ -78,7 +91,7 @@ const openFile = (dataDir: string): DatabaseSync => {
 };
 
 /** Nothing is written before the version is known to be ours. */
-const migrateGuard = (database: DatabaseSync, dataDir: string): void => {
+const migrateGuard = (database: DatabaseSync, dataDir: string, upTo: number): void => {
   if (pragma(database, 'user_version') <= migrations.length) {
     database.exec(
       `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
@@ -86,7 +99,7 @@ const migrateGuard = (database: DatabaseSync, dataDir: string): void => {
        PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
     );
   }
-  migrate(database, dataDir);
+  migrate(database, dataDir, upTo);
 };
 
 export interface OpenDatabase {
@@ -94,11 +107,14 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/** The one writer of the data directory. Throws ApiError ServiceUnavailable with one clear line. */
-export const openWriter = (dataDir: string): OpenDatabase => {
+/**
+ * The one writer of the data directory, with the schema of this version; `upTo`: with an older one, for rows of then.
+ * Throws ApiError ServiceUnavailable with one clear line.
+ */
+export const openWriter = (dataDir: string, upTo = migrations.length): OpenDatabase => {
   const held = lock(dataDir);
   try {
-    const database = openFile(dataDir);
+    const database = openFile(dataDir, upTo);
     return {
       database,
       close: () => {
@@ -127,4 +143,12 @@ export const openReader = (dataDir: string): OpenDatabase => {
   const database = new DatabaseSync(databaseFile(dataDir), { readOnly: true, timeout: 10_000 });
   database.exec('PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY');
   return { database, close: () => database.close() };
+};
+
+/** A reader that sees the moment in which it was opened until it is closed; writers do not wait for it. */
+export const openSnapshot = (dataDir: string): OpenDatabase => {
+  const opened = openReader(dataDir);
+  // A transaction sees a moment from its first read on.
+  opened.database.exec('BEGIN; SELECT count(*) FROM counter');
+  return opened;
 };

@@ -1,12 +1,14 @@
-// The store's thread: the only place that touches the database, as the writer or as a reader beside it.
+// The store's thread: the only place that touches the database of a running controller, as the writer, as a reader
+// beside it, or as a reader that sees one moment for as long as it is open.
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Call, type Reply, runBatch, runReads, toFailure } from './batch.ts';
 import { createContext } from './context.ts';
-import { openReader, openWriter, scrub } from './database.ts';
+import { openReader, openSnapshot, openWriter, scrub } from './database.ts';
 import { readOperations, writeOperations } from './operations.ts';
+import { snapshotOperations } from './snapshot.ts';
 
 export interface WorkerOptions {
-  readonly mode: 'write' | 'read';
+  readonly mode: 'write' | 'read' | 'snapshot';
   readonly dataDir: string;
   /** Before anything else, takes away what deleted and replaced rows have left in the files. */
   readonly scrub?: boolean;
@@ -30,17 +32,21 @@ interface Opened {
   close(): void;
 }
 
+const modes = {
+  write: { open: openWriter, run: runBatch, operations: writeOperations },
+  read: { open: openReader, run: runReads, operations: readOperations },
+  snapshot: { open: openSnapshot, run: runReads, operations: snapshotOperations },
+} as const;
+
 const open = (options: WorkerOptions): Opened => {
-  const writes = options.mode === 'write';
-  const opened = (writes ? openWriter : openReader)(options.dataDir);
+  const mode = modes[options.mode];
+  const opened = mode.open(options.dataDir);
   if (options.scrub === true) scrub(opened.database);
   const context = createContext(opened.database);
   return {
     run: (calls) => {
       context.moved = [];
-      const reply = writes
-        ? runBatch(context, writeOperations, calls)
-        : runReads(context, readOperations, calls);
+      const reply = mode.run(context, mode.operations, calls);
       return { reply, moved: context.moved };
     },
     close: () => opened.close(),

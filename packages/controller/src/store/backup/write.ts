@@ -1,0 +1,151 @@
+// Owns the writing of a backup while the controller serves (adr/0015).
+// I1: no writer waits: the rows are read by a thread of their own, which sees one moment. While it does, the log beside
+//     the database cannot be emptied, so it grows by what is written meanwhile.
+// I2: memory is constant: pieces of 256 KiB go from one step to the next, and the disk sets the pace.
+// I3: the file has its name only once it is whole and durable; what is half written ends in `.part`.
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress } from 'node:zlib';
+import { ApiError } from '@drover/api';
+import { type Clock, toTimestamp } from '../../platform/clock.ts';
+import { ownVersion } from '../../platform/version.ts';
+import { openChannel, type ThreadSource } from '../channel.ts';
+import { newScrypt } from '../sealing/key-source.ts';
+import type { Keyring } from '../sealing/keyring.ts';
+import type { SnapshotOperations } from '../sqlite/snapshot.ts';
+import { type BackupAbout, type BackupKey, sealBackup } from './container.ts';
+import { contentRecords, type Snapshot } from './content.ts';
+import { type Digest, Digester, type KeyringRecord, toBytes } from './records.ts';
+
+export interface WriteDeps {
+  readonly dataDir: string;
+  readonly keyring: Pick<Keyring, 'id' | 'secrets'>;
+  readonly clock: Clock;
+  /** A thread of its own unless given. */
+  readonly threads?: ThreadSource | undefined;
+}
+
+export interface WrittenBackup {
+  readonly about: BackupAbout;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+interface OpenSnapshot extends Snapshot {
+  about(): Promise<Pick<BackupAbout, 'schema' | 'revision' | 'counts'>>;
+  close(): Promise<void>;
+}
+
+const openSnapshot = async ({ dataDir, threads }: WriteDeps): Promise<OpenSnapshot> => {
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => undefined);
+  const channel = await openChannel<SnapshotOperations>({
+    worker: { mode: 'snapshot', dataDir },
+    source: threads,
+    onReply: () => undefined,
+    onDeath: died.reject,
+  });
+  const orDeath = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died.promise]);
+  return {
+    about: () => orDeath(channel.call('snapshot.about', undefined)),
+    columns: (table) => orDeath(channel.call('snapshot.columns', table)),
+    page: (wish) => orDeath(channel.call('snapshot.page', wish)),
+    blobs: () => orDeath(channel.call('snapshot.blobs', undefined)),
+    close: () => channel.close(),
+  };
+};
+
+const toKeyringRecord = ({ id, secrets }: { id: string; secrets: Keyring['secrets'] }): KeyringRecord => ({
+  record: 'keyring',
+  id,
+  keys: secrets().map(({ number, createdAt, key }) => ({
+    number,
+    createdAt,
+    key: key.export().toString('base64'),
+  })),
+});
+
+/** The content as bytes; what `digester` knows at the end is the last record. */
+async function* contentBytes(
+  { dataDir, keyring }: WriteDeps,
+  snapshot: Snapshot,
+  onDigest: (digest: Digest) => void,
+): AsyncGenerator<Buffer> {
+  const digester = new Digester();
+  for await (const record of contentRecords(dataDir, snapshot)) {
+    digester.add(record);
+    yield toBytes(record);
+  }
+  const secrets = (): ReturnType<Keyring['secrets']> => keyring.secrets();
+  yield toBytes({ kind: 'head', head: toKeyringRecord({ id: keyring.id, secrets }) });
+  const digest = digester.result();
+  onDigest(digest);
+  yield toBytes({ kind: 'head', head: { record: 'end', digest } });
+}
+
+const syncPath = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+};
+
+const toDiskError = (error: unknown, path: string): unknown => {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const folder = dirname(path);
+  if (error.code === 'ENOSPC')
+    return new ApiError(
+      'InsufficientStorage',
+      `cannot back up: the disk of ${folder} is full; free some space`,
+    );
+  if (error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'ENOENT')
+    return new ApiError('ServiceUnavailable', `cannot back up: ${folder} cannot be written (${error.code})`);
+  return error;
+};
+
+const writeFrom = async (
+  snapshot: OpenSnapshot,
+  deps: WriteDeps,
+  wish: { readonly path: string; readonly key: BackupKey; readonly signal: AbortSignal },
+): Promise<WrittenBackup> => {
+  const createdAt = toTimestamp(deps.clock.nowMs());
+  const scrypt = newScrypt();
+  const key = await wish.key.load(scrypt);
+  const about: BackupAbout = { drover: ownVersion, createdAt, ...(await snapshot.about()) };
+  let digest: Digest | undefined;
+  const content = contentBytes(deps, snapshot, (found) => {
+    digest = found;
+  });
+  const given = { about, key, scrypt: wish.key.isPassphrase ? scrypt : undefined };
+  await pipeline(
+    Readable.from(content, { objectMode: false }),
+    createZstdCompress(),
+    (compressed: AsyncIterable<Uint8Array>) => sealBackup(given, compressed),
+    createWriteStream(wish.path, { flags: 'wx', mode: 0o600, flush: true }),
+    { signal: wish.signal },
+  );
+  if (digest === undefined) throw new Error('cannot back up: the content did not come to its end');
+  return { about, digest, sizeBytes: (await stat(wish.path)).size };
+};
+
+/** Writes a backup to `path`, which must not be there yet. Throws ApiError; nothing is left then. */
+export const writeBackup = async (
+  deps: WriteDeps,
+  wish: { readonly path: string; readonly key: BackupKey; readonly signal: AbortSignal },
+): Promise<WrittenBackup> => {
+  const part = `${wish.path}.${randomUUID()}.part`;
+  const snapshot = await openSnapshot(deps);
+  try {
+    const written = await writeFrom(snapshot, deps, { ...wish, path: part });
+    await rename(part, wish.path);
+    await syncPath(dirname(wish.path));
+    return written;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw toDiskError(error, wish.path);
+  } finally {
+    await snapshot.close();
+  }
+};
