@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drover } from '../testing/drover.ts';
 import { type FakeController, startFakeController } from '../testing/fake-controller.ts';
-import { lacksSshd, startSshd, type TestSshd } from '../testing/sshd.ts';
+import { lacksSshd, startSshd, type TestSshd } from '../../../ssh/src/testing/sshd.ts';
 
 let fake: FakeController;
 let sshd: TestSshd;
