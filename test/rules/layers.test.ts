@@ -11,7 +11,10 @@ interface Room {
 const table: Readonly<Record<string, Room>> = {
   api: { may: [], why: 'schemas and pure functions that browser, programs and controller share' },
   client: { may: ['api'], why: 'speaks HTTP and knows the kinds' },
-  ssh: { may: [], why: 'reaches servers by SSH for the command line and the controller; knows nobody of ours' },
+  ssh: {
+    may: [],
+    why: 'reaches servers by SSH for the command line and the controller; knows nobody of ours',
+  },
   cli: {
     may: ['api', 'client', 'ssh', 'lab'],
     why: 'a client of the API like any other; `drover lab` is the front of the lab',

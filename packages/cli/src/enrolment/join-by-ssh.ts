@@ -13,7 +13,8 @@ export interface Join
 }
 
 const remedies: Readonly<Partial<Record<SshProblem, string>>> = {
-  'key-unknown': 'compare it on the server (ssh-keygen -lf), then give --fingerprint or add it to known_hosts',
+  'key-unknown':
+    'compare it on the server (ssh-keygen -lf), then give --fingerprint or add it to known_hosts',
   'key-changed': 'the server was set up anew, or somebody stands between; find out which before going on',
   login: 'check the user, and --key or --password-file',
   credentials: 'check --key, and --passphrase-file if the key has a passphrase',
@@ -57,9 +58,7 @@ const toEnrolment = ({ client, labels, timeoutMs }: Join): Enrolment => ({
 });
 
 /** Resolves once the node is Ready. */
-export const joinBySsh = async (
-  join: Join,
-): Promise<{ readonly node: string; readonly warning: string }> => {
+export const joinBySsh = async (join: Join): Promise<{ readonly node: string; readonly warning: string }> => {
   try {
     return await joinServer({
       ...join,
