@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gatewayAddress, Lab } from '../../../lab/index.ts';
+import { drover } from '../../harness/cli.ts';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
 import { nodeBinary } from '../../harness/controller.ts';
 
@@ -84,6 +85,7 @@ describe.skipIf(isConsoleSkipped)('servers over SSH from the browser', () => {
     await servers().getByText('Ready', { exact: true }).waitFor();
     await ground.expectAccessible();
     await ground.picture('ssh-ready');
+    expect((await drover(ground.controller, ['get', 'secrets', '-o', 'name'])).stdout).not.toContain('ssh-');
   });
 
   test('a wrong password is told, also after the controller was killed, and can be tried again', async () => {

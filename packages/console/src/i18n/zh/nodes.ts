@@ -163,7 +163,7 @@ export const nodes: Texts<typeof english> = {
     fingerprint: '指纹',
     retry: '重试',
     retryOne: '重试 {{host}}',
-    since: '自',
+    since: '开始时间',
     summary: '共 {{total}} 台，已加入 {{ready}} 台，失败 {{failed}} 台',
     gone: '没有名为 {{name}} 的注册任务',
     state: {

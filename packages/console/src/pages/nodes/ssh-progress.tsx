@@ -39,8 +39,13 @@ const State = ({ host }: { readonly host: SSHHostStatus }) => {
       <Label isCompact status={status}>
         {t(`nodes.ssh.state.${host.phase}`)}
       </Label>{' '}
-      {host.message}
-      {host.remedy === undefined ? null : <Content component="small">{host.remedy}</Content>}
+      {/* What to do about an unknown key is said above. */}
+      {host.phase === 'HostKeyUnknown' ? null : (
+        <>
+          {host.message}
+          {host.remedy === undefined ? null : <Content component="small">{host.remedy}</Content>}
+        </>
+      )}
     </>
   );
 };
