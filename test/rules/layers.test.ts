@@ -11,8 +11,12 @@ interface Room {
 const table: Readonly<Record<string, Room>> = {
   api: { may: [], why: 'schemas and pure functions that browser, programs and controller share' },
   client: { may: ['api'], why: 'speaks HTTP and knows the kinds' },
+  ssh: {
+    may: [],
+    why: 'reaches servers by SSH for the command line and the controller; knows nobody of ours',
+  },
   cli: {
-    may: ['api', 'client', 'lab'],
+    may: ['api', 'client', 'ssh', 'lab'],
     why: 'a client of the API like any other; `drover lab` is the front of the lab',
   },
   console: { may: ['api', 'client'], why: 'a client of the API like any other' },
@@ -35,7 +39,7 @@ const table: Readonly<Record<string, Room>> = {
     why: 'tasks are rows; who carries them is not its matter',
   },
   'controller/controllers': {
-    may: ['api', 'controller/platform', 'controller/engine', 'controller/resources'],
+    may: ['api', 'ssh', 'controller/platform', 'controller/engine', 'controller/resources'],
     why: 'they read wishes and write status; effects go through the engine or what main hands them',
   },
   'controller/server': {

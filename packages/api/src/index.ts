@@ -30,6 +30,7 @@ export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
 export * from './signing/request.ts';
 export * from './signing/signed.ts';
+export * from './ssh-enrolment.ts';
 export { type FleetNode, resolveTargets } from './targets.ts';
 export type { Task, TaskCounts, TaskResult } from './task.ts';
 export * from './validation/immutable.ts';

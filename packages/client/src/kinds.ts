@@ -22,6 +22,7 @@ import type {
   Secret,
   ServiceAccount,
   SignInMethod,
+  SSHEnrollment,
   User,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
@@ -83,6 +84,7 @@ export const nodeMetrics: KindReference<NodeMetrics> = {
   namespaced: false,
 };
 export const enrollmentTokens = drover<EnrollmentToken>('EnrollmentToken', 'enrollmenttokens', false);
+export const sshEnrollments = drover<SSHEnrollment>('SSHEnrollment', 'sshenrollments', true);
 export const commandRuns = drover<CommandRun>('CommandRun', 'commandruns', true);
 export const savedCommands = drover<SavedCommand>('SavedCommand', 'savedcommands', true);
 export const schedules = drover<Schedule>('Schedule', 'schedules', true);

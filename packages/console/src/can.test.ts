@@ -13,6 +13,10 @@ const questions: Readonly<Record<keyof typeof can, Attributes | PathAttributes>>
   approveNodes: can.approveNodes(),
   changeTokens: can.changeTokens(),
   makeTokens: can.makeTokens(),
+  enrolBySsh: can.enrolBySsh('ops'),
+  makeSecret: can.makeSecret('ops'),
+  changeSshEnrollment: can.changeSshEnrollment('ops', 'e1'),
+  trustHostKeys: can.trustHostKeys('ops', 'e1'),
   runCommands: can.runCommands('ops'),
   cancelRun: can.cancelRun('ops', 'r1'),
   decideWork: can.decideWork('filetransfers', 'ops', 't1'),
@@ -54,6 +58,10 @@ test('every action asks for just what it needs', () => {
     approveNodes: update certificatesigningrequests/approval.certificates.k8s.io */*
     changeTokens: patch enrollmenttokens.drover.dev */*
     makeTokens: create enrollmenttokens.drover.dev */*
+    enrolBySsh: create sshenrollments.drover.dev ops/*
+    makeSecret: create secrets ops/*
+    changeSshEnrollment: patch sshenrollments.drover.dev ops/e1
+    trustHostKeys: trust sshenrollments.drover.dev ops/e1
     runCommands: create commandruns.drover.dev ops/*
     cancelRun: patch commandruns.drover.dev ops/r1
     decideWork: patch filetransfers/approval.drover.dev ops/t1

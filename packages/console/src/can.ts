@@ -50,6 +50,32 @@ export const can = {
   }),
   changeTokens: (): Attributes => ({ verb: 'patch', group: drover, resource: 'enrollmenttokens' }),
   makeTokens: (): Attributes => ({ verb: 'create', group: drover, resource: 'enrollmenttokens' }),
+  enrolBySsh: (namespace: string): Attributes => ({
+    verb: 'create',
+    group: drover,
+    resource: 'sshenrollments',
+    namespace,
+  }),
+  makeSecret: (namespace: string): Attributes => ({
+    verb: 'create',
+    group: '',
+    resource: 'secrets',
+    namespace,
+  }),
+  changeSshEnrollment: (namespace: string, name: string): Attributes => ({
+    verb: 'patch',
+    group: drover,
+    resource: 'sshenrollments',
+    namespace,
+    name,
+  }),
+  trustHostKeys: (namespace: string, name: string): Attributes => ({
+    verb: 'trust',
+    group: drover,
+    resource: 'sshenrollments',
+    namespace,
+    name,
+  }),
   runCommands: (namespace: string): Attributes => ({
     verb: 'create',
     group: drover,

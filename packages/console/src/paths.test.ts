@@ -25,7 +25,8 @@ const addresses: Readonly<Record<keyof typeof paths, readonly string[]>> = {
   overview: [paths.overview()],
   nodes: [paths.nodes()],
   nodeRequests: [paths.nodeRequests()],
-  addNodes: [paths.addNodes()],
+  addNodes: [paths.addNodes(), paths.addNodes('ssh')],
+  sshEnrollment: [paths.sshEnrollment('default', 'e 1')],
   node: [paths.node('n 1'), paths.node('n1', 'terminal')],
   nodeFiles: [paths.nodeFiles('n1', '/etc/a b?c')],
   runs: [paths.runs()],
@@ -33,6 +34,7 @@ const addresses: Readonly<Record<keyof typeof paths, readonly string[]>> = {
   run: [paths.run('default', 'r1'), paths.run('default', 'r1', 'nodes', { state: 'failed', q: 'a&b' })],
   schedules: [paths.schedules()],
   newSchedule: [paths.newSchedule(), paths.newSchedule('c1', 'ops')],
+  newScheduleOfDraft: [paths.newScheduleOfDraft('ops')],
   schedule: [paths.schedule('default', 's1'), paths.schedule('default', 's1', 'runs')],
   savedCommands: [paths.savedCommands()],
   newSavedCommand: [paths.newSavedCommand()],
@@ -63,6 +65,8 @@ test('every address stays as it is', () => {
     nodes /nodes
     nodeRequests /nodes/requests
     addNodes /nodes/add
+    addNodes /nodes/add/ssh
+    sshEnrollment /nodes/add/ssh/default/e%201
     node /nodes/name/n%201
     node /nodes/name/n1/terminal
     nodeFiles /nodes/name/n1/files?path=%2Fetc%2Fa%20b%3Fc
@@ -74,6 +78,7 @@ test('every address stays as it is', () => {
     schedules /schedules
     newSchedule /schedules/new
     newSchedule /schedules/new?command=c1&namespace=ops
+    newScheduleOfDraft /schedules/new?of=draft&namespace=ops
     schedule /schedules/name/default/s1
     schedule /schedules/name/default/s1/runs
     savedCommands /saved-commands

@@ -31,7 +31,9 @@ export const paths = {
   overview: () => '/',
   nodes: () => '/nodes',
   nodeRequests: () => '/nodes/requests',
-  addNodes: () => '/nodes/add',
+  /** `way`: '' is by a pasted line. */
+  addNodes: (way: '' | 'ssh' = '') => (way === '' ? '/nodes/add' : '/nodes/add/ssh'),
+  sshEnrollment: (namespace: string, name: string) => `/nodes/add/ssh/${part(namespace)}/${part(name)}`,
   node: (name: string, tab = '') => `/nodes/name/${part(name)}${tab === '' ? '' : `/${part(tab)}`}`,
   /** `path`: of a file or directory on it, as a manifest has it. */
   nodeFiles: (name: string, path: string) => `/nodes/name/${part(name)}/files?path=${part(path)}`,

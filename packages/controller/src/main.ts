@@ -22,6 +22,8 @@ import { type NodeController, runNodeController } from './controllers/node/contr
 import { runPolicyController } from './controllers/policy/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
+import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
+import type { IssueToken } from './controllers/ssh-enrolment/host.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -122,16 +124,17 @@ Drover is ready (pid ${process.pid}).
 const toAddress = (host: string, port: number): string =>
   `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
-/** A single-use token for this machine, made the way everybody's are. */
-const issueEnrollmentToken = async (deps: {
-  readonly resources: Resources;
-  readonly admission: ReturnType<typeof createAdmission>;
-}): Promise<string> => {
+/** A single-use token that the controller asks for itself, made the way everybody's are: its name and its line. */
+const issueEnrollmentToken = async (
+  deps: { readonly resources: Resources; readonly admission: ReturnType<typeof createAdmission> },
+  generateName: string,
+  spec: Partial<EnrollmentToken['spec']> = {},
+): Promise<{ readonly token: string; readonly line: string }> => {
   const object = {
     apiVersion: 'drover.dev/v1alpha1',
     kind: 'EnrollmentToken',
-    metadata: { generateName: 'this-machine-' },
-    spec: { maxUses: 1 },
+    metadata: { generateName },
+    spec: { maxUses: 1, ...spec },
   };
   const identity = { kind: 'user', name: adminUser, groups: ['system:masters'] } as const;
   const admitted = await deps.admission[resourceKey(enrollmentTokenKind)]?.({
@@ -141,11 +144,16 @@ const issueEnrollmentToken = async (deps: {
     dryRun: false,
   });
   const created = await deps.resources.create(enrollmentTokenKind, '', admitted?.object);
-  const { status } = (admitted?.answer?.(created) ?? created) as unknown as EnrollmentToken; // validated by create
-  const token = /^DROVER_TOKEN=(\S+) /.exec(status?.joinCommand ?? '')?.[1];
-  if (token === undefined)
+  const { metadata, status } = (admitted?.answer?.(created) ?? created) as unknown as EnrollmentToken; // validated by create
+  return { token: metadata.name ?? '', line: status?.joinCommand ?? '' };
+};
+
+const newLocalToken = async (deps: Parameters<typeof issueEnrollmentToken>[0]): Promise<string> => {
+  const { line } = await issueEnrollmentToken(deps, 'this-machine-');
+  const secret = /^DROVER_TOKEN=(\S+) /.exec(line)?.[1];
+  if (secret === undefined)
     throw new ApiError('InternalError', 'cannot enrol this machine: no token was made');
-  return token;
+  return secret;
 };
 
 /** How this machine reaches its controller, whatever name others use. */
@@ -167,7 +175,7 @@ const enrolThisMachine = (
     agentFile: config.agentFile,
     address: localAddress(config),
     caPin: deps.authority.caPin,
-    newToken: () => issueEnrollmentToken(deps),
+    newToken: () => newLocalToken(deps),
     log: deps.log,
   });
 
@@ -228,6 +236,24 @@ const runWork = (deps: {
   closers.add(runScheduleController({ resources, clock, log, start }));
 };
 
+/** Servers that join over SSH: each with a token of its own, which the audit trail knows. */
+const runSshEnrolment = (deps: {
+  readonly resources: Resources;
+  readonly admission: ReturnType<typeof createAdmission>;
+  readonly audit: AuditStore;
+  readonly log: Log;
+  readonly closers: Closers;
+}): void => {
+  const { resources, audit, log, closers } = deps;
+  const issueToken: IssueToken = ({ labels, expiresSeconds, reason }) => {
+    const { group, plural: resource } = enrollmentTokenKind;
+    const entry = () => ({ ...ownEntry(clock.nowMs(), 'create'), group, resource, reason });
+    const expiresAt = new Date(clock.nowMs() + expiresSeconds * 1000).toISOString();
+    return audit.within({ entry, rows: 0 }, () => issueEnrollmentToken(deps, 'ssh-', { labels, expiresAt }));
+  };
+  closers.add(runSshEnrolmentController({ resources, clock, log, issueToken }));
+};
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
@@ -274,6 +300,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   closers.add(runPolicyController({ resources, log }));
   closers.add(runServiceAccountController({ resources, log }));
+  runSshEnrolment({ resources, admission, audit, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
   closers.add(
     await createServer({

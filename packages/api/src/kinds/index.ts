@@ -28,6 +28,7 @@ import { scheduleKind } from './schedule.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
 import { signInMethodKind } from './sign-in-method.ts';
+import { sshEnrollmentKind } from './ssh-enrollment.ts';
 import { userKind } from './user.ts';
 import { validatingAdmissionPolicyKind } from './validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from './validating-admission-policy-binding.ts';
@@ -59,6 +60,7 @@ export * from './schedule.ts';
 export * from './secret.ts';
 export * from './service-account.ts';
 export * from './sign-in-method.ts';
+export * from './ssh-enrollment.ts';
 export * from './user.ts';
 export * from './validating-admission-policy.ts';
 export * from './validating-admission-policy-binding.ts';
@@ -89,6 +91,7 @@ export const allKinds: readonly Kind[] = [
   savedCommandKind,
   scheduleKind,
   signInMethodKind,
+  sshEnrollmentKind,
   userKind,
   nodeMetricsKind,
   clusterRoleKind,

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lacksSshd, startSshd, type TestSshd } from '../../../ssh/src/testing/sshd.ts';
 import { drover } from '../testing/drover.ts';
 import { type FakeController, startFakeController } from '../testing/fake-controller.ts';
-import { lacksSshd, startSshd, type TestSshd } from '../testing/sshd.ts';
 
 let fake: FakeController;
 let sshd: TestSshd;

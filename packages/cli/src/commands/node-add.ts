@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { SshLogin, SshTrust } from '@drover/ssh';
 import type { Command } from 'commander';
-import type { SshLogin, SshTrust } from '../enrolment/ssh-host.ts';
 import { exitCodes, toOutcome, usageFailure } from '../failure.ts';
 import { parsePairs, parseSeconds, parseWhole } from '../output/units.ts';
 import { readInputText } from '../platform/input-file.ts';
@@ -41,7 +41,7 @@ const toLogin = async (options: AddOptions, session: Session): Promise<SshLogin>
 };
 
 const toTrust = async (options: AddOptions, session: Session): Promise<SshTrust> => {
-  const { parseKnownHosts } = await import('../enrolment/known-hosts.ts');
+  const { parseKnownHosts } = await import('@drover/ssh/known-hosts');
   for (const fingerprint of options.fingerprint)
     if (!/^SHA256:[A-Za-z0-9+/]{43}$/.test(fingerprint))
       throw usageFailure(

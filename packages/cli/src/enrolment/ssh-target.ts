@@ -1,14 +1,7 @@
 // Owns reading user@host[:port].
 import { userInfo } from 'node:os';
+import type { SshTarget } from '@drover/ssh';
 import { usageFailure } from '../failure.ts';
-
-export interface SshTarget {
-  readonly user: string;
-  readonly host: string;
-  readonly port: number;
-  /** As it was written. */
-  readonly label: string;
-}
 
 /** user@host, user@host:2222, host, user@[2001:db8::1]:2222 */
 export const parseTarget = (text: string): SshTarget => {

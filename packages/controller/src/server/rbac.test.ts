@@ -70,6 +70,8 @@ const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin
   'schedules.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },
   'schedules.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
   'signinmethods.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'sshenrollments.drover.dev': { view: '', edit: '', admin: '', operator: all },
+  'sshenrollments.drover.dev/status': { view: '', edit: '', admin: '', operator: 'get' },
   'users.drover.dev': { view: '', edit: '', admin: '', operator: '' },
   'users.drover.dev/status': { view: '', edit: '', admin: '', operator: '' },
   'nodes.metrics.k8s.io': { view: reads, edit: reads, admin: reads, operator: reads },

@@ -1,4 +1,4 @@
-// How servers join: a token and the line to paste, who arrives by it, or the command that does it over SSH.
+// How servers join: a token and the line to paste, and who arrives by it; or over SSH, by the controller.
 import type { EnrollmentToken } from '@drover/api';
 import { enrollmentTokens } from '@drover/client/kinds';
 import {
@@ -9,19 +9,20 @@ import {
   ClipboardCopy,
   ClipboardCopyVariant,
   Content,
-  PageSection,
   Stack,
   StackItem,
 } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useLive } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
 import { useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Problem } from '../../ui/states.tsx';
+import { PageTabs } from '../../ui/tabs.tsx';
 import { Arrivals } from './arrivals.tsx';
+import { SshForm } from './ssh-form.tsx';
 import { TokenForm } from './token-form.tsx';
 import { TokenList } from './token-list.tsx';
 
@@ -51,27 +52,6 @@ const PastedLine = ({ token }: { readonly token: EnrollmentToken }) => {
   );
 };
 
-const OverSsh = () => {
-  const { t } = useTranslation();
-  return (
-    <Card>
-      <CardTitle component="h2">{t('nodes.add.ssh')}</CardTitle>
-      <CardBody>
-        <Content component="p">{t('nodes.add.sshNote')}</Content>
-        <ClipboardCopy
-          isReadOnly
-          isCode
-          hoverTip={t('ui.copy')}
-          clickTip={t('ui.copied')}
-          textAriaLabel={t('nodes.add.sshLine')}
-        >
-          drover node add root@server1 root@server2
-        </ClipboardCopy>
-      </CardBody>
-    </Card>
-  );
-};
-
 const Made = ({ made, name }: { readonly made: EnrollmentToken | undefined; readonly name: string }) => {
   const { t } = useTranslation();
   return (
@@ -95,16 +75,47 @@ const Made = ({ made, name }: { readonly made: EnrollmentToken | undefined; read
   );
 };
 
-export const AddNodes = () => {
+const ByLine = () => {
   const { t } = useTranslation();
   const [name, setName] = useParameter('token');
   const [made, setMade] = useState<EnrollmentToken>();
   const { items, state, error } = useLive(enrollmentTokens);
-  const title = t('shell.pages.nodes');
   const onMade = (token: EnrollmentToken): void => {
     setMade(token);
     setName(token.metadata.name ?? '');
   };
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <TokenForm onMade={onMade} />
+      </StackItem>
+      {name === '' ? null : (
+        <StackItem>
+          <Made made={made} name={name} />
+        </StackItem>
+      )}
+      <StackItem>
+        <Card>
+          <CardTitle component="h2">{t('nodes.tokens.title')}</CardTitle>
+          <CardBody>
+            {state === 'loading' ? (
+              <Loading />
+            ) : state === 'failed' ? (
+              <Problem error={error} />
+            ) : (
+              <TokenList tokens={items} onShow={setName} />
+            )}
+          </CardBody>
+        </Card>
+      </StackItem>
+    </Stack>
+  );
+};
+
+export const AddNodes = () => {
+  const { t } = useTranslation();
+  const { way = '' } = useParams();
+  const title = t('shell.pages.nodes');
   return (
     <>
       <PageHead
@@ -112,35 +123,14 @@ export const AddNodes = () => {
         description={t('nodes.add.description')}
         crumbs={[{ title, link: <Link to={paths.nodes()}>{title}</Link> }]}
       />
-      <PageSection hasBodyWrapper={false} isFilled>
-        <Stack hasGutter>
-          <StackItem>
-            <TokenForm onMade={onMade} />
-          </StackItem>
-          {name === '' ? null : (
-            <StackItem>
-              <Made made={made} name={name} />
-            </StackItem>
-          )}
-          <StackItem>
-            <Card>
-              <CardTitle component="h2">{t('nodes.tokens.title')}</CardTitle>
-              <CardBody>
-                {state === 'loading' ? (
-                  <Loading />
-                ) : state === 'failed' ? (
-                  <Problem error={error} />
-                ) : (
-                  <TokenList tokens={items} onShow={setName} />
-                )}
-              </CardBody>
-            </Card>
-          </StackItem>
-          <StackItem>
-            <OverSsh />
-          </StackItem>
-        </Stack>
-      </PageSection>
+      <PageTabs
+        label={t('shell.pages.addNodes')}
+        active={way}
+        tabs={[
+          { key: '', title: t('nodes.add.byLine'), to: paths.addNodes(), show: () => <ByLine /> },
+          { key: 'ssh', title: t('nodes.add.overSsh'), to: paths.addNodes('ssh'), show: () => <SshForm /> },
+        ]}
+      />
     </>
   );
 };

@@ -6,6 +6,7 @@
 // I4: who holds a token with bounds holds no more than those: it gives nothing beyond them.
 // I5: what is kept to be run later is a way to run it (later/requester.ts).
 // I6: labels by which run policies select nodes are theirs who may change those policies (run-policy/label-guard.ts).
+// I7: an SSHEnrollment uses a Secret, makes tokens and trusts host keys in the name of who writes it (ssh-enrolment.ts).
 import {
   ApiError,
   type ClusterRole,
@@ -24,6 +25,7 @@ import {
   roleBindingKind,
   roleKind,
   signInMethodKind,
+  sshEnrollmentKind,
   userKind,
 } from '@drover/api';
 import type { Resources } from '../../resources/resources.ts';
@@ -32,6 +34,7 @@ import { guardLater, isLaterKind } from '../later/requester.ts';
 import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
 import { guardLabels } from '../run-policy/label-guard.ts';
+import { guardSSHEnrolment } from '../ssh-enrolment.ts';
 import { guardPeople } from './person-guard.ts';
 import type { Roles } from './roles.ts';
 
@@ -142,6 +145,7 @@ export const createWriteGuards = ({ roles, authorize, people, resources }: Deps)
 
   return (kind: Kind, identity: Identity): WriteGuard | undefined => {
     if (isLaterKind(kind)) return guardLater(authorize, identity);
+    if (kind === sshEnrollmentKind) return guardSSHEnrolment(authorize, identity);
     const isMaster = identity.kind === 'user' && identity.groups.includes(mastersGroup);
     if (isMaster && identity.scope === undefined) return undefined;
     if (kind === userKind || kind === groupKind || kind === signInMethodKind)

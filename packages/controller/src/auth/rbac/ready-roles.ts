@@ -110,6 +110,9 @@ const operator = [
   rule('drover.dev', [...work.map((one) => `${one}/approval`)], ['get', 'patch', 'update']),
   rule('drover.dev', ['enrollmenttokens', 'enrollmenttokens/status'], read),
   rule('drover.dev', ['enrollmenttokens'], write),
+  rule('drover.dev', ['sshenrollments', 'sshenrollments/status'], read),
+  // The verb trust: to say that a host key is the right one (auth/ssh-enrolment.ts).
+  rule('drover.dev', ['sshenrollments'], [...write, 'trust']),
   rule('certificates.k8s.io', ['certificatesigningrequests'], read),
   rule('certificates.k8s.io', ['certificatesigningrequests/approval'], ['get', 'patch', 'update']),
   paths(['/agents/*'], ['post']),

@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quote, splitJoinLine } from './join-by-ssh.ts';
+import { quote, splitJoinLine } from './join.ts';
 import { entriesFor, judgeKey, knownName, parseKnownHosts, toFingerprint } from './known-hosts.ts';
-import { parseTarget } from './ssh-target.ts';
 
 const key = (text: string) => Buffer.from(text).toString('base64');
 
@@ -55,15 +54,7 @@ describe('known_hosts', () => {
   });
 });
 
-describe('words of node add', () => {
-  test('targets are read with user, port and IPv6', () => {
-    expect(parseTarget('root@web1')).toMatchObject({ user: 'root', host: 'web1', port: 22 });
-    expect(parseTarget('a@10.0.0.1:2222')).toMatchObject({ user: 'a', host: '10.0.0.1', port: 2222 });
-    expect(parseTarget('a@[2001:db8::1]:2222')).toMatchObject({ host: '2001:db8::1', port: 2222 });
-    for (const bad of ['', 'a@', 'a@b:0', 'a@b:99999', 'a@2001:db8::1', 'a b@c', 'a@-x y'])
-      expect(() => parseTarget(bad)).toThrow('cannot use');
-  });
-
+describe('the join line', () => {
   test('the secret is taken out of the join line', () => {
     expect(splitJoinLine("DROVER_TOKEN=a.b python3 -c 'x' https://c d")).toEqual({
       secret: 'a.b',

@@ -1,9 +1,16 @@
 // Owns one SSH connection to a server that is to join: host key verified, commands run, secrets by stdin only.
 // I1: the host key is judged before anything about the user is sent.
 import type { ConnectConfig, ServerHostKeyAlgorithm, Client as SshClient } from 'ssh2';
-import { Failure } from '../failure.ts';
-import { entriesFor, judgeKey, type KnownHost, keyType, toFingerprint } from './known-hosts.ts';
-import type { SshTarget } from './ssh-target.ts';
+import { SshFailure } from './failure.ts';
+import { entriesFor, judgeKey, type KnownHost, keyType, toFingerprint, type Verdict } from './known-hosts.ts';
+
+export interface SshTarget {
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+  /** As people wrote it. */
+  readonly label: string;
+}
 
 export interface SshLogin {
   readonly privateKey?: string;
@@ -49,18 +56,22 @@ const algorithmsOf = (types: readonly string[]): ServerHostKeyAlgorithm[] =>
       type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type as ServerHostKeyAlgorithm],
     );
 
-const words = (verdict: string, target: SshTarget, key: Buffer): Failure => {
-  const shown = `${keyType(key)} ${toFingerprint(key)}`;
-  const where = `${target.host} port ${target.port}`;
-  if (verdict === 'revoked') return new Failure(`cannot trust ${where}: its key is revoked: ${shown}`);
-  if (verdict === 'unknown')
-    return new Failure(`cannot trust ${where}: its key is in no known_hosts file: ${shown}`, {
-      remedy: 'compare it on the server (ssh-keygen -lf), then give --fingerprint or add it to known_hosts',
-    });
-  return new Failure(`cannot trust ${where}: it shows another key than expected: ${shown}`, {
-    remedy: 'the server was set up anew, or somebody stands between; find out which before going on',
-  });
+const wrongKey = (verdict: Exclude<Verdict, 'accepted'>, target: SshTarget, key: Buffer): SshFailure => {
+  const shownKey = `${keyType(key)} ${toFingerprint(key)}`;
+  const words = {
+    revoked: 'its key is revoked',
+    unknown: 'its key is in no known_hosts file',
+    changed: 'it shows another key than expected',
+  } as const;
+  return new SshFailure(
+    `key-${verdict}`,
+    `cannot trust ${target.host} port ${target.port}: ${words[verdict]}: ${shownKey}`,
+    { shownKey },
+  );
 };
+
+const isWrongKey = (error: unknown): error is SshFailure =>
+  error instanceof SshFailure && error.shownKey !== '';
 
 interface Attempt {
   readonly target: SshTarget;
@@ -70,23 +81,15 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-class WrongKey extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-
 const connectOnce = async ({ target, login, trust, algorithms, signal }: Attempt): Promise<SshClient> => {
   const { Client } = await import('ssh2');
   const ssh = new Client();
   const entries = entriesFor(trust.known, target.host, target.port);
-  let wrong: WrongKey | undefined;
+  let wrong: SshFailure | undefined;
   const hostVerifier = (key: Buffer): boolean => {
     const verdict = judgeKey(key, entries, trust.fingerprints);
     if (verdict === 'accepted') return true;
-    wrong = new WrongKey(words(verdict, target, key));
+    wrong = wrongKey(verdict, target, key);
     return false;
   };
   const { host, port, user: username } = target;
@@ -113,16 +116,21 @@ const connectOnce = async ({ target, login, trust, algorithms, signal }: Attempt
   return promise;
 };
 
-const toFailure = (target: SshTarget, error: unknown): Failure => {
-  if (error instanceof WrongKey) return error.failure;
-  if (error instanceof Failure) return error;
+/** What the library says of a key that it cannot read, or has no passphrase for. */
+const isBadKey = (message: string): boolean => message.startsWith('Cannot parse privateKey');
+
+const toFailure = (target: SshTarget, error: unknown): SshFailure => {
+  if (error instanceof SshFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (isBadKey(message))
+    return new SshFailure('credentials', `cannot sign in to ${target.label}: the private key: ${message}`);
   const isLogin = error instanceof Error && 'level' in error && error.level === 'client-authentication';
   return isLogin
-    ? new Failure(`cannot sign in to ${target.label}: the server accepts neither key nor password`, {
-        remedy: 'check the user, and --key or --password-file',
-      })
-    : new Failure(`cannot connect to ${target.label}: ${message}`);
+    ? new SshFailure(
+        'login',
+        `cannot sign in to ${target.label}: the server accepts neither key nor password`,
+      )
+    : new SshFailure('connection', `cannot connect to ${target.label}: ${message}`);
 };
 
 /** Which kinds of key to ask the server for: those that known_hosts has; with fingerprints, one after another. */
@@ -149,8 +157,8 @@ const connect = async (
     } catch (error) {
       // A server without this kind of key ends the handshake: the next kind is tried, and a wrong key told at the end.
       const isHandshake = error instanceof Error && 'level' in error && error.level === 'handshake';
-      if (!(error instanceof WrongKey) && !isHandshake) throw error;
-      if (!(last instanceof WrongKey) || error instanceof WrongKey) last = error;
+      if (!isWrongKey(error) && !isHandshake) throw error;
+      if (!isWrongKey(last) || isWrongKey(error)) last = error;
     }
   throw last;
 };

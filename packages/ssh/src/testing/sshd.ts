@@ -56,7 +56,11 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-export const startSshd = async (directory: string): Promise<TestSshd> => {
+/** `addresses`: of the loopback, each a server of its own for those who dial it. */
+export const startSshd = async (
+  directory: string,
+  addresses: readonly string[] = ['127.0.0.1'],
+): Promise<TestSshd> => {
   const port = await freePort();
   const path = (name: string) => join(directory, name);
   for (const type of ['ed25519', 'rsa']) makeKey(path(`host_${type}`), type);
@@ -67,7 +71,8 @@ export const startSshd = async (directory: string): Promise<TestSshd> => {
     path('sshd_config'),
     [
       `Port ${port}`,
-      'ListenAddress 127.0.0.1',
+      ...addresses.map((address) => `ListenAddress ${address}`),
+      'MaxStartups 100',
       `HostKey ${path('host_ed25519')}`,
       `HostKey ${path('host_rsa')}`,
       `AuthorizedKeysFile ${path('authorized')}`,
