@@ -16,7 +16,7 @@ import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk, type RunPolicyDesk } from './auth/run-policy/desk.ts';
-import { type Config, parseConfig, usage } from './config.ts';
+import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
@@ -331,6 +331,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       host: config.host,
       port: config.port,
       dataDir,
+      configuration: toShownConfiguration(config),
       console: await loadConsole(consoleDirectory),
     }),
   );
