@@ -6,6 +6,7 @@ import { client } from '../../api/client.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
 import { ActionButton } from '../../ui/action-button.tsx';
+import { nowMs } from '../../ui/clock.ts';
 import { download } from '../../ui/download.ts';
 import { confirmDone } from '../../ui/toasts.tsx';
 
@@ -16,8 +17,8 @@ const readBundle = async (): Promise<readonly BlobPart[]> => {
   return parts;
 };
 
-const nameAt = (time: Date): string =>
-  `drover-support-${time.toISOString().slice(0, 19).replace(/[:-]/g, '')}Z.tar.gz`;
+const newName = (): string =>
+  `drover-support-${new Date(nowMs()).toISOString().slice(0, 19).replace(/[:-]/g, '')}Z.tar.gz`;
 
 export const SupportBundle = () => {
   const { t } = useTranslation();
@@ -28,7 +29,7 @@ export const SupportBundle = () => {
     setBusy(true);
     setProblem('');
     try {
-      download(nameAt(new Date()), await readBundle(), 'application/gzip');
+      download(newName(), await readBundle(), 'application/gzip');
       confirmDone(t('settings.bundle.done'));
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

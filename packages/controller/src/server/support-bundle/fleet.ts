@@ -2,7 +2,8 @@
 // but for reading the resources.
 // I1: fields are named one by one. Specs are not told, nor labels, annotations or data of anything: a command line, an
 //     environment or a Secret has no way in here.
-// I2: words that others may have written (events, conditions) pass the net of the audit trail (auth/audit/redact.ts).
+// I2: words that others may have written (events, conditions) pass the net of the audit trail (auth/audit/redact.ts). That takes
+//     time, so others have their turn after a few objects.
 import {
   commandRunKind,
   type Event,
@@ -15,9 +16,25 @@ import {
   resourceKey,
 } from '@drover/api';
 import { redactText } from '../../auth/audit/redact.ts';
+import { nextTurn } from '../../platform/turn.ts';
 import type { Resources } from '../../resources/resources.ts';
 
 const maxEvents = 1_000;
+const maxWords = 1_024;
+const perTurn = 10;
+
+/** I2. Cut first: the patterns then never meet a huge text. */
+const masked = (words: string): string => redactText(words.slice(0, maxWords));
+
+/** I2. */
+const mapInTurns = async <T, U>(items: readonly T[], map: (item: T) => U): Promise<readonly U[]> => {
+  const mapped: U[] = [];
+  for (const item of items) {
+    mapped.push(map(item));
+    if (mapped.length % perTurn === 0) await nextTurn();
+  }
+  return mapped;
+};
 
 const tally = (words: readonly string[]): Readonly<Record<string, number>> => {
   const counts = new Map<string, number>();
@@ -41,7 +58,7 @@ const toNode = (object: KubeObject) => {
       type,
       status: value,
       reason,
-      message: redactText(message),
+      message: masked(message),
       lastTransitionTime,
     }),
   );
@@ -62,8 +79,8 @@ const toNode = (object: KubeObject) => {
   };
 };
 
-export const toNodes = (resources: Pick<Resources, 'list'>) => {
-  const items = resources.list(nodeKind).items.map(toNode);
+export const toNodes = async (resources: Pick<Resources, 'list'>) => {
+  const items = await mapInTurns(resources.list(nodeKind).items, toNode);
   const of = (word: (node: (typeof items)[number]) => string) => tally(items.map(word));
   return {
     count: items.length,
@@ -95,14 +112,16 @@ const toEvent = (event: Event) => {
   const { involvedObject, type = '', reason = '', message = '', count = 1, reportingComponent } = event;
   const { kind = '', namespace = '', name = '' } = involvedObject;
   const component = reportingComponent ?? event.source?.component ?? '';
-  const about = { kind, namespace, name };
-  return { time: lastSeen(event), type, reason, about, message: redactText(message), count, component };
+  const about = { kind: masked(kind), namespace: masked(namespace), name: masked(name) };
+  const told = { type: masked(type), reason: masked(reason), about, message: masked(message) };
+  return { time: lastSeen(event), ...told, count, component: masked(component) };
 };
 
 /** The newest, oldest of them first. */
-export const toEvents = (resources: Pick<Resources, 'list'>) =>
-  resources
+export const toEvents = (resources: Pick<Resources, 'list'>) => {
+  const events = resources
     .list(eventKind)
-    .items.map((object) => toEvent(object as unknown as Event)) // validated
-    .sort((a, b) => (a.time < b.time ? -1 : 1))
-    .slice(-maxEvents);
+    .items.map((object) => object as unknown as Event) // the cache holds what was validated
+    .sort((a, b) => (lastSeen(a) < lastSeen(b) ? -1 : 1));
+  return mapInTurns(events.slice(-maxEvents), toEvent);
+};
