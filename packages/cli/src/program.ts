@@ -82,6 +82,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Make a new data directory from a backup',
     load: () => import('./commands/restore.ts'),
   },
+  'support-bundle': {
+    summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',
+    load: () => import('./commands/support-bundle.ts'),
+  },
   secrets: {
     summary: 'Show and change the keys under which secrets are kept',
     load: () => import('./commands/secrets.ts'),

@@ -23,6 +23,8 @@ export interface SystemApi {
   /** Has the controller make a backup; `backup` gives its bytes. */
   makeBackup(wish: BackupWish, options?: CallOptions): Promise<BackupInfo>;
   backup(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** A tar.gz with what helps to find a fault, and no secret. */
+  supportBundle(options?: CallOptions): AsyncIterable<Uint8Array>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
 }
 
@@ -38,5 +40,7 @@ export const createSystemApi = (http: Transport): SystemApi => ({
     http.json({ method: 'POST', path: '/backups', body: wish, timeoutMs: 0, signal }),
   backup: (id, { signal } = {}) =>
     http.bytes({ path: `/backups/${encodeURIComponent(id)}`, accept: '*/*', signal }),
+  supportBundle: ({ signal } = {}) =>
+    http.bytes({ method: 'POST', path: '/support-bundle', accept: '*/*', signal }),
   version: ({ signal } = {}) => http.json({ path: '/version', signal }),
 });

@@ -24,6 +24,7 @@ const questions: Readonly<Record<keyof typeof can, Attributes | PathAttributes>>
   seeAudit: can.seeAudit(),
   verifyAudit: can.verifyAudit(),
   rotateKeys: can.rotateKeys(),
+  takeSupportBundle: can.takeSupportBundle(),
   makeApiTokens: can.makeApiTokens(),
   setPassword: can.setPassword('ada'),
   removePassword: can.removePassword('ada'),
@@ -69,6 +70,7 @@ test('every action asks for just what it needs', () => {
     seeAudit: get /audit
     verifyAudit: get /audit/verify
     rotateKeys: post /encryption/rotate
+    takeSupportBundle: post /support-bundle
     makeApiTokens: post /auth/tokens
     setPassword: update users/password.drover.dev */ada
     removePassword: delete users/password.drover.dev */ada

@@ -107,6 +107,7 @@ export const can = {
   seeAudit: (): PathAttributes => ({ verb: 'get', path: '/audit' }),
   verifyAudit: (): PathAttributes => ({ verb: 'get', path: '/audit/verify' }),
   rotateKeys: (): PathAttributes => ({ verb: 'post', path: '/encryption/rotate' }),
+  takeSupportBundle: (): PathAttributes => ({ verb: 'post', path: '/support-bundle' }),
   makeApiTokens: (): PathAttributes => ({ verb: 'post', path: '/auth/tokens' }),
   setPassword: (user: string) => users('update', user, 'password'),
   removePassword: (user: string) => users('delete', user, 'password'),

@@ -6,6 +6,7 @@ import { ApiError } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
+import type { ShownConfiguration } from './server/support-bundle/configuration.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
 
 export interface Config {
@@ -148,5 +149,31 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
     audit: parseAudit(values),
+  };
+};
+
+/** What of it a support bundle may tell. */
+export const toShownConfiguration = (config: Config): ShownConfiguration => {
+  const { dataDir, host, port, agentPort, addresses, localNode, agentFile, logLevel, keySource } = config;
+  const { isRequired, keepDays, keepRows, fileBytes, files, syslog } = config.audit;
+  return {
+    dataDir,
+    host,
+    port,
+    agentPort,
+    addresses,
+    localNode,
+    agentFile,
+    nodeCertificateHours: config.nodeCertificateMs / 3_600_000,
+    secretsKey: keySource?.kind ?? 'as before',
+    logLevel,
+    audit: {
+      required: isRequired,
+      keepDays,
+      keepRows,
+      fileBytes,
+      files,
+      syslog: syslog === undefined ? '' : `${syslog.protocol}://${syslog.host}:${syslog.port}`,
+    },
   };
 };

@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 import { join, relative } from 'node:path';
 import { ApiError, allKinds, type EnrollmentToken, enrollmentTokenKind, resourceKey } from '@drover/api';
 import { destination } from 'pino';
-import { openAgentReleases } from './agent-release.ts';
+import { type AgentReleases, openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
 import { type AuditTrail, openAuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
@@ -16,7 +16,7 @@ import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk, type RunPolicyDesk } from './auth/run-policy/desk.ts';
-import { type Config, parseConfig, usage } from './config.ts';
+import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
@@ -254,6 +254,13 @@ const runSshEnrolment = (deps: {
   closers.add(runSshEnrolmentController({ resources, clock, log, issueToken }));
 };
 
+/** What a server that wants to join is told. */
+const toJoinInfo = ({ agentPort }: Config, authority: Authority, releases: AgentReleases) => ({
+  caPem: authority.caPem,
+  agentFile: async () => (await releases.refresh()).bytes,
+  config: { agentPort, releasePublicKey: authority.releasePublicKeyPem },
+});
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
@@ -321,16 +328,13 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       uninstallAgent: (node) => gateway.uninstallAgent(node),
       admission,
       runPolicies,
-      joinInfo: {
-        caPem: authority.caPem,
-        agentFile: async () => (await releases.refresh()).bytes,
-        config: { agentPort: config.agentPort, releasePublicKey: authority.releasePublicKeyPem },
-      },
+      joinInfo: toJoinInfo(config, authority, releases),
       clock,
       log,
       host: config.host,
       port: config.port,
       dataDir,
+      configuration: toShownConfiguration(config),
       console: await loadConsole(consoleDirectory),
     }),
   );

@@ -1,4 +1,5 @@
 // The settings in a real browser: what the controller is, its keys and their change, certificates, retention.
+import { spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
@@ -28,6 +29,23 @@ describe.skipIf(isConsoleSkipped)('the settings', () => {
     const shown = ground.page.getByRole('textbox', { name: 'sha256 of the CA certificate' });
     await expect.poll(() => shown.inputValue(), { timeout: 20_000 }).toBe(pin);
     await ground.page.getByRole('link', { name: 'Download the CA certificate' }).waitFor();
+    ground.expectNoErrors();
+  });
+
+  test('hand out a support bundle, and say what is in it and what is not', async () => {
+    await ground.open('/settings/about');
+    await ground.page.getByText('Not in it: Secrets, passwords, tokens').waitFor();
+    const coming = ground.page.waitForEvent('download');
+    const button = ground.page.getByRole('button', { name: 'Download a support bundle' });
+    await button.click();
+    const saved = await coming;
+    expect(saved.suggestedFilename()).toMatch(/^drover-support-\d{8}T\d{6}Z\.tar\.gz$/);
+    const listed = spawnSync('tar', ['tzf', await saved.path()], { encoding: 'utf8' });
+    expect(listed.stderr).toBe('');
+    expect(listed.stdout).toContain('/controller.log\n');
+    await ground.page.getByText('The support bundle was downloaded').waitFor();
+    await button.scrollIntoViewIfNeeded();
+    await ground.picture('settings-support-bundle');
     ground.expectNoErrors();
   });
 

@@ -28,6 +28,7 @@ export type PlainResource =
   | 'join'
   | 'metrics'
   | 'recordings'
+  | 'support-bundle'
   | 'tokens';
 
 export type Access =

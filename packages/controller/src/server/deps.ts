@@ -15,6 +15,7 @@ import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import type { FairnessSettings } from './fairness/fairness.ts';
+import type { ShownConfiguration } from './support-bundle/configuration.ts';
 
 /** What the server uses of the auth room. */
 export type ServerAuth = Pick<
@@ -71,6 +72,8 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** How the controller was started, as far as a support bundle may tell. */
+  readonly configuration: ShownConfiguration;
   /** Absent: it has not been built; the plain pages stand in. */
   readonly console?: ConsoleFiles | undefined;
   readonly limits?: Partial<Limits>;

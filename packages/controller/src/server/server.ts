@@ -37,6 +37,7 @@ import { addReviewRoutes } from './routes/reviews.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
 import { addShellRoute } from './routes/shell.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
+import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
@@ -164,6 +165,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
+  addSupportBundleRoute(app, context, () => metrics.registry.metrics());
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   addConsoleRoutes(app, options.console);

@@ -14,7 +14,7 @@ import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
 import { openRunPolicyDesk, type RunPolicyDesk } from '../auth/run-policy/desk.ts';
 import { targetedNodes } from '../controllers/work/fleet.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createLog, silentLog } from '../platform/log.ts';
+import { createLog, type Log, silentLog } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -26,6 +26,7 @@ import type { Store } from '../store/store.ts';
 import { testThreads } from '../store/test-threads.ts';
 import type { ApiServer, ServerOptions } from './deps.ts';
 import { createServer } from './server.ts';
+import type { ShownConfiguration } from './support-bundle/configuration.ts';
 
 export interface Ground {
   readonly server: ApiServer;
@@ -74,6 +75,33 @@ const openPolicies = (resources: Resources): RunPolicyDesk =>
     log: silentLog,
   });
 
+/** What lies in the data directory, as main.ts opens it. */
+const openData = async (dataDir: string, log: Log) => {
+  const clock = systemClock;
+  const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
+  const keyring = await openKeyring({ dataDir, source, clock });
+  const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
+  const backups = await openBackupDesk({ dataDir, keyring, clock, threads: testThreads });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
+  const encryption = openRotation({ keyring, values, clock, log });
+  return { store, backups, authority, encryption };
+};
+
+const configurationOf = (dataDir: string): ShownConfiguration => ({
+  dataDir,
+  host: '127.0.0.1',
+  port: 0,
+  agentPort: 7444,
+  addresses: ['127.0.0.1'],
+  localNode: false,
+  agentFile: '/agent.py',
+  nodeCertificateHours: 2160,
+  secretsKey: 'file',
+  logLevel: 'info',
+  audit: { required: false, keepDays: 400, keepRows: 0, fileBytes: 1, files: 1, syslog: '' },
+});
+
 /** `passwordCost` undefined: as it is in earnest. */
 export const openGround = async (
   changes: Partial<ServerOptions> = {},
@@ -83,14 +111,8 @@ export const openGround = async (
   const clock = systemClock;
   const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
   const log = changes.log ?? own;
-  const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
-  const keyring = await openKeyring({ dataDir, source, clock });
-  const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
+  const { store, backups, authority, encryption } = await openData(dataDir, log);
   const resources = await createResources({ store, kinds: allKinds, clock, log });
-  const backups = await openBackupDesk({ dataDir, keyring, clock, threads: testThreads });
-  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
-  const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
-  const encryption = openRotation({ keyring, values, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
   const cost = passwordCost === undefined ? {} : { passwordCost };
@@ -128,6 +150,7 @@ export const openGround = async (
     host: '127.0.0.1',
     port: 0,
     dataDir,
+    configuration: configurationOf(dataDir),
     ...changes,
   });
   const address = `https://127.0.0.1:${server.port}`;

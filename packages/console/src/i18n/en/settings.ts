@@ -13,6 +13,14 @@ export const settings = {
     'Every certificate here is signed by this authority. The sha256 of its certificate, which lines for joining carry:',
   fingerprint: 'sha256 of the CA certificate',
   caDownload: 'Download the CA certificate',
+  bundle: {
+    title: 'Support bundle',
+    has: 'One archive for whoever looks for a fault: versions, options, counts of objects, names and conditions of nodes, recent events, sizes, measures, and the end of the log of the controller.',
+    hasNot:
+      'Not in it: Secrets, passwords, tokens, keys, what runs were given and what they printed, contents of files, terminals, rows of the audit trail. Names of servers and people, and addresses, are: look through it before you hand it on.',
+    take: 'Download a support bundle',
+    done: 'The support bundle was downloaded',
+  },
   key: 'Key-encryption key',
   keyAbout:
     'Secrets and private keys are encrypted with data keys, and those with the key above. Without it nobody can read them: keep a copy of it elsewhere.',

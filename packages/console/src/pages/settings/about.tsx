@@ -8,6 +8,7 @@ import { client } from '../../api/client.ts';
 import { useLive } from '../../api/live.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { caAddress, useCaFingerprint } from './ca.ts';
+import { SupportBundle } from './support-bundle.tsx';
 
 /** 'v1.35.0+drover-0.1.0' → what of it is Kubernetes' and what is ours. */
 const toVersions = (text: string): { readonly kubernetes: string; readonly drover: string } => {
@@ -83,6 +84,9 @@ export const About = () => {
             </Content>
           </CardBody>
         </Card>
+      </StackItem>
+      <StackItem>
+        <SupportBundle />
       </StackItem>
     </Stack>
   );

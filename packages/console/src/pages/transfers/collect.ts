@@ -1,11 +1,12 @@
 // Owns putting what a pull brought into archives and files that the browser saves.
+import { endOfTar } from '@drover/api/tar';
 import type { Task } from '@drover/client';
 import type { ManifestEntry } from '@drover/client/manifest';
 import { toPullOutcome } from '@drover/client/outcome';
 import { client } from '../../api/client.ts';
 import { loadContent, loadManifest, type Manifest, rangeOf } from '../../api/content.ts';
 import { nameOf, shown } from '../node-files/remote-path.ts';
-import { dataOf, endOfTar, toTar } from './tar.ts';
+import { dataOf, toTar } from './tar.ts';
 
 /** Nodes fetched at a time. */
 const width = 4;

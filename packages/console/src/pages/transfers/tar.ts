@@ -1,44 +1,9 @@
 // Owns putting what was pulled from a node into one archive that the browser can save: tar as POSIX.1-2001 (pax) has it.
+import { endOfTar, tarHeader, tarPadding } from '@drover/api/tar';
 import type { ManifestEntry } from '@drover/client/manifest';
 import { decodeName } from '@drover/client/names';
 
-const blockBytes = 512;
-/** Zeros after the last entry. */
-export const endOfTar = 2 * blockBytes;
 const text = new TextEncoder();
-
-const octal = (value: number, width: number): string =>
-  `${Math.floor(value)
-    .toString(8)
-    .padStart(width - 1, '0')}\0`;
-
-const put = (block: Uint8Array, at: number, bytes: Uint8Array | string): void =>
-  block.set(typeof bytes === 'string' ? text.encode(bytes) : bytes, at);
-
-interface Header {
-  readonly name: Uint8Array;
-  readonly type: '0' | '2' | '5' | 'x';
-  readonly size: number;
-  readonly mode: string;
-  readonly mtimeMs: number;
-}
-
-/** Names longer than the field are told by a pax header before it. */
-const header = ({ name, type, size, mode, mtimeMs }: Header): Uint8Array<ArrayBuffer> => {
-  const block = new Uint8Array(blockBytes);
-  put(block, 0, name.subarray(0, 100));
-  put(block, 100, octal(Number.parseInt(mode, 8), 8));
-  put(block, 108, octal(0, 8));
-  put(block, 116, octal(0, 8));
-  put(block, 124, octal(size, 12));
-  put(block, 136, octal(Math.max(0, mtimeMs / 1000), 12));
-  put(block, 148, '        ');
-  put(block, 156, type);
-  put(block, 257, 'ustar\x0000');
-  const sum = block.reduce((all, byte) => all + byte, 0);
-  put(block, 148, `${sum.toString(8).padStart(6, '0')}\0 `);
-  return block;
-};
 
 const join = (...parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -50,9 +15,6 @@ const record = (key: string, value: Uint8Array): Uint8Array => {
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
   return join(text.encode(String(length)), rest);
 };
-
-const padding = (size: number): Uint8Array<ArrayBuffer> =>
-  new Uint8Array((blockBytes - (size % blockBytes)) % blockBytes);
 
 const types = { file: '0', symlink: '2', directory: '5' } as const;
 
@@ -69,10 +31,11 @@ export const toTar = (root: string, entries: readonly ManifestEntry[], content: 
     const { mode, mtimeMs } = entry;
     const target = entry.target === undefined ? [] : [record('linkpath', decodeName(entry.target))];
     const pax = join(record('path', name), record('size', text.encode(String(size))), ...target);
-    parts.push(header({ name: text.encode('pax'), type: 'x', size: pax.length, mode: '0644', mtimeMs }));
-    parts.push(pax as Uint8Array<ArrayBuffer>, padding(pax.length));
-    parts.push(header({ name, type: types[entry.type], size: Math.min(size, 0o77777777777), mode, mtimeMs }));
-    if (size > 0) parts.push(dataOf(entry, size, content), padding(size));
+    parts.push(tarHeader({ name: 'pax', type: 'x', sizeBytes: pax.length, mode: '0644', mtimeMs }));
+    parts.push(pax as Uint8Array<ArrayBuffer>, tarPadding(pax.length));
+    const sizeBytes = Math.min(size, 0o77777777777);
+    parts.push(tarHeader({ name, type: types[entry.type], sizeBytes, mode, mtimeMs }));
+    if (size > 0) parts.push(dataOf(entry, size, content), tarPadding(size));
   }
   return new Blob([...parts, new Uint8Array(endOfTar)], { type: 'application/x-tar' });
 };
