@@ -23,6 +23,7 @@ const questions: Readonly<Record<keyof typeof can, Attributes | PathAttributes>>
   moveFiles: can.moveFiles('ops'),
   seeAudit: can.seeAudit(),
   verifyAudit: can.verifyAudit(),
+  backUp: can.backUp(),
   rotateKeys: can.rotateKeys(),
   makeApiTokens: can.makeApiTokens(),
   setPassword: can.setPassword('ada'),
@@ -68,6 +69,7 @@ test('every action asks for just what it needs', () => {
     moveFiles: create filetransfers.drover.dev ops/*
     seeAudit: get /audit
     verifyAudit: get /audit/verify
+    backUp: post /backups
     rotateKeys: post /encryption/rotate
     makeApiTokens: post /auth/tokens
     setPassword: update users/password.drover.dev */ada
