@@ -38,6 +38,7 @@ import { keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { loadConsole } from './server/console-files.ts';
+import type { ServerOptions } from './server/deps.ts';
 import { createServer } from './server/server.ts';
 import { openBackupDesk } from './store/backup/desk.ts';
 import { type BackupNews, type BackupRoutine, openBackupRoutine } from './store/backup/routine.ts';
@@ -273,6 +274,18 @@ const runSshEnrolment = (deps: {
   closers.add(runSshEnrolmentController({ resources, clock, log, issueToken }));
 };
 
+/** What people may ask of an agent itself. */
+const agentCare = (
+  releases: Awaited<ReturnType<typeof openAgentReleases>>,
+  gateway: Awaited<ReturnType<typeof createGateway>>,
+): Pick<ServerOptions, 'updateAgent' | 'uninstallAgent'> => ({
+  updateAgent: async (node, signed) => {
+    await releases.refresh();
+    await gateway.updateAgent(node, signed);
+  },
+  uninstallAgent: (node) => gateway.uninstallAgent(node),
+});
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
@@ -336,11 +349,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       backupRoutine,
       encryption,
       refusal: trail.refusal,
-      updateAgent: async (node, signed) => {
-        await releases.refresh();
-        await gateway.updateAgent(node, signed);
-      },
-      uninstallAgent: (node) => gateway.uninstallAgent(node),
+      ...agentCare(releases, gateway),
       admission,
       runPolicies,
       joinInfo: {

@@ -1,6 +1,15 @@
 // Backups by the clock: how they stand, which files there are, or how to have them.
 import type { BackupFile, BackupSchedule } from '@drover/api';
-import { Alert, Card, CardBody, CardTitle, ClipboardCopy, Content } from '@patternfly/react-core';
+import {
+  Alert,
+  Card,
+  CardBody,
+  CardTitle,
+  ClipboardCopy,
+  Content,
+  Stack,
+  StackItem,
+} from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Age } from '../../ui/age.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -17,18 +26,24 @@ export const NoSchedule = () => {
     <Card>
       <CardTitle component="h2">{t('settings.backup.schedule')}</CardTitle>
       <CardBody>
-        <Alert isInline variant="warning" title={t('settings.backup.none')}>
-          {t('settings.backup.noneHelp')}
-        </Alert>
-        <ClipboardCopy
-          isReadOnly
-          isCode
-          textAriaLabel={t('settings.backup.start')}
-          hoverTip={t('ui.copy')}
-          clickTip={t('ui.copied')}
-        >
-          {example}
-        </ClipboardCopy>
+        <Stack hasGutter>
+          <StackItem>
+            <Alert isInline variant="warning" title={t('settings.backup.none')}>
+              {t('settings.backup.noneHelp')}
+            </Alert>
+          </StackItem>
+          <StackItem>
+            <ClipboardCopy
+              isReadOnly
+              isCode
+              textAriaLabel={t('settings.backup.start')}
+              hoverTip={t('ui.copy')}
+              clickTip={t('ui.copied')}
+            >
+              {example}
+            </ClipboardCopy>
+          </StackItem>
+        </Stack>
       </CardBody>
     </Card>
   );
@@ -51,35 +66,45 @@ export const Schedule = ({ schedule }: { readonly schedule: BackupSchedule }) =>
     <Card>
       <CardTitle component="h2">{t('settings.backup.schedule')}</CardTitle>
       <CardBody>
-        {failure === undefined ? null : (
-          <Alert isInline variant="danger" title={t('settings.backup.failed')}>
-            <Age at={failure.at} />: {failure.message}
-          </Alert>
-        )}
-        {startedAt === undefined ? null : (
-          <Alert isInline variant="info" title={t('settings.backup.making')} />
-        )}
-        <Facts
-          facts={[
-            [
-              t('settings.backup.when'),
-              <span key="when">
-                {words} (<code>{schedule.schedule}</code>, {schedule.timeZone})
-              </span>,
-            ],
-            [t('settings.backup.next'), <Age key="next" at={schedule.nextAt} />],
-            [
-              t('settings.backup.last'),
-              <span key="last">
-                <Age at={lastSuccess?.createdAt} />
-                {made === undefined ? null : ` (${t('settings.backup.lastMade', made)})`}
-              </span>,
-            ],
-            [t('settings.backup.directory'), <code key="directory">{schedule.directory}</code>],
-            [t('settings.backup.keep'), t('settings.backup.kept', { count: schedule.keep })],
-            [t('settings.backup.key'), schedule.key],
-          ]}
-        />
+        <Stack hasGutter>
+          {failure === undefined ? null : (
+            <StackItem>
+              {' '}
+              <Alert isInline variant="danger" title={t('settings.backup.failed')}>
+                <Age at={failure.at} />: {failure.message}
+              </Alert>
+            </StackItem>
+          )}
+          {startedAt === undefined ? null : (
+            <StackItem>
+              <Alert isInline variant="info" title={t('settings.backup.making')} />
+            </StackItem>
+          )}
+          <StackItem>
+            {' '}
+            <Facts
+              facts={[
+                [
+                  t('settings.backup.when'),
+                  <span key="when">
+                    {words} (<code>{schedule.schedule}</code>, {schedule.timeZone})
+                  </span>,
+                ],
+                [t('settings.backup.next'), <Age key="next" at={schedule.nextAt} />],
+                [
+                  t('settings.backup.last'),
+                  <span key="last">
+                    <Age at={lastSuccess?.createdAt} />
+                    {made === undefined ? null : ` (${t('settings.backup.lastMade', made)})`}
+                  </span>,
+                ],
+                [t('settings.backup.directory'), <code key="directory">{schedule.directory}</code>],
+                [t('settings.backup.keep'), t('settings.backup.kept', { count: schedule.keep })],
+                [t('settings.backup.key'), schedule.key],
+              ]}
+            />
+          </StackItem>
+        </Stack>
       </CardBody>
     </Card>
   );
