@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Client, createClient } from '@drover/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover as cli } from '../harness/cli.ts';
@@ -58,6 +59,71 @@ test('a lost controller comes back: runs of before, the agent without enrolment,
   );
   expect(await must(['get', 'commandruns', '-o', 'json'])).toContain('"before"');
   expect((await must(['get', 'nodes', '-o', 'name'])).trim().split('\n')).toHaveLength(1);
+});
+
+/** Makes something again and again until told to end; `acknowledged`: what the controller has answered for. */
+class Maker {
+  readonly acknowledged: string[] = [];
+  #isGoing = true;
+  readonly #going: Promise<void>;
+
+  constructor(make: (index: number) => Promise<string>) {
+    this.#going = (async () => {
+      for (let index = 0; this.#isGoing; index++) this.acknowledged.push(await make(index));
+    })();
+  }
+
+  end(): Promise<void> {
+    this.#isGoing = false;
+    return this.#going;
+  }
+}
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const commandRuns = '/apis/drover.dev/v1alpha1/namespaces/default/commandruns';
+const namesOf = async (client: Client, path: string): Promise<ReadonlySet<string>> => {
+  const { items } = await client.http.json<{ readonly items: readonly { metadata: { name: string } }[] }>({
+    path,
+  });
+  return new Set(items.map(({ metadata }) => metadata.name));
+};
+const makeConfigMap = (client: Client) => async (index: number) => {
+  const name = `made-${index}`;
+  await client.http.json({ method: 'POST', path: configMaps, body: { metadata: { name } } });
+  return name;
+};
+const makeRun = (client: Client) => async (index: number) => {
+  const name = `made-${index}`;
+  const spec = { argv: ['echo', 'x'.repeat(1_000)], targets: { nodeSet: 'n1' } };
+  await client.http.json({ method: 'POST', path: commandRuns, body: { metadata: { name }, spec } });
+  return name;
+};
+
+test('writers and runs go on while a backup is taken, and all that was acknowledged before is in its copy', async () => {
+  const client = createClient(controller.context);
+  const makers = [new Maker(makeConfigMap(client)), new Maker(makeRun(client))] as const;
+  const counts = () => makers.map(({ acknowledged }) => acknowledged.length);
+  await waitFor('something to lose', () => counts().every((count) => count > 50));
+  const before = makers.map(({ acknowledged }) => [...acknowledged]);
+  const words = ['--passphrase-file', passphraseFile()];
+  await must(['backup', 'busy.backup', ...words]);
+  const after = counts();
+  for (const maker of makers) await maker.end();
+  client.close();
+  expect(after.every((count, index) => count > (before[index]?.length ?? 0))).toBe(true);
+
+  await must(['restore', 'busy.backup', '--data-dir', join(dir, 'busy'), ...words]);
+  const copy = await ControllerProcess.start({ dataDir: join(dir, 'busy') });
+  const reader = createClient(copy.context);
+  for (const [index, path] of [configMaps, commandRuns].entries()) {
+    const there = await namesOf(reader, path);
+    expect(
+      before[index]?.filter((name) => !there.has(name)),
+      path,
+    ).toEqual([]);
+  }
+  reader.close();
+  await copy.close();
 });
 
 test('a directory in use is refused, and a backup that was cut, with what to do', async () => {

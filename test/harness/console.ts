@@ -32,6 +32,8 @@ interface Violation {
 export interface ConsoleOptions {
   /** Where servers reach the controller, when not on this machine. */
   readonly address?: string;
+  /** More words for the controller. */
+  readonly args?: readonly string[];
 }
 
 export class ConsoleGround {
@@ -53,7 +55,10 @@ export class ConsoleGround {
 
   /** Signed in as the first administrator, by the link that the controller prints. */
   static async start(options: ConsoleOptions = {}): Promise<ConsoleGround> {
-    const controller = await ControllerProcess.start({ address: options.address ?? 'localhost' });
+    const controller = await ControllerProcess.start({
+      address: options.address ?? 'localhost',
+      args: options.args ?? [],
+    });
     const site = `https://localhost:${controller.port}`;
     const chromium = await Chromium.start({ ...controller.context, address: site });
     const page = await chromium.open(site);

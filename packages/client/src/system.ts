@@ -1,5 +1,5 @@
 // Owns what clients ask of the controller itself: its version, its keys, and the terminals that it has recorded.
-import type { BackupInfo, BackupWish, EncryptionStatus, RotateWish } from '@drover/api';
+import type { BackupInfo, BackupsStatus, BackupWish, EncryptionStatus, RotateWish } from '@drover/api';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
@@ -20,6 +20,8 @@ export interface SystemApi {
   encryption(options?: CallOptions): Promise<EncryptionStatus>;
   /** Begins with a new data key; `encryption` shows how far it is. */
   rotateKey(wish: RotateWish, options?: CallOptions): Promise<EncryptionStatus>;
+  /** Those that are made by the clock, and how they went. */
+  backups(options?: CallOptions): Promise<BackupsStatus>;
   /** Has the controller make a backup; `backup` gives its bytes. */
   makeBackup(wish: BackupWish, options?: CallOptions): Promise<BackupInfo>;
   backup(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
@@ -36,6 +38,7 @@ export const createSystemApi = (http: Transport): SystemApi => ({
   encryption: ({ signal } = {}) => http.json({ path: '/encryption', signal }),
   rotateKey: (wish, { signal } = {}) =>
     http.json({ method: 'POST', path: '/encryption/rotate', body: wish, signal }),
+  backups: ({ signal } = {}) => http.json({ path: '/backups', signal }),
   makeBackup: (wish, { signal } = {}) =>
     http.json({ method: 'POST', path: '/backups', body: wish, timeoutMs: 0, signal }),
   backup: (id, { signal } = {}) =>

@@ -23,6 +23,7 @@ const questions: Readonly<Record<keyof typeof can, Attributes | PathAttributes>>
   moveFiles: can.moveFiles('ops'),
   seeAudit: can.seeAudit(),
   verifyAudit: can.verifyAudit(),
+  backUp: can.backUp(),
   rotateKeys: can.rotateKeys(),
   takeSupportBundle: can.takeSupportBundle(),
   makeApiTokens: can.makeApiTokens(),
@@ -69,6 +70,7 @@ test('every action asks for just what it needs', () => {
     moveFiles: create filetransfers.drover.dev ops/*
     seeAudit: get /audit
     verifyAudit: get /audit/verify
+    backUp: post /backups
     rotateKeys: post /encryption/rotate
     takeSupportBundle: post /support-bundle
     makeApiTokens: post /auth/tokens

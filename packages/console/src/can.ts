@@ -106,6 +106,7 @@ export const can = {
   }),
   seeAudit: (): PathAttributes => ({ verb: 'get', path: '/audit' }),
   verifyAudit: (): PathAttributes => ({ verb: 'get', path: '/audit/verify' }),
+  backUp: (): PathAttributes => ({ verb: 'post', path: '/backups' }),
   rotateKeys: (): PathAttributes => ({ verb: 'post', path: '/encryption/rotate' }),
   takeSupportBundle: (): PathAttributes => ({ verb: 'post', path: '/support-bundle' }),
   makeApiTokens: (): PathAttributes => ({ verb: 'post', path: '/auth/tokens' }),

@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
+import { backupFlags, backupUsage, takeBackupPlan } from './backup-option.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
 import type { ShownConfiguration } from './server/support-bundle/configuration.ts';
+import type { BackupPlan } from './store/backup/routine.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
 
 export interface Config {
@@ -27,6 +29,8 @@ export interface Config {
   readonly keySource: KeySource | undefined;
   readonly logLevel: string;
   readonly audit: AuditOptions;
+  /** Backups by the clock; undefined: none. */
+  readonly backups: BackupPlan | undefined;
 }
 
 const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
@@ -42,6 +46,7 @@ export const usage = `usage: npm start -- [options]
   --node-certificate-hours N
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
 ${keySourceUsage}
+${backupUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
   --audit-keep-days N rows of the audit trail older than this are removed (default 400; 0: none are)
   --audit-keep-rows N more rows than this are removed, the oldest first (default 0: none are)
@@ -133,6 +138,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
       'log-level': { type: 'string', default: 'info' },
       ...keySourceFlags,
       ...auditFlags,
+      ...backupFlags,
       help: { type: 'boolean', default: false },
     },
   });
@@ -149,6 +155,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
     audit: parseAudit(values),
+    backups: takeBackupPlan(values, Intl.DateTimeFormat().resolvedOptions().timeZone),
   };
 };
 

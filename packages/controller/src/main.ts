@@ -17,6 +17,7 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk, type RunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
+import { tellOfBackup } from './controllers/backup-news.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
@@ -37,12 +38,14 @@ import { keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import type { Resources } from './resources/resources.ts';
 import { loadConsole } from './server/console-files.ts';
+import type { ServerOptions } from './server/deps.ts';
 import { createServer } from './server/server.ts';
 import { openBackupDesk } from './store/backup/desk.ts';
+import { type BackupNews, type BackupRoutine, openBackupRoutine } from './store/backup/routine.ts';
 import { openStore } from './store/index.ts';
-import { openKeyring } from './store/sealing/keyring.ts';
+import { type Keyring, openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
-import type { AuditStore } from './store/store.ts';
+import type { AuditStore, Store } from './store/store.ts';
 
 const clock = systemClock;
 const consoleDirectory = join(import.meta.dirname, '../../console/dist');
@@ -212,7 +215,24 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { store, audit, trail, authority, backups, encryption };
+  return { keyring, store, audit, trail, authority, backups, encryption };
+};
+
+/** Backups by the clock, where the start says so; what becomes of each is told as an Event of the controller. */
+const runBackups = async (
+  { backups: plan, dataDir }: Config,
+  deps: {
+    readonly keyring: Keyring;
+    readonly store: Store;
+    readonly resources: Resources;
+    readonly log: Log;
+    readonly closers: Closers;
+  },
+): Promise<BackupRoutine | undefined> => {
+  if (plan === undefined) return undefined;
+  const { keyring, store, log, closers } = deps;
+  const tell = (news: BackupNews) => tellOfBackup({ ...deps, clock }, news);
+  return closers.add(await openBackupRoutine(plan, { dataDir, keyring, meta: store.meta, clock, log, tell }));
 };
 
 /** What is carried out on nodes, and what the clock makes of it. */
@@ -261,12 +281,26 @@ const toJoinInfo = ({ agentPort }: Config, authority: Authority, releases: Agent
   config: { agentPort, releasePublicKey: authority.releasePublicKeyPem },
 });
 
+/** What people may ask of an agent itself. */
+const agentCare = (
+  releases: AgentReleases,
+  gateway: Awaited<ReturnType<typeof createGateway>>,
+): Pick<ServerOptions, 'updateAgent' | 'uninstallAgent'> => ({
+  updateAgent: async (node, signed) => {
+    await releases.refresh();
+    await gateway.updateAgent(node, signed);
+  },
+  uninstallAgent: (node) => gateway.uninstallAgent(node),
+});
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
-  const { store, audit, trail, authority, backups, encryption } = await openData(config, log, closers);
+  const data = await openData(config, log, closers);
+  const { store, audit, trail, authority, backups, encryption } = data;
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
+  const backupRoutine = await runBackups(config, { ...data, resources, log, closers });
   closers.add(await openRoleKeeper({ resources, log }));
   await makeReadyPolicy({ resources, meta: store.meta, log });
   const runPolicies = closers.add(
@@ -319,13 +353,10 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       content,
       openShell: gateway.openShell,
       backups,
+      backupRoutine,
       encryption,
       refusal: trail.refusal,
-      updateAgent: async (node, signed) => {
-        await releases.refresh();
-        await gateway.updateAgent(node, signed);
-      },
-      uninstallAgent: (node) => gateway.uninstallAgent(node),
+      ...agentCare(releases, gateway),
       admission,
       runPolicies,
       joinInfo: toJoinInfo(config, authority, releases),

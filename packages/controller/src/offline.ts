@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
 import { keySourceFlags, takeKeySource } from './key-source-option.ts';
 import type { BackupKey } from './store/backup/container.ts';
+import { openerOf } from './store/backup/opener.ts';
 import { type ReadBackup, readBackup, restoreBackup } from './store/backup/restore.ts';
-import { deriveKey, isPassphrase, type KeySource, loadKey } from './store/sealing/key-source.ts';
+import { deriveKey } from './store/sealing/key-source.ts';
 
 const passphraseVariable = 'DROVER_BACKUP_PASSPHRASE';
 
@@ -19,11 +20,6 @@ const options = {
   'passphrase-file': { type: 'string' },
   ...keySourceFlags,
 } as const;
-
-const fromSource = (source: KeySource): BackupKey => ({
-  isPassphrase: isPassphrase(source),
-  load: (salted) => loadKey(source, { defaultPath: '', salted }),
-});
 
 const fromPassphrase = (passphrase: string): BackupKey => ({
   isPassphrase: true,
@@ -39,9 +35,9 @@ const takeKey = (
   delete environment[passphraseVariable];
   const keyFile = values['key-file'];
   const passphraseFile = values['passphrase-file'];
-  if (keyFile !== undefined) return fromSource({ kind: 'file', path: resolve(keyFile) });
+  if (keyFile !== undefined) return openerOf({ kind: 'file', path: resolve(keyFile) });
   if (passphraseFile !== undefined)
-    return fromSource({ kind: 'passphrase-file', path: resolve(passphraseFile) });
+    return openerOf({ kind: 'passphrase-file', path: resolve(passphraseFile) });
   if (passphrase !== undefined) return fromPassphrase(passphrase);
   throw new ApiError('BadRequest', `cannot open the backup: nothing is given that opens it\n${usage}`);
 };

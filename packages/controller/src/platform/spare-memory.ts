@@ -28,3 +28,20 @@ export const keepMemorySmall = (periodMs = 10_000): { close(): void } => {
   const timer = setInterval(look, periodMs).unref();
   return { close: () => clearInterval(timer) };
 };
+
+const sweepBytes = 8 * 1024 * 1024;
+
+/**
+ * To be told of bytes that have passed. However large a Buffer is, for V8 it is a small object: it lets some 64 MiB of
+ * them gather before it collects. Does nothing unless Node.js runs with --expose-gc.
+ */
+export const createSweeper = (): ((passedBytes: number) => void) => {
+  const collect = globalThis.gc;
+  let gathered = 0;
+  return (passedBytes) => {
+    gathered += passedBytes;
+    if (collect === undefined || gathered < sweepBytes) return;
+    gathered = 0;
+    collect({ type: 'minor', execution: 'sync' });
+  };
+};

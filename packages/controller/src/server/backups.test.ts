@@ -37,7 +37,11 @@ test('an administrator makes and fetches a backup; the trail says who, and nothi
   expect((await readFile(join(ground.dataDir, 'drover.db-wal'))).includes('planted')).toBe(false);
 });
 
-test('who is no administrator may neither make nor fetch one, whatever ready role they have', async () => {
+test('a controller that was started without a directory for them tells of no schedule', async () => {
+  expect(await ground.client.backups()).toEqual({ files: [] });
+});
+
+test('who is no administrator may neither see, make nor fetch one, whatever ready role they have', async () => {
   const info = await ground.client.makeBackup({ passphrase });
   for (const role of ['view', 'edit', 'admin', 'operator']) {
     await ground.client.http.json({
@@ -54,6 +58,8 @@ test('who is no administrator may neither make nor fetch one, whatever ready rol
     await expect(made, role).rejects.toMatchObject({ reason: 'Forbidden' });
     const fetched = buffer(ground.client.http.bytes({ path: `/backups/${info.id}`, accept: '*/*', headers }));
     await expect(fetched, role).rejects.toMatchObject({ reason: 'Forbidden' });
+    const seen = ground.client.http.json({ path: '/backups', headers });
+    await expect(seen, role).rejects.toMatchObject({ reason: 'Forbidden' });
   }
 });
 

@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { BackupDesk } from '../store/backup/desk.ts';
+import type { BackupRoutine } from '../store/backup/routine.ts';
 import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ConsoleFiles } from './console-files.ts';
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly openShell: OpenShell;
   readonly backups: Pick<BackupDesk, 'make' | 'read'>;
+  /** Absent: no backups are made by the clock. */
+  readonly backupRoutine?: Pick<BackupRoutine, 'status' | 'figures'> | undefined;
   readonly encryption: Pick<Rotation, 'status' | 'rotate'>;
   /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
   readonly refusal?: () => string | undefined;

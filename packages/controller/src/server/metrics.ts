@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store, Unsubscribe } from '../store/store.ts';
 import { type Access, plainAccess } from './access.ts';
+import type { ServerOptions } from './deps.ts';
 import type { Fairness } from './fairness/fairness.ts';
 import { observeFairness } from './fairness/fairness-metrics.ts';
 import type { ConnectionGuard } from './limits.ts';
@@ -21,6 +22,7 @@ interface MetricsInput {
   readonly streams: Streams;
   readonly guard: ConnectionGuard;
   readonly fairness: Fairness;
+  readonly backupRoutine: ServerOptions['backupRoutine'];
 }
 
 /** Keeps count of connected agents without asking the database. */
@@ -82,10 +84,25 @@ const observeRequests = (app: FastifyInstance, registry: Registry): void => {
   });
 };
 
+/** Only where backups are made by the clock, so that an alarm for one that is too old does not go off elsewhere. */
+const observeBackups = (
+  registry: Registry,
+  { figures }: NonNullable<MetricsInput['backupRoutine']>,
+): void => {
+  const last = 'drover_backup_last';
+  gauge(registry, `${last}_success_timestamp_seconds`, 'When the last backup was made; 0: never', () =>
+    Math.floor(figures().madeMs / 1_000),
+  );
+  gauge(registry, `${last}_failure_timestamp_seconds`, 'When the last backup failed; 0: never', () =>
+    Math.floor(figures().failedMs / 1_000),
+  );
+  gauge(registry, `${last}_size_bytes`, 'Size of the last backup', () => figures().sizeBytes);
+};
+
 /** Adds the hook, the gauges and the route. */
 export const installMetrics = async (
   app: FastifyInstance,
-  { store, streams, guard, fairness }: MetricsInput,
+  { store, streams, guard, fairness, backupRoutine }: MetricsInput,
 ): Promise<Metrics> => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -97,6 +114,7 @@ export const installMetrics = async (
   );
   observeRequests(app, registry);
   observeFairness(registry, fairness);
+  if (backupRoutine !== undefined) observeBackups(registry, backupRoutine);
   addRoute(app, 'GET', '/metrics', plainAccess('get', 'metrics'), async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();

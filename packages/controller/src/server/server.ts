@@ -146,7 +146,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   installFairness(app, { fairness, resources: options.resources });
   installBodies(app, limits);
   installErrors(app, log);
-  const metrics = await installMetrics(app, { store: options.store, streams, guard, fairness });
+  const { store, backupRoutine } = options;
+  const metrics = await installMetrics(app, { store, streams, guard, fairness, backupRoutine });
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
   addCustomRoutes(app, context);

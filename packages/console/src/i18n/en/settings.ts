@@ -1,6 +1,12 @@
 /** The controller itself. */
 export const settings = {
-  tabs: { about: 'About', encryption: 'Encryption', certificates: 'Certificates', retention: 'Retention' },
+  tabs: {
+    about: 'About',
+    encryption: 'Encryption',
+    certificates: 'Certificates',
+    backup: 'Backup',
+    retention: 'Retention',
+  },
   versions: 'Versions',
   controller: 'Controller',
   api: 'API, as Kubernetes',
@@ -53,6 +59,44 @@ export const settings = {
     filter: 'Filter by name, signer or who asked',
     empty: 'No requests',
     emptyBody: 'Requests that were answered are removed after an hour.',
+  },
+  backup: {
+    schedule: 'Scheduled backups',
+    none: 'No backups are made by themselves',
+    noneHelp:
+      'Start the controller with a directory on another disk or a share, and with what its files are encrypted with (make a key: openssl rand -base64 32). Keep that key apart from the backups: without it nobody can open them.',
+    start: 'How to start the controller',
+    failed: 'The last backup failed; it is tried again ten minutes after',
+    making: 'A backup is being made',
+    when: 'When',
+    next: 'Next',
+    last: 'Last success',
+    lastMade: '{{size}} in {{seconds}} s',
+    directory: 'Directory',
+    keep: 'Kept',
+    kept_one: 'the newest file',
+    kept_other: 'the newest {{count}} files',
+    key: 'Encrypted with',
+    files: 'Files',
+    noFiles: 'None has been made yet.',
+    size: 'Size',
+    revision: 'Revision',
+    now: 'Back up now',
+    about:
+      'Everything that the controller keeps, in one encrypted file for you to download. The controller goes on serving.',
+    nowHelp:
+      'The passphrase is kept nowhere: a backup whose passphrase is lost cannot be opened by anybody. Whoever has both has your whole fleet.',
+    make: 'Back up',
+    passphrase: 'Passphrase',
+    passphraseHelp: 'At least 12 characters.',
+    again: 'Passphrase, once more',
+    notSame: 'The passphrase was not the same twice.',
+    made: 'The backup was made: {{size}}',
+    madeHelp: 'Your browser is downloading it. It stays here for an hour, or until the next is made.',
+    download: 'Download it again',
+    restore: 'Restore',
+    restoreHelp:
+      'On the machine where the controller will run, into a directory that is missing or empty. Agents come back by themselves.',
   },
   retention: {
     about:

@@ -1,10 +1,11 @@
-// The controller itself: what it is, its keys and certificates, and how long it keeps what.
+// The controller itself: what it is, its keys and certificates, its backups, and how long it keeps what.
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { paths } from '../../paths.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { About } from './about.tsx';
+import { Backup } from './backup.tsx';
 import { Certificates } from './certificates.tsx';
 import { Encryption } from './encryption.tsx';
 import { Retention } from './retention.tsx';
@@ -13,6 +14,7 @@ const tabs = [
   ['about', About],
   ['encryption', Encryption],
   ['certificates', Certificates],
+  ['backup', Backup],
   ['retention', Retention],
 ] as const;
 

@@ -1,7 +1,7 @@
-// Owns /backups: making a backup, and fetching the one that was made last. What opens it comes with the request and is
+// Owns /backups: how those by the clock stand, making one, and fetching the one that was made last. What opens it comes with the request and is
 // kept nowhere.
 import { createSecretKey } from 'node:crypto';
-import { ApiError } from '@drover/api';
+import { ApiError, type BackupsStatus } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BackupKey } from '../../store/backup/container.ts';
 import { deriveKey, minPassphrase } from '../../store/sealing/key-source.ts';
@@ -28,7 +28,14 @@ const keyOf = (request: FastifyRequest): BackupKey => {
   return { isPassphrase: false, load: async () => createSecretKey(bytes) };
 };
 
-export const addBackupRoutes = (app: FastifyInstance, { backups, cuts }: RouteContext): void => {
+export const addBackupRoutes = (
+  app: FastifyInstance,
+  { backups, backupRoutine, cuts }: RouteContext,
+): void => {
+  addRoute(app, 'GET', '/backups', plainAccess('list', 'backups'), async () => {
+    const none: BackupsStatus = { files: [] };
+    return JSON.stringify((await backupRoutine?.status()) ?? none);
+  });
   addRoute(app, 'POST', '/backups', plainAccess('create', 'backups'), async (request, reply) => {
     const key = keyOf(request);
     request.ticket?.stay();
@@ -44,7 +51,7 @@ export const addBackupRoutes = (app: FastifyInstance, { backups, cuts }: RouteCo
     }
   });
   addRoute(app, 'GET', '/backups/:id', plainAccess('get', 'backups'), async (request, reply) => {
-    const { sizeBytes, data } = await backups.read(parameter(request, 'id'));
+    const { name, sizeBytes, data } = await backups.read(parameter(request, 'id'));
     request.ticket?.stay();
     reply.raw.once(
       'close',
@@ -53,7 +60,7 @@ export const addBackupRoutes = (app: FastifyInstance, { backups, cuts }: RouteCo
     reply
       .type('application/octet-stream')
       .header('content-length', String(sizeBytes))
-      .header('content-disposition', 'attachment; filename="drover.backup"')
+      .header('content-disposition', `attachment; filename="${name}"`)
       .send(data);
     return undefined;
   });

@@ -7,15 +7,22 @@ import type { Readable } from 'node:stream';
 import { ApiError, type BackupInfo } from '@drover/api';
 import { newId } from '../../platform/ids.ts';
 import type { BackupKey } from './container.ts';
-import { type WriteDeps, type WrittenBackup, writeBackup } from './write.ts';
+import { backupName, type WriteDeps, type WrittenBackup, writeBackup } from './write.ts';
 
 const keepMs = 3_600_000;
+
+export interface StagedBackup {
+  /** For a file of it. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly data: Readable;
+}
 
 export interface BackupDesk {
   /** Throws Conflict while another is made. */
   make(key: BackupKey, signal: AbortSignal): Promise<BackupInfo>;
   /** The bytes of the one that was made last. Throws NotFound. */
-  read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }>;
+  read(id: string): Promise<StagedBackup>;
   close(): Promise<void>;
 }
 
@@ -27,7 +34,7 @@ export const toBackupInfo = (id: string, { about, digest, sizeBytes }: WrittenBa
 class StagedBackups implements BackupDesk {
   readonly #deps: WriteDeps;
   readonly #stop = new AbortController();
-  #made: string | undefined;
+  #made: BackupInfo | undefined;
   #making: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -58,9 +65,9 @@ class StagedBackups implements BackupDesk {
     await this.empty();
     const id = newId();
     const written = await writeBackup(this.#deps, { path: join(this.#folder, id), key, signal });
-    this.#made = id;
+    this.#made = toBackupInfo(id, written);
     this.#timer = setTimeout(() => void this.empty(), keepMs).unref();
-    return toBackupInfo(id, written);
+    return this.#made;
   }
 
   /** I1. */
@@ -71,15 +78,19 @@ class StagedBackups implements BackupDesk {
     await mkdir(this.#folder, { mode: 0o700 });
   }
 
-  async read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }> {
-    if (id !== this.#made)
+  async read(id: string): Promise<StagedBackup> {
+    if (id !== this.#made?.id)
       throw new ApiError(
         'NotFound',
         `cannot find backup "${id.slice(0, 50)}": it is kept for an hour, and until the next is made`,
       );
     const path = join(this.#folder, id);
     const { size: sizeBytes } = await stat(path);
-    return { sizeBytes, data: createReadStream(path, { highWaterMark: 256 * 1024 }) };
+    return {
+      name: backupName(this.#made),
+      sizeBytes,
+      data: createReadStream(path, { highWaterMark: 256 * 1024 }),
+    };
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
+import { createSweeper } from '../../platform/spare-memory.ts';
 import { migrations } from '../migrations/index.ts';
 import { isMissing, type KeySource } from '../sealing/key-source.ts';
 import { restoreKeyring } from '../sealing/keyring.ts';
@@ -57,6 +58,11 @@ const decompressed = (data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array
   return source.pipe(unpacked);
 };
 
+const sizeOf = (record: BackupRecord): number => {
+  if (record.kind === 'head') return 0;
+  return record.kind === 'rows' ? record.lines.length : record.data.length;
+};
+
 /** Reads all of it, and checks all of it. Throws ApiError Invalid saying what is wrong. */
 export const readBackup = async (file: string, key: BackupKey, taker?: Taker): Promise<ReadBackup> => {
   const bytes = createReadStream(file, { highWaterMark: 256 * 1024 });
@@ -65,11 +71,13 @@ export const readBackup = async (file: string, key: BackupKey, taker?: Taker): P
     checkSchema(header);
     taker?.begin(header);
     const digester = new Digester();
+    const sweep = createSweeper();
     let stated: Digest | undefined;
     for await (const record of readRecords(decompressed(data))) {
       digester.add(record);
       if (record.kind === 'head' && record.head.record === 'end') stated = record.head.digest;
       await taker?.take(record);
+      sweep(sizeOf(record));
     }
     const digest = digester.result();
     if (stated?.sha256 === digest.sha256) return { header, digest };
@@ -180,7 +188,11 @@ const toSnapshot = (database: DatabaseSync): Snapshot => ({
 /** Of what was put together, read back from the disk. */
 const digestOf = async (root: string, database: DatabaseSync): Promise<Digest> => {
   const digester = new Digester();
-  for await (const record of contentRecords(root, toSnapshot(database))) digester.add(record);
+  const sweep = createSweeper();
+  for await (const record of contentRecords(root, toSnapshot(database))) {
+    digester.add(record);
+    sweep(sizeOf(record));
+  }
   return digester.result();
 };
 

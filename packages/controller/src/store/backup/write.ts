@@ -35,6 +35,10 @@ export interface WrittenBackup {
   readonly sizeBytes: number;
 }
 
+/** Tells backups of one controller apart, and sorts them by time: drover-20260131T023000Z-r42.backup. */
+export const backupName = ({ createdAt, revision }: Pick<BackupAbout, 'createdAt' | 'revision'>): string =>
+  `drover-${createdAt.replace(/[:-]/g, '')}-r${revision}.backup`;
+
 interface OpenSnapshot extends Snapshot {
   about(): Promise<Pick<BackupAbout, 'schema' | 'revision' | 'counts'>>;
   close(): Promise<void>;
@@ -87,12 +91,13 @@ async function* contentBytes(
   yield toBytes({ kind: 'head', head: { record: 'end', digest } });
 }
 
-const syncPath = async (path: string): Promise<void> => {
+export const syncPath = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
   await handle.sync().finally(() => handle.close());
 };
 
-const toDiskError = (error: unknown, path: string): unknown => {
+/** What can be mended by people is put into their words. */
+export const toDiskError = (error: unknown, path: string): unknown => {
   if (!(error instanceof Error && 'code' in error)) return error;
   const folder = dirname(path);
   if (error.code === 'ENOSPC')
