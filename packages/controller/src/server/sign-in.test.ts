@@ -197,6 +197,15 @@ describe('a link', () => {
     await ground.resources.delete(userKind, '', 'gone');
     expect((await browser().send('GET', `/sign-in?link=${late}`)).code).toBe(401);
   });
+
+  it.each([
+    ['/console/runs?phase=Failed', '/console/runs?phase=Failed'],
+    ['//evil.example/', '/'],
+  ])('that names %s leads to %s', async (wanted, reached) => {
+    const link = await ground.auth.createLink('linkonly');
+    const path = `/sign-in?link=${link}&next=${encodeURIComponent(wanted)}`;
+    expect((await browser().send('GET', path)).headers['location']).toBe(reached);
+  });
 });
 
 it('neither password nor cookie is in the log or in the API', async () => {
