@@ -12,5 +12,5 @@ export const codeOf = (secret: string, steps = 0): string => {
 };
 
 /** A code of the step before that is typed at the end of a step would arrive too late. */
-export const untilStepIsYoung = (): Promise<void> =>
+export const untilStepIsYoung = (): Promise<boolean> =>
   waitFor('a step of codes that does not end soon', () => Date.now() % 30_000 < 18_000, 20_000);
