@@ -23,6 +23,27 @@ const moved = `Promise.all(
     .map(({ finished }) => finished.catch(() => undefined)),
 ).then(() => undefined)`;
 
+/**
+ * In the page: until nothing has moved for a while. What follows a change of size comes in steps, each some time after
+ * the one before: tabs measure themselves after 100 ms, show their arrows 100 ms later, and move them in. A page that
+ * never rests is taken as it is.
+ */
+const settled = `new Promise((resolve) => {
+  const restMs = 350, longestMs = 5000, began = performance.now();
+  const places = () => [...document.querySelectorAll('body *')]
+    .map((one) => one.getBoundingClientRect())
+    .map(({ x, y, width, height }) => [x, y, width, height].map(Math.round).join())
+    .join(';');
+  let before = '', since = began;
+  const look = () => {
+    const now = performance.now(), present = places();
+    if (present !== before) [before, since] = [present, now];
+    if (now - since >= restMs || now - began >= longestMs) resolve(undefined);
+    else setTimeout(look, 50);
+  };
+  look();
+})`;
+
 interface Violation {
   readonly id: string;
   readonly impact: string | null;
@@ -34,6 +55,8 @@ export interface ConsoleOptions {
   readonly address?: string;
   /** More words for the controller. */
   readonly args?: readonly string[];
+  /** sha256 of the key of another server that the browser trusts. */
+  readonly trustedPin?: string;
 }
 
 export class ConsoleGround {
@@ -60,7 +83,7 @@ export class ConsoleGround {
       args: options.args ?? [],
     });
     const site = `https://localhost:${controller.port}`;
-    const chromium = await Chromium.start({ ...controller.context, address: site });
+    const chromium = await Chromium.start({ ...controller.context, address: site }, options.trustedPin);
     const page = await chromium.open(site);
     const ground = new ConsoleGround(controller, chromium, page);
     const said = await readFile(join(controller.dataDir, 'stdout.log'), 'utf8');
@@ -69,6 +92,11 @@ export class ConsoleGround {
     await page.goto(link);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     return ground;
+  }
+
+  /** The page of somebody with a browser of their own, who is not signed in yet. */
+  stranger(options: { readonly language?: string } = {}): Promise<Page> {
+    return this.#chromium.open(`https://localhost:${this.controller.port}`, options);
   }
 
   /** `path`: below /console. */
@@ -107,14 +135,21 @@ export class ConsoleGround {
     expect(faults, `accessibility of ${this.page.url()}`).toEqual([]);
   }
 
+  /** Resolves when the page has found its new shape. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.page.setViewportSize({ width, height });
+    await this.page.evaluate(settled);
+    await this.page.evaluate(moved);
+  }
+
   /** Pictures of the page as it is: light, dark, 中文, wide and narrow. */
   async picture(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true });
     const shot = (suffix: string) =>
       this.page.screenshot({ path: join(pictures, `${name}-${suffix}.png`), animations: 'disabled' });
-    await this.page.setViewportSize({ width: 390, height: 844 });
+    await this.resize(390, 844);
     await shot('narrow');
-    await this.page.setViewportSize({ width: 1280, height: 800 });
+    await this.resize(1280, 800);
     await shot('light');
     await this.page.emulateMedia({ colorScheme: 'dark' });
     // The page hears of it by an event: who looks at colours before would see them on the way.

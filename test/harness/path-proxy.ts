@@ -1,15 +1,10 @@
 // Owns a proxy that shows a controller under a path of its own, as nginx or Apache would: /drover/... becomes /... with
 // X-Forwarded-Prefix; WebSockets pass too.
 
-import { execFile } from 'node:child_process';
-import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { makeOwnCertificate } from './certificate.ts';
 import type { AdminContext } from './controller.ts';
 
 const prefix = '/drover';
@@ -21,22 +16,6 @@ export interface PathProxy {
   readonly pin: string;
   close(): Promise<void>;
 }
-
-const makeCertificate = async (): Promise<{ readonly key: Buffer; readonly cert: Buffer }> => {
-  const dir = await mkdtemp(join(tmpdir(), 'drover-proxy-'));
-  const [keyFile, certFile] = [join(dir, 'key'), join(dir, 'cert')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
-  try {
-    await promisify(execFile)('openssl', [
-      ...['req', '-x509', '-nodes', '-days', '2', ...curve, ...subject],
-      ...['-keyout', keyFile, '-out', certFile],
-    ]);
-    return { key: await readFile(keyFile), cert: await readFile(certFile) };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-};
 
 /** The request to the controller; undefined for what is not below the prefix. */
 const forward = ({ address, caPem }: AdminContext, incoming: IncomingMessage) => {
@@ -54,9 +33,9 @@ const listen = (server: Server): Promise<number> =>
   );
 
 export const startPathProxy = async (controller: AdminContext): Promise<PathProxy> => {
-  const { key, cert } = await makeCertificate();
+  const { keyPem, certPem, pin } = await makeOwnCertificate();
   const sockets = new Set<Socket>();
-  const server = createServer({ key, cert }, (incoming, answer) => {
+  const server = createServer({ key: keyPem, cert: certPem }, (incoming, answer) => {
     const outgoing = forward(controller, incoming);
     if (outgoing === undefined) return void answer.writeHead(404).end('not below /drover/');
     outgoing.on('response', (reply) => {
@@ -88,10 +67,9 @@ export const startPathProxy = async (controller: AdminContext): Promise<PathProx
     outgoing.end();
   });
   const port = await listen(server);
-  const spki = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
   return {
     address: `https://localhost:${port}${prefix}`,
-    pin: createHash('sha256').update(spki).digest('base64'),
+    pin,
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

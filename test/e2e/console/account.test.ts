@@ -1,6 +1,6 @@
 // One's own account in a real browser: password, app with codes, passkeys, sessions, API tokens; and who must enrol first.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeAt, stepOf } from '../../../packages/controller/src/auth/people/totp.ts';
+import { codeOf } from '../../harness/authenticator-app.ts';
 import { drover } from '../../harness/cli.ts';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
 
@@ -29,15 +29,6 @@ const submit = (name: string) => dialog().getByRole('button', { name, exact: tru
 const grid = (name: string) => ground.page.getByRole('grid', { name });
 const heading = (name: string) => ground.page.getByRole('heading', { level: 1, name }).waitFor();
 const givePassword = () => dialog().getByLabel('Your password').fill(password);
-
-/** As an app does it. */
-const codeOf = (secret: string): string => {
-  const bits = [...secret]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  return codeAt(key, stepOf(Date.now()));
-};
 
 const fillSignIn = async (name: string): Promise<void> => {
   await ground.page.getByLabel('User').fill(name);

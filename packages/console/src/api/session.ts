@@ -4,7 +4,7 @@ import { ApiError } from '@drover/api/errors';
 import { useQuery } from '@tanstack/react-query';
 import { consolePath, controllerAddress } from './address.ts';
 import { client } from './client.ts';
-import { isSignedOut, sessionKey } from './signed-out.ts';
+import { isSignedOut, sessionKey, tellSignedIn } from './signed-out.ts';
 
 export interface Session {
   readonly username: string;
@@ -14,7 +14,11 @@ export interface Session {
 export const useSession = () =>
   useQuery<Session>({
     queryKey: sessionKey,
-    queryFn: ({ signal }) => client.whoAmI({ signal }),
+    queryFn: async ({ signal }) => {
+      const session = await client.whoAmI({ signal });
+      tellSignedIn();
+      return session;
+    },
     refetchOnWindowFocus: ({ state }) => isSignedOut(state.error) && 'always',
   });
 

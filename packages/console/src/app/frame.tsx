@@ -19,7 +19,7 @@ import {
 import { BarsIcon } from '@patternfly/react-icons';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import type { Session } from '../api/session.ts';
 import { paths } from '../paths.ts';
 import { SearchButton } from '../search/search-button.tsx';
@@ -65,6 +65,13 @@ const Head = ({ session }: { readonly session: Session }) => {
   );
 };
 
+/** Of the page as it is now: another address would leave it. */
+const Skip = () => {
+  const { t } = useTranslation();
+  const { search } = useLocation();
+  return <SkipToContent href={`${location.pathname}${search}#${contentId}`}>{t('shell.skip')}</SkipToContent>;
+};
+
 export const Frame = ({
   session,
   isEnded,
@@ -75,7 +82,6 @@ export const Frame = ({
   readonly isEnded: boolean;
   readonly children: ReactNode;
 }) => {
-  const { t } = useTranslation();
   const [, setOpen] = useState(true);
   return (
     <Page
@@ -90,9 +96,7 @@ export const Frame = ({
           </PageSidebarBody>
         </PageSidebar>
       }
-      skipToContent={
-        <SkipToContent href={`${location.pathname}#${contentId}`}>{t('shell.skip')}</SkipToContent>
-      }
+      skipToContent={<Skip />}
     >
       <Standing isEnded={isEnded} />
       {children}

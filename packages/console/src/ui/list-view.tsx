@@ -14,20 +14,38 @@ export interface ListViewProps<T> extends DataTableProps<T> {
   readonly textsOf: (row: T) => readonly string[];
   readonly emptyTitle: string;
   readonly emptyBody?: ReactNode;
+  /** How to begin, where `actions` do not say it. */
+  readonly emptyActions?: ReactNode;
   /** Beside the filter. */
   readonly filters?: ReactNode;
   readonly actions?: ReactNode;
 }
 
 export const ListView = <T,>(props: ListViewProps<T>) => {
-  const { state, error, filterLabel, textsOf, emptyTitle, emptyBody, filters, actions, ...table } = props;
+  const {
+    state,
+    error,
+    filterLabel,
+    textsOf,
+    emptyTitle,
+    emptyBody,
+    emptyActions,
+    filters,
+    actions,
+    ...table
+  } = props;
   const { t } = useTranslation();
   const [filter, setFilter] = useParameter('q');
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   const found = table.rows.filter((row) => matches(filter, textsOf(row)));
   const body = (): ReactNode => {
-    if (table.rows.length === 0) return <Nothing title={emptyTitle}>{emptyBody}</Nothing>;
+    if (table.rows.length === 0)
+      return (
+        <Nothing title={emptyTitle} actions={emptyActions}>
+          {emptyBody}
+        </Nothing>
+      );
     if (found.length === 0) return <NothingFound onClear={() => setFilter('')} />;
     return <DataTable {...table} rows={found} />;
   };

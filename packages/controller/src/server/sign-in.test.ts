@@ -180,6 +180,18 @@ describe('the page', () => {
     expect(answer.code).toBe(303);
     expect(answer.headers['location']).toBe('/');
   });
+
+  it('leads back to an address with much in it, and to the first page instead of one that no server takes', async () => {
+    const reached = async (length: number): Promise<unknown> => {
+      const next = `/console/nodes?chosen=${'n'.repeat(length)}`;
+      const { headers } = await browser().submit('/auth/sign-in', { user: 'mia', password, next });
+      return headers['location'] === next ? 'there' : headers['location'];
+    };
+    expect(await reached(3_900)).toBe('there');
+    expect((await browser().send('GET', `/?next=/${'n'.repeat(4_000)}`)).text).toContain(
+      'name="next" value="/"',
+    );
+  });
 });
 
 describe('a link', () => {
@@ -196,6 +208,15 @@ describe('a link', () => {
     const late = await ground.auth.createLink('gone');
     await ground.resources.delete(userKind, '', 'gone');
     expect((await browser().send('GET', `/sign-in?link=${late}`)).code).toBe(401);
+  });
+
+  it.each([
+    ['/console/runs?phase=Failed', '/console/runs?phase=Failed'],
+    ['//evil.example/', '/'],
+  ])('that names %s leads to %s', async (wanted, reached) => {
+    const link = await ground.auth.createLink('linkonly');
+    const path = `/sign-in?link=${link}&next=${encodeURIComponent(wanted)}`;
+    expect((await browser().send('GET', path)).headers['location']).toBe(reached);
   });
 });
 

@@ -59,6 +59,7 @@ export const audit = {
     filter: 'Filter by node or user',
     empty: 'No terminal has been recorded yet',
     emptyBody: 'Whatever is seen in a terminal that is opened through Drover is recorded.',
+    toNodes: 'Choose a node to open a terminal on',
     title: '{{user}} on {{node}}',
     gone: 'There is no such recording',
     player: 'Recorded terminal',

@@ -61,6 +61,7 @@ export const audit: Texts<typeof english> = {
     filter: '按节点或用户筛选',
     empty: '还没有终端录像',
     emptyBody: '通过 Drover 打开的终端，其显示内容都会被录制。',
+    toNodes: '选择要打开终端的节点',
     title: '{{user}} 在 {{node}} 上',
     gone: '没有此录像',
     player: '终端录像',

@@ -76,6 +76,7 @@ export const Recordings = () => {
           textsOf={({ node, user }) => [node, user]}
           emptyTitle={t('audit.recordings.empty')}
           emptyBody={t('audit.recordings.emptyBody')}
+          emptyActions={<Link to={paths.nodes()}>{t('audit.recordings.toNodes')}</Link>}
         />
       </PageSection>
     </>

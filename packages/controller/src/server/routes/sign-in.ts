@@ -11,7 +11,7 @@ import { formType, installForms, mediaType, objectBody } from '../body.ts';
 import { type PageView, prefixOf, viewOf } from '../page-view.ts';
 import { seeOther, showPage, signInFailedPage, signInPage, startPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
-import { safePath } from '../safe-path.ts';
+import { maxPath, safePath } from '../safe-path.ts';
 import { endBroughtSession, originOf, siteOf } from './arrival.ts';
 import { addRoute, type RouteContext, success } from './context.ts';
 import { providersOf } from './oidc.ts';
@@ -19,11 +19,14 @@ import { waitsForFactor } from './own.ts';
 
 const maxText = 1_000;
 
-const textOf = (body: Readonly<Record<string, unknown>>, name: string): string => {
+const textOf = (body: Readonly<Record<string, unknown>>, name: string, max = maxText): string => {
   const value = body[name] ?? '';
-  if (typeof value === 'string' && value.length <= maxText) return value;
-  throw new ApiError('Invalid', `cannot sign in: ${name} must be a text of at most ${maxText} characters`);
+  if (typeof value === 'string' && value.length <= max) return value;
+  throw new ApiError('Invalid', `cannot sign in: ${name} must be a text of at most ${max} characters`);
 };
+
+/** Where the form says to go on. */
+const nextOf = (request: FastifyRequest): string => safePath(textOf(objectBody(request), 'next', maxPath));
 
 const isForm = (request: FastifyRequest): boolean => mediaType(request) === formType;
 
@@ -71,7 +74,7 @@ const answerProblem = (
   const { details } = error;
   if (details?.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(details.retryAfterSeconds));
-  const next = safePath(textOf(objectBody(request), 'next'));
+  const next = nextOf(request);
   const view = viewOf(request);
   return showPage(
     reply,
@@ -94,7 +97,7 @@ const answerSignedIn = async (
   await endBroughtSession(context, request);
   reply.header('set-cookie', outcome.cookie).header('cache-control', 'no-store');
   if (!isForm(request)) return JSON.stringify({ enrolOnly: outcome.enrolOnly });
-  return seeOther(reply, `${prefixOf(request)}${safePath(textOf(objectBody(request), 'next'))}`);
+  return seeOther(reply, `${prefixOf(request)}${nextOf(request)}`);
 };
 
 const signIn = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
@@ -125,13 +128,15 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
 };
 
 const takeLink = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
-  const link = first(queryOf(request), 'link');
+  const query = queryOf(request);
+  const link = first(query, 'link');
   const session = link === undefined ? undefined : await context.auth.takeLink(link, originOf(request));
   if (session === undefined) return showPage(reply, 401, signInFailedPage(viewOf(request)));
   await context.people.signIn.noteLink(session.user);
   await endBroughtSession(context, request);
   reply.header('set-cookie', session.cookie);
-  return seeOther(reply, `${prefixOf(request)}/`);
+  // I2
+  return seeOther(reply, `${prefixOf(request)}${safePath(first(query, 'next'))}`);
 };
 
 const start = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
