@@ -2,7 +2,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiError } from '@drover/api';
+import { ApiError, type RetentionSpec } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
@@ -26,6 +26,8 @@ export interface Config {
   readonly keySource: KeySource | undefined;
   readonly logLevel: string;
   readonly audit: AuditOptions;
+  /** With what the RetentionPolicy begins, when there is none. */
+  readonly keepAudit: RetentionSpec['audit'];
 }
 
 const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
@@ -42,8 +44,9 @@ export const usage = `usage: npm start -- [options]
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
 ${keySourceUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
-  --audit-keep-days N rows of the audit trail older than this are removed (default 400; 0: none are)
-  --audit-keep-rows N more rows than this are removed, the oldest first (default 0: none are)
+  --audit-keep-days N with what the RetentionPolicy begins: rows of the audit trail older than this are removed (default
+                      400; 0: none are, for a hundred years). Later it is changed there
+  --audit-keep-rows N same: more rows than this are removed, the oldest first (default 0: none are)
   --audit-log-mb N    size at which audit.log becomes audit.log.1 and a new one is begun (default 64)
   --audit-log-files N how many earlier files are kept (default 10)
   --audit-syslog ADDRESS
@@ -84,11 +87,25 @@ const auditFlags = {
   'audit-syslog': { type: 'string' },
 } as const;
 
-const parseAudit = (
-  values: Readonly<Partial<Record<keyof typeof auditFlags, string | boolean>>>,
-): AuditOptions => {
-  const whole = (name: keyof typeof auditFlags, min: number, max: number): number =>
+type AuditValues = Readonly<Partial<Record<keyof typeof auditFlags, string | boolean>>>;
+
+const wholeOf =
+  (values: AuditValues) =>
+  (name: keyof typeof auditFlags, min: number, max: number): number =>
     parseWhole(String(values[name]), name, min, max);
+
+const maxKeepDays = 36_500;
+
+const parseKeepAudit = (values: AuditValues): RetentionSpec['audit'] => {
+  const whole = wholeOf(values);
+  return {
+    keepDays: whole('audit-keep-days', 0, maxKeepDays) || maxKeepDays,
+    keepRows: whole('audit-keep-rows', 0, 999_999_999),
+  };
+};
+
+const parseAudit = (values: AuditValues): AuditOptions => {
+  const whole = wholeOf(values);
   const target = values['audit-syslog'];
   const syslog = typeof target === 'string' ? parseSyslogTarget(target) : undefined;
   if (target !== undefined && syslog === undefined)
@@ -98,8 +115,6 @@ const parseAudit = (
     );
   return {
     isRequired: values['audit-required'] === true,
-    keepDays: whole('audit-keep-days', 0, 36_500),
-    keepRows: whole('audit-keep-rows', 0, 999_999_999),
     fileBytes: whole('audit-log-mb', 1, 65_536) * 1024 * 1024,
     files: whole('audit-log-files', 1, 999),
     syslog,
@@ -148,5 +163,6 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
     audit: parseAudit(values),
+    keepAudit: parseKeepAudit(values),
   };
 };

@@ -20,6 +20,7 @@ import { type Config, parseConfig, usage } from './config.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
+import { runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
@@ -31,6 +32,7 @@ import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
+import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
 import { keepMemorySmall } from './platform/spare-memory.ts';
@@ -43,6 +45,7 @@ import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import type { AuditStore } from './store/store.ts';
+import { allSizes, allSweeps } from './sweeps.ts';
 
 const clock = systemClock;
 const consoleDirectory = join(import.meta.dirname, '../../console/dist');
@@ -207,12 +210,13 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
     await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
-  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock }));
+  const hold = createHold();
+  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { store, audit, trail, authority, backups, encryption };
+  return { store, audit, trail, authority, backups, encryption, hold };
 };
 
 /** What is carried out on nodes, and what the clock makes of it. */
@@ -257,7 +261,7 @@ const runSshEnrolment = (deps: {
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
-  const { store, audit, trail, authority, backups, encryption } = await openData(config, log, closers);
+  const { store, audit, trail, authority, backups, encryption, hold } = await openData(config, log, closers);
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   closers.add(await openRoleKeeper({ resources, log }));
@@ -302,7 +306,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   closers.add(runServiceAccountController({ resources, log }));
   runSshEnrolment({ resources, admission, audit, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
-  closers.add(
+  const { recordings } = closers.add(
     await createServer({
       resources,
       store,
@@ -332,6 +336,13 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       port: config.port,
       dataDir,
       console: await loadConsole(consoleDirectory),
+    }),
+  );
+  const kept = { store, resources, recordings, hold };
+  closers.add(
+    await runRetentionController({
+      ...{ resources, clock, log, sweeps: allSweeps({ ...kept, clock }), sizes: () => allSizes(kept) },
+      initial: { audit: config.keepAudit },
     }),
   );
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });

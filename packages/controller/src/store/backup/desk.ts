@@ -5,11 +5,17 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError, type BackupInfo } from '@drover/api';
+import type { Hold } from '../../platform/hold.ts';
 import { newId } from '../../platform/ids.ts';
 import type { BackupKey } from './container.ts';
 import { type WriteDeps, type WrittenBackup, writeBackup } from './write.ts';
 
 const keepMs = 3_600_000;
+
+interface Deps extends WriteDeps {
+  /** Keeps the files that are in the backup from being removed by retention meanwhile. */
+  readonly hold?: Hold;
+}
 
 export interface BackupDesk {
   /** Throws Conflict while another is made. */
@@ -25,13 +31,13 @@ export const toBackupInfo = (id: string, { about, digest, sizeBytes }: WrittenBa
 };
 
 class StagedBackups implements BackupDesk {
-  readonly #deps: WriteDeps;
+  readonly #deps: Deps;
   readonly #stop = new AbortController();
   #made: string | undefined;
   #making: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(deps: WriteDeps) {
+  constructor(deps: Deps) {
     this.#deps = deps;
   }
 
@@ -57,7 +63,10 @@ class StagedBackups implements BackupDesk {
   async #write(key: BackupKey, signal: AbortSignal): Promise<BackupInfo> {
     await this.empty();
     const id = newId();
-    const written = await writeBackup(this.#deps, { path: join(this.#folder, id), key, signal });
+    const release = await this.#deps.hold?.hold();
+    const written = await writeBackup(this.#deps, { path: join(this.#folder, id), key, signal }).finally(
+      release,
+    );
     this.#made = id;
     this.#timer = setTimeout(() => void this.empty(), keepMs).unref();
     return toBackupInfo(id, written);
@@ -89,7 +98,7 @@ class StagedBackups implements BackupDesk {
   }
 }
 
-export const openBackupDesk = async (deps: WriteDeps): Promise<BackupDesk> => {
+export const openBackupDesk = async (deps: Deps): Promise<BackupDesk> => {
   const desk = new StagedBackups(deps);
   await desk.empty();
   return desk;
