@@ -45,7 +45,7 @@ import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import type { AuditStore } from './store/store.ts';
-import { allSizes, allSweeps } from './sweeps.ts';
+import { allSizes, allSweeps, type Kept } from './sweeps.ts';
 
 const clock = systemClock;
 const consoleDirectory = join(import.meta.dirname, '../../console/dist');
@@ -258,6 +258,20 @@ const runSshEnrolment = (deps: {
   closers.add(runSshEnrolmentController({ resources, clock, log, issueToken }));
 };
 
+/** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
+const runUpkeep = async (
+  config: Config,
+  deps: Kept & { readonly log: Log; readonly closers: Closers },
+): Promise<void> => {
+  const { resources, log, closers } = deps;
+  closers.add(runPolicyController({ resources, log }));
+  closers.add(runServiceAccountController({ resources, log }));
+  const sweeps = allSweeps({ ...deps, clock });
+  const sizes = () => allSizes(deps);
+  const initial = { audit: config.keepAudit };
+  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial }));
+};
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
@@ -302,8 +316,6 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
-  closers.add(runPolicyController({ resources, log }));
-  closers.add(runServiceAccountController({ resources, log }));
   runSshEnrolment({ resources, admission, audit, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
   const { recordings } = closers.add(
@@ -338,13 +350,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
-  const kept = { store, resources, recordings, hold };
-  closers.add(
-    await runRetentionController({
-      ...{ resources, clock, log, sweeps: allSweeps({ ...kept, clock }), sizes: () => allSizes(kept) },
-      initial: { audit: config.keepAudit },
-    }),
-  );
+  await runUpkeep(config, { store, resources, recordings, hold, log, closers });
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
 };
 

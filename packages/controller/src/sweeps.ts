@@ -11,7 +11,8 @@ import type { Resources } from './resources/resources.ts';
 import type { ApiServer } from './server/deps.ts';
 import type { Store } from './store/store.ts';
 
-interface Kept {
+/** Where it is kept. */
+export interface Kept {
   readonly store: Pick<Store, 'audit' | 'blobs' | 'credentials' | 'tasks' | 'sizes'>;
   readonly resources: Resources;
   readonly recordings: ApiServer['recordings'];

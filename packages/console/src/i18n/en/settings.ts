@@ -62,7 +62,7 @@ export const settings = {
       work: 'Runs and transfers',
       events: 'Events',
       audit: 'Audit trail',
-      recordings: 'Recordings',
+      recordings: 'Recorded terminals',
       content: 'Content of transfers',
       revisions: 'Former states of objects',
       enrollmentTokens: 'Enrolment tokens',

@@ -53,7 +53,7 @@ export const settings: Texts<typeof english> = {
     database: '数据库占用磁盘',
     measured: '统计时间',
     parts: {
-      work: '运行与传输',
+      work: '命令执行与传输',
       events: '事件',
       audit: '审计记录',
       recordings: '终端录像',
@@ -100,8 +100,8 @@ export const settings: Texts<typeof english> = {
       keepMebibytes_other: '最多 {{count, number}} MiB',
     },
     kept: {
-      commandruns_one: '{{count, number}} 次运行',
-      commandruns_other: '{{count, number}} 次运行',
+      commandruns_one: '{{count, number}} 次执行',
+      commandruns_other: '{{count, number}} 次执行',
       filetransfers_one: '{{count, number}} 次传输',
       filetransfers_other: '{{count, number}} 次传输',
       tasks_one: '{{count, number}} 个结果',

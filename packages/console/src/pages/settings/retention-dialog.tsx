@@ -1,8 +1,8 @@
 // The form in which it is said how long what is kept.
 import type { RetentionSpec } from '@drover/api';
 import { retentionPolicies } from '@drover/client/kinds';
-import { FormFieldGroup, FormFieldGroupHeader } from '@patternfly/react-core';
-import { useId, useState } from 'react';
+import { FormSection } from '@patternfly/react-core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { client } from '../../api/client.ts';
 import { TextField } from '../../ui/fields.tsx';
@@ -18,7 +18,6 @@ export const RetentionDialog = ({
   readonly onClose: () => void;
 }) => {
   const { t } = useTranslation();
-  const id = useId();
   // What it was when the form was opened: only what is changed here is sent.
   const [before] = useState(spec);
   const [draft, setDraft] = useState(() => toDraft(spec));
@@ -38,15 +37,7 @@ export const RetentionDialog = ({
       onClose={onClose}
     >
       {parts.map(({ part }) => (
-        <FormFieldGroup
-          key={part}
-          header={
-            <FormFieldGroupHeader
-              titleText={{ text: t(`settings.retention.parts.${part}`), id: `${id}-${part}` }}
-              titleDescription={t(`settings.retention.about.${part}`)}
-            />
-          }
-        >
+        <FormSection key={part} title={t(`settings.retention.parts.${part}`)} titleElement="h2">
           {allNumbers
             .filter((number) => number.part === part)
             .map(({ name, key }) => (
@@ -59,7 +50,7 @@ export const RetentionDialog = ({
                 isRequired
               />
             ))}
-        </FormFieldGroup>
+        </FormSection>
       ))}
     </FormDialog>
   );

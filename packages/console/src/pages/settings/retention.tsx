@@ -57,8 +57,8 @@ const useAmounts = (kept: readonly Kept[]) => {
 };
 
 const Parts = ({ policy }: { readonly policy: RetentionPolicy }) => {
-  const { t, i18n } = useTranslation();
-  const { kept = [], measuredAt, databaseBytes } = policy.status ?? {};
+  const { t } = useTranslation();
+  const { kept = [] } = policy.status ?? {};
   const bounds = useBounds(policy);
   const amounts = useAmounts(kept);
   const columns: readonly Column<Part>[] = [
@@ -76,22 +76,25 @@ const Parts = ({ policy }: { readonly policy: RetentionPolicy }) => {
     },
   ];
   return (
-    <>
-      <DataTable
-        label={t('settings.tabs.retention')}
-        columns={columns}
-        rows={parts}
-        keyOf={({ part }) => part}
-      />
-      {databaseBytes === undefined ? null : (
-        <Facts
-          facts={[
-            [t('settings.retention.database'), toSize(databaseBytes, i18n.language)],
-            [t('settings.retention.measured'), <Age key="measured" at={measuredAt} />],
-          ]}
-        />
-      )}
-    </>
+    <DataTable
+      label={t('settings.tabs.retention')}
+      columns={columns}
+      rows={parts}
+      keyOf={({ part }) => part}
+    />
+  );
+};
+
+const Together = ({ status: { databaseBytes, measuredAt } = {} }: Pick<RetentionPolicy, 'status'>) => {
+  const { t, i18n } = useTranslation();
+  const size = databaseBytes === undefined ? t('ui.unknown') : toSize(databaseBytes, i18n.language);
+  return (
+    <Facts
+      facts={[
+        [t('settings.retention.database'), size],
+        [t('settings.retention.measured'), <Age key="measured" at={measuredAt} />],
+      ]}
+    />
   );
 };
 
@@ -114,6 +117,9 @@ export const Retention = () => {
       </StackItem>
       <StackItem>
         <Parts policy={object} />
+      </StackItem>
+      <StackItem>
+        <Together {...(object.status === undefined ? {} : { status: object.status })} />
       </StackItem>
       {isOpen ? <RetentionDialog spec={object.spec} onClose={() => setOpen(false)} /> : null}
     </Stack>
