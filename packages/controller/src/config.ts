@@ -2,7 +2,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiError, type RetentionSpec } from '@drover/api';
+import { ApiError, leastAudit, type RetentionSpec } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
@@ -96,11 +96,13 @@ const wholeOf =
 
 const maxKeepDays = 36_500;
 
+/** 0 is no bound; else there is a floor (RetentionPolicy). */
 const parseKeepAudit = (values: AuditValues): RetentionSpec['audit'] => {
-  const whole = wholeOf(values);
+  const whole = (name: 'audit-keep-days' | 'audit-keep-rows', least: number, most: number): number =>
+    values[name] === '0' ? 0 : wholeOf(values)(name, least, most);
   return {
-    keepDays: whole('audit-keep-days', 0, maxKeepDays) || maxKeepDays,
-    keepRows: whole('audit-keep-rows', 0, 999_999_999),
+    keepDays: whole('audit-keep-days', leastAudit.keepDays, maxKeepDays) || maxKeepDays,
+    keepRows: whole('audit-keep-rows', leastAudit.keepRows, 999_999_999),
   };
 };
 

@@ -12,9 +12,9 @@ const policy = (spec: unknown, name = 'default') => ({
 
 test('what is not said has its default, each for itself', () => {
   expect(validate(policy({}), 'Strict').object['spec']).toEqual(defaultRetention);
-  expect(validate(policy({ audit: { keepDays: 7 } }), 'Strict').object['spec']).toEqual({
+  expect(validate(policy({ audit: { keepDays: 70 } }), 'Strict').object['spec']).toEqual({
     ...defaultRetention,
-    audit: { keepDays: 7, keepRows: 0 },
+    audit: { keepDays: 70, keepRows: 0 },
   });
 });
 
@@ -22,4 +22,12 @@ test('another name, nothing kept at all, and what nobody knows are refused with 
   expect(() => validate(policy({}, 'mine'), 'Strict')).toThrow(/metadata\.name.*must be "default"/);
   expect(() => validate(policy({ work: { keepDays: 0 } }), 'Strict')).toThrow(/spec\.work\.keepDays/);
   expect(() => validate(policy({ runs: {} }), 'Strict')).toThrow(/spec\.runs/);
+});
+
+test('whoever may change it cannot make the audit trail forget what was just done', () => {
+  expect(() => validate(policy({ audit: { keepDays: 1 } }), 'Strict')).toThrow(/spec\.audit\.keepDays/);
+  expect(() => validate(policy({ audit: { keepRows: 1 } }), 'Strict')).toThrow(
+    /spec\.audit\.keepRows: must be 0 \(however many\) or at least 10000/,
+  );
+  expect(() => validate(policy({ audit: { keepDays: 30, keepRows: 10_000 } }), 'Strict')).not.toThrow();
 });

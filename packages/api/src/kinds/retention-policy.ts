@@ -1,4 +1,5 @@
 // Owns RetentionPolicy (drover.dev/v1alpha1): how long, and how much of, everything is kept that would grow for ever.
+// I1: the audit trail has a floor: whoever may change the policy cannot make it forget what they have just done.
 // There is one, named `default`: the controller makes it, and makes it anew with the defaults when it is deleted.
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Kind } from '../kind.ts';
@@ -8,6 +9,8 @@ import { textColumn } from '../printing/columns.ts';
 const closed = { additionalProperties: false } as const;
 
 export const retentionPolicyName = 'default';
+/** I1. */
+export const leastAudit = { keepDays: 30, keepRows: 10_000 } as const;
 
 const whole = (minimum: number, maximum: number, usual: number, description: string) =>
   Type.Integer({ minimum, maximum, default: usual, description });
@@ -28,7 +31,7 @@ export const RetentionSpec = Type.Object(
       keepCount: whole(1_000, 10_000_000, 250_000, 'Not more than this, whatever their age.'),
     }),
     audit: part('Rows of the audit trail. The chain of those that stay can still be verified.', {
-      keepDays: days(400, 'Days.'),
+      keepDays: whole(leastAudit.keepDays, 36_500, 400, 'Days.'),
       keepRows: whole(0, 999_999_999, 0, 'Not more than this, the oldest go first; 0: however many.'),
     }),
     recordings: part('Recorded terminals.', {
@@ -113,6 +116,24 @@ export const defaultRetention: RetentionSpec = {
   certificates: { keepDays: 30 },
 };
 
+type Problem = { readonly field: string; readonly message: string };
+
+const nameProblems = ({ metadata: { name } }: KubeObject): readonly Problem[] =>
+  name === retentionPolicyName
+    ? []
+    : [{ field: 'metadata.name', message: `must be "${retentionPolicyName}": there is one for all` }];
+
+/** I1. */
+const auditProblems = ({ keepRows }: RetentionSpec['audit']): readonly Problem[] =>
+  keepRows === 0 || keepRows >= leastAudit.keepRows
+    ? []
+    : [
+        {
+          field: 'spec.audit.keepRows',
+          message: `must be 0 (however many) or at least ${leastAudit.keepRows}`,
+        },
+      ];
+
 export const retentionPolicyKind: Kind = {
   group: 'drover.dev',
   version: 'v1alpha1',
@@ -134,10 +155,7 @@ export const retentionPolicyKind: Kind = {
   subresources: [],
   selectableFields: {},
   immutablePaths: [],
-  check: ({ metadata: { name } }) =>
-    name === retentionPolicyName
-      ? []
-      : [{ field: 'metadata.name', message: `must be "${retentionPolicyName}": there is one for all` }],
+  check: (o) => [...nameProblems(o), ...auditProblems(policy(o).spec.audit)],
 };
 
 interface Finder {

@@ -30,7 +30,7 @@ const depsWith = (...sweeps: Sweep[]) => ({ ...ground, log: silentLog, sweeps, s
 const start = async (...sweeps: Sweep[]): Promise<void> => {
   controller = await runRetentionController({
     ...depsWith(...sweeps),
-    initial: { audit: { keepDays: 7 } },
+    initial: { audit: { keepDays: 77 } },
   });
 };
 const policy = (): RetentionPolicy =>
@@ -43,11 +43,11 @@ const setWorkDays = (keepDays: number) =>
 
 test('it is made once with the numbers of the start, and with the defaults when it was deleted', async () => {
   await start();
-  expect(policy().spec.audit).toEqual({ keepDays: 7, keepRows: 0 });
+  expect(policy().spec.audit).toEqual({ keepDays: 77, keepRows: 0 });
   await setWorkDays(3);
   await controller?.close();
   await start();
-  expect(policy().spec).toMatchObject({ work: { keepDays: 3 }, audit: { keepDays: 7 } });
+  expect(policy().spec).toMatchObject({ work: { keepDays: 3 }, audit: { keepDays: 77 } });
 
   const { uid } = policy().metadata;
   await ground.resources.delete(retentionPolicyKind, '', 'default');
