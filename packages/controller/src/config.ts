@@ -45,8 +45,8 @@ export const usage = `usage: npm start -- [options]
 ${keySourceUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
   --audit-keep-days N with what the RetentionPolicy begins: rows of the audit trail older than this are removed (default
-                      400; 0: none are, for a hundred years). Later it is changed there
-  --audit-keep-rows N same: more rows than this are removed, the oldest first (default 0: none are)
+                      400, at least 30; 0: none are, for a hundred years). Later it is changed there
+  --audit-keep-rows N same: more rows than this are removed, the oldest first (default 0: none are; at least 10000)
   --audit-log-mb N    size at which audit.log becomes audit.log.1 and a new one is begun (default 64)
   --audit-log-files N how many earlier files are kept (default 10)
   --audit-syslog ADDRESS
