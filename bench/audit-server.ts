@@ -22,7 +22,7 @@ const ground = await openGround();
 const { address, caPem, token, dataDir } = ground;
 const trail = await openAuditTrail(
   { audit: ground.store.audit, clock: systemClock, log: silentLog, dataDir },
-  { isRequired: false, keepDays: 0, keepRows: 0, fileBytes: 64 * 1024 * 1024, files: 2, syslog: undefined },
+  { isRequired: false, fileBytes: 64 * 1024 * 1024, files: 2, syslog: undefined },
 );
 
 const audit = ground.store.audit as { within: AuditStore['within'] };

@@ -14,6 +14,7 @@ import type {
   Namespace,
   Node,
   NodeMetrics,
+  RetentionPolicy,
   Role,
   RoleBinding,
   RunPolicy,
@@ -91,6 +92,7 @@ export const schedules = drover<Schedule>('Schedule', 'schedules', true);
 export const users = drover<User>('User', 'users', false);
 export const groups = drover<Group>('Group', 'groups', false);
 export const signInMethods = drover<SignInMethod>('SignInMethod', 'signinmethods', false);
+export const retentionPolicies = drover<RetentionPolicy>('RetentionPolicy', 'retentionpolicies', false);
 export const runPolicies = drover<RunPolicy>('RunPolicy', 'runpolicies', false);
 export const fileTransfers = drover<FileTransfer>('FileTransfer', 'filetransfers', true);
 

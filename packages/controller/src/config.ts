@@ -2,7 +2,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiError } from '@drover/api';
+import { ApiError, leastAudit, type RetentionSpec } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
 import { backupFlags, backupUsage, takeBackupPlan } from './backup-option.ts';
@@ -31,6 +31,8 @@ export interface Config {
   readonly audit: AuditOptions;
   /** Backups by the clock; undefined: none. */
   readonly backups: BackupPlan | undefined;
+  /** With what the RetentionPolicy begins, when there is none. */
+  readonly keepAudit: RetentionSpec['audit'];
 }
 
 const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent.py');
@@ -48,8 +50,9 @@ export const usage = `usage: npm start -- [options]
 ${keySourceUsage}
 ${backupUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
-  --audit-keep-days N rows of the audit trail older than this are removed (default 400; 0: none are)
-  --audit-keep-rows N more rows than this are removed, the oldest first (default 0: none are)
+  --audit-keep-days N with what the RetentionPolicy begins: rows of the audit trail older than this are removed (default
+                      400, at least 30; 0: none are, for a hundred years). Later it is changed there
+  --audit-keep-rows N same: more rows than this are removed, the oldest first (default 0: none are; at least 10000)
   --audit-log-mb N    size at which audit.log becomes audit.log.1 and a new one is begun (default 64)
   --audit-log-files N how many earlier files are kept (default 10)
   --audit-syslog ADDRESS
@@ -90,11 +93,27 @@ const auditFlags = {
   'audit-syslog': { type: 'string' },
 } as const;
 
-const parseAudit = (
-  values: Readonly<Partial<Record<keyof typeof auditFlags, string | boolean>>>,
-): AuditOptions => {
-  const whole = (name: keyof typeof auditFlags, min: number, max: number): number =>
+type AuditValues = Readonly<Partial<Record<keyof typeof auditFlags, string | boolean>>>;
+
+const wholeOf =
+  (values: AuditValues) =>
+  (name: keyof typeof auditFlags, min: number, max: number): number =>
     parseWhole(String(values[name]), name, min, max);
+
+const maxKeepDays = 36_500;
+
+/** 0 is no bound; else there is a floor (RetentionPolicy). */
+const parseKeepAudit = (values: AuditValues): RetentionSpec['audit'] => {
+  const whole = (name: 'audit-keep-days' | 'audit-keep-rows', least: number, most: number): number =>
+    values[name] === '0' ? 0 : wholeOf(values)(name, least, most);
+  return {
+    keepDays: whole('audit-keep-days', leastAudit.keepDays, maxKeepDays) || maxKeepDays,
+    keepRows: whole('audit-keep-rows', leastAudit.keepRows, 999_999_999),
+  };
+};
+
+const parseAudit = (values: AuditValues): AuditOptions => {
+  const whole = wholeOf(values);
   const target = values['audit-syslog'];
   const syslog = typeof target === 'string' ? parseSyslogTarget(target) : undefined;
   if (target !== undefined && syslog === undefined)
@@ -104,8 +123,6 @@ const parseAudit = (
     );
   return {
     isRequired: values['audit-required'] === true,
-    keepDays: whole('audit-keep-days', 0, 36_500),
-    keepRows: whole('audit-keep-rows', 0, 999_999_999),
     fileBytes: whole('audit-log-mb', 1, 65_536) * 1024 * 1024,
     files: whole('audit-log-files', 1, 999),
     syslog,
@@ -155,6 +172,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     keySource: takeKeySource(values, environment),
     logLevel: values['log-level'],
     audit: parseAudit(values),
+    keepAudit: parseKeepAudit(values),
     backups: takeBackupPlan(values, Intl.DateTimeFormat().resolvedOptions().timeZone),
   };
 };
@@ -162,7 +180,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
 /** What of it a support bundle may tell. */
 export const toShownConfiguration = (config: Config): ShownConfiguration => {
   const { dataDir, host, port, agentPort, addresses, localNode, agentFile, logLevel, keySource } = config;
-  const { isRequired, keepDays, keepRows, fileBytes, files, syslog } = config.audit;
+  const { isRequired, fileBytes, files, syslog } = config.audit;
   return {
     dataDir,
     host,
@@ -176,8 +194,6 @@ export const toShownConfiguration = (config: Config): ShownConfiguration => {
     logLevel,
     audit: {
       required: isRequired,
-      keepDays,
-      keepRows,
       fileBytes,
       files,
       syslog: syslog === undefined ? '' : `${syslog.protocol}://${syslog.host}:${syslog.port}`,

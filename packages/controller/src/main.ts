@@ -21,6 +21,7 @@ import { tellOfBackup } from './controllers/backup-news.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
+import { runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
@@ -32,6 +33,7 @@ import { createContentHandler, createGateway } from './gateway/index.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
+import { createHold, type Hold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
 import { keepMemorySmall } from './platform/spare-memory.ts';
@@ -46,6 +48,7 @@ import { openStore } from './store/index.ts';
 import { type Keyring, openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import type { AuditStore, Store } from './store/store.ts';
+import { allSizes, allSweeps, type Kept } from './sweeps.ts';
 
 const clock = systemClock;
 const consoleDirectory = join(import.meta.dirname, '../../console/dist');
@@ -210,12 +213,13 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
     await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
-  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock }));
+  const hold = createHold();
+  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { keyring, store, audit, trail, authority, backups, encryption };
+  return { keyring, store, audit, trail, authority, backups, encryption, hold };
 };
 
 /** Backups by the clock, where the start says so; what becomes of each is told as an Event of the controller. */
@@ -223,6 +227,7 @@ const runBackups = async (
   { backups: plan, dataDir }: Config,
   deps: {
     readonly keyring: Keyring;
+    readonly hold: Hold;
     readonly store: Store;
     readonly resources: Resources;
     readonly log: Log;
@@ -230,9 +235,11 @@ const runBackups = async (
   },
 ): Promise<BackupRoutine | undefined> => {
   if (plan === undefined) return undefined;
-  const { keyring, store, log, closers } = deps;
+  const { keyring, hold, store, log, closers } = deps;
   const tell = (news: BackupNews) => tellOfBackup({ ...deps, clock }, news);
-  return closers.add(await openBackupRoutine(plan, { dataDir, keyring, meta: store.meta, clock, log, tell }));
+  return closers.add(
+    await openBackupRoutine(plan, { dataDir, keyring, hold, meta: store.meta, clock, log, tell }),
+  );
 };
 
 /** What is carried out on nodes, and what the clock makes of it. */
@@ -292,12 +299,25 @@ const agentCare = (
   },
   uninstallAgent: (node) => gateway.uninstallAgent(node),
 });
+/** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
+const runUpkeep = async (
+  config: Config,
+  deps: Kept & { readonly log: Log; readonly closers: Closers },
+): Promise<void> => {
+  const { resources, log, closers } = deps;
+  closers.add(runPolicyController({ resources, log }));
+  closers.add(runServiceAccountController({ resources, log }));
+  const sweeps = allSweeps({ ...deps, clock });
+  const sizes = () => allSizes(deps);
+  const initial = { audit: config.keepAudit };
+  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial }));
+};
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
   const { dataDir } = config;
   const data = await openData(config, log, closers);
-  const { store, audit, trail, authority, backups, encryption } = data;
+  const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
   const backupRoutine = await runBackups(config, { ...data, resources, log, closers });
@@ -339,11 +359,9 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
-  closers.add(runPolicyController({ resources, log }));
-  closers.add(runServiceAccountController({ resources, log }));
   runSshEnrolment({ resources, admission, audit, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, log, closers });
-  closers.add(
+  const { recordings } = closers.add(
     await createServer({
       resources,
       store,
@@ -369,6 +387,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
+  await runUpkeep(config, { store, resources, recordings, hold, log, closers });
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
 };
 

@@ -57,4 +57,29 @@ describe.skipIf(isConsoleSkipped)('the settings', () => {
     await keys.getByRole('row').filter({ hasText: /^2/ }).filter({ hasText: 'in use' }).waitFor();
     ground.expectNoErrors();
   });
+
+  test('change how long things are kept, and refuse what makes no sense in the words of the controller', async () => {
+    await ground.open('/settings/retention');
+    const row = ground.page
+      .getByRole('grid', { name: 'Retention' })
+      .getByRole('row')
+      .filter({ hasText: 'Runs and transfers' });
+    await row
+      .filter({ hasText: '30 days' })
+      .filter({ hasText: /\d+ runs?/ })
+      .waitFor();
+    await ground.page.getByRole('button', { name: 'Change how long things are kept' }).click();
+    const dialog = ground.page.getByRole('dialog');
+    const days = dialog.getByRole('group', { name: 'Runs and transfers' }).getByRole('spinbutton');
+    await days.fill('0');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText(/spec\.work\.keepDays/).waitFor();
+    expect(ground.forgetErrors()).toHaveLength(1);
+    await days.fill('14');
+    await ground.expectAccessible();
+    await ground.picture('settings-retention-form');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await row.filter({ hasText: '14 days' }).waitFor();
+    ground.expectNoErrors();
+  });
 });

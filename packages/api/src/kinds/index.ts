@@ -20,6 +20,7 @@ import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
 import { nodeMetricsKind } from './node-metrics.ts';
 import { resourceQuotaKind } from './resource-quota.ts';
+import { retentionPolicyKind } from './retention-policy.ts';
 import { clusterRoleKind, roleKind } from './role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './role-binding.ts';
 import { runPolicyKind } from './run-policy.ts';
@@ -51,6 +52,7 @@ export * from './node-schema.ts';
 export * from './person-name.ts';
 export * from './policy-rule.ts';
 export * from './resource-quota.ts';
+export * from './retention-policy.ts';
 export * from './role.ts';
 export * from './role-binding.ts';
 export * from './run-policy.ts';
@@ -87,6 +89,7 @@ export const allKinds: readonly Kind[] = [
   enrollmentTokenKind,
   fileTransferKind,
   groupKind,
+  retentionPolicyKind,
   runPolicyKind,
   savedCommandKind,
   scheduleKind,

@@ -16,7 +16,7 @@ export interface ContentDeps {
   readonly store: {
     readonly blobs: Pick<
       BlobStore,
-      'get' | 'path' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
+      'get' | 'use' | 'path' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
     >;
   };
   readonly clock: Clock;
@@ -77,7 +77,7 @@ const beginUpload: Answer = async ({ store, clock }, { request, response }) => {
   if (sha256 !== undefined && typeof sha256 !== 'string') {
     throw new ApiError('BadRequest', 'cannot begin an upload: sha256 must be a string');
   }
-  const there = sha256 === undefined ? undefined : await store.blobs.get(sha256);
+  const there = sha256 === undefined ? undefined : await store.blobs.use(sha256, clock.nowMs());
   if (there !== undefined) {
     const { createdAtMs: _, ...index } = there;
     return sendJson(response, 200, index);

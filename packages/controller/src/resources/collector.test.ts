@@ -216,4 +216,23 @@ describe('retention', () => {
       return expired;
     });
   });
+
+  test('events go by what the RetentionPolicy says now', async () => {
+    const { resources, clock } = await rooms.fresh({ retention: { everyMs: 10 } });
+    const [kind, policies] = [resources.kind('events'), resources.kind('retentionpolicies.drover.dev')];
+    await resources.create(policies, '', {
+      metadata: { name: 'default' },
+      spec: { events: { keepHours: 3 } },
+    });
+    await resources.create(kind, ns, event('first'));
+    clock.aheadMs = 2 * 3_600_000;
+    await resources.create(kind, ns, event('second'));
+    clock.aheadMs = 3 * 3_600_000 + 60_000;
+    await until(() => resources.find(kind, ns, 'first') === undefined);
+    expect(resources.find(kind, ns, 'second')).toBeDefined();
+
+    const body = { spec: { events: { keepHours: 1 } } };
+    await resources.patch(policies, '', 'default', { type: 'application/merge-patch+json', body });
+    await until(() => resources.find(kind, ns, 'second') === undefined);
+  });
 });

@@ -1,5 +1,12 @@
 // Owns how the resources room is put together: cache, writer, watches and the loops that keep order.
-import type { Kind, KubeObject } from '@drover/api';
+import {
+  defaultRetention,
+  type Kind,
+  type KubeObject,
+  type RetentionSpec,
+  retentionIn,
+  retentionPolicyKind,
+} from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectRow, Store, Unsubscribe } from '../store/store.ts';
@@ -11,7 +18,7 @@ import { list } from './list.ts';
 import { Namespaces } from './namespaces.ts';
 import { QuotaKeeper, Quotas } from './quotas.ts';
 import type { DeleteOptions, ListOptions, Resources, WatchEvent } from './resources.ts';
-import { defaultRetention, Retention, type RetentionOptions } from './retention.ts';
+import { Retention, type RetentionOptions, toRetentionOptions } from './retention.ts';
 import { inVersion } from './versions.ts';
 import { Watches } from './watch.ts';
 import { Writer } from './writer.ts';
@@ -87,6 +94,10 @@ async function* eventsInVersion(
   }
 }
 
+/** What people have set; the defaults in a room without the kind. */
+const retentionOf = (find: Resources['find'], kinds: readonly Kind[]): RetentionSpec =>
+  kinds.includes(retentionPolicyKind) ? retentionIn({ find }) : defaultRetention;
+
 /** Loads every object and starts the loops: garbage collection, namespaces, retention. `close` ends them. */
 export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
   const { store, kinds, clock, log } = options;
@@ -110,16 +121,17 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
     watches.wake(new Set<KindCache>(changes.map((change) => change.cache)));
   });
   await namespaces.start();
+  const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
+    shown(kind, cache.of(kind).get(toKey(namespace, name)));
   const retention = await Retention.open({
     cache,
     writer,
     store,
     clock,
     log,
-    options: { ...defaultRetention, ...options.retention },
+    options: () => ({ ...toRetentionOptions(retentionOf(find, kinds)), ...options.retention }),
+    everyMs: options.retention?.everyMs ?? 60_000,
   });
-  const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
-    shown(kind, cache.of(kind).get(toKey(namespace, name)));
   return {
     get kinds() {
       return definitions.kinds;

@@ -1,6 +1,7 @@
 // Owns how long history is kept: revisions for watches, and Events.
+// How long is asked before each pass: people change it while we run.
 // I1: a revision younger than `keepMs` is compacted only when more than `maxRevisions` newer ones exist.
-import { isPlainObject, type KubeObject } from '@drover/api';
+import { isPlainObject, type KubeObject, type RetentionSpec } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Store } from '../store/store.ts';
@@ -19,12 +20,14 @@ export interface RetentionOptions {
   readonly everyMs: number;
 }
 
-export const defaultRetention: RetentionOptions = {
-  keepMs: 3_600_000,
-  maxRevisions: 250_000,
-  eventsMs: 3_600_000,
-  everyMs: 60_000,
-};
+export const toRetentionOptions = ({
+  revisions,
+  events,
+}: RetentionSpec): Omit<RetentionOptions, 'everyMs'> => ({
+  keepMs: revisions.keepMinutes * 60_000,
+  maxRevisions: revisions.keepCount,
+  eventsMs: events.keepHours * 3_600_000,
+});
 
 interface Deps {
   readonly cache: Cache;
@@ -32,7 +35,8 @@ interface Deps {
   readonly store: Pick<Store, 'objects' | 'meta'>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly options: RetentionOptions;
+  readonly options: () => Omit<RetentionOptions, 'everyMs'>;
+  readonly everyMs: number;
 }
 
 /** [time in ms, newest revision then], oldest first. */
@@ -66,7 +70,7 @@ export class Retention {
     this.#events = deps.cache.all().find(({ kind }) => kind.kind === 'Event' && kind.group === '');
     this.#timer = setInterval(() => {
       this.#pass = this.#pass.then(() => this.run());
-    }, deps.options.everyMs);
+    }, deps.everyMs);
   }
 
   static async open(deps: Deps): Promise<Retention> {
@@ -90,7 +94,7 @@ export class Retention {
   async #expireEvents(): Promise<void> {
     const events = this.#events;
     if (events === undefined) return;
-    const oldest = this.#deps.clock.nowMs() - this.#deps.options.eventsMs;
+    const oldest = this.#deps.clock.nowMs() - this.#deps.options().eventsMs;
     const old = events.entries(undefined).filter(({ object }) => lastSeenMs(object) < oldest);
     const remove = async ({ metadata }: KubeObject): Promise<void> => {
       const name = { kind: events.kind, namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
@@ -102,7 +106,8 @@ export class Retention {
   }
 
   async #compact(): Promise<void> {
-    const { cache, clock, options, store } = this.#deps;
+    const { cache, clock, store } = this.#deps;
+    const options = this.#deps.options();
     const nowMs = clock.nowMs();
     const known = this.#checkpoints;
     const aged = known.filter(([timeMs]) => timeMs <= nowMs - options.keepMs).at(-1)?.[1] ?? 0;

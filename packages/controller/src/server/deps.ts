@@ -16,6 +16,7 @@ import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import type { FairnessSettings } from './fairness/fairness.ts';
+import type { Recorder } from './recorder.ts';
 import type { ShownConfiguration } from './support-bundle/configuration.ts';
 
 /** What the server uses of the auth room. */
@@ -102,6 +103,8 @@ export interface Limits {
 
 export interface ApiServer {
   readonly port: number;
+  /** What is kept of shells. */
+  readonly recordings: Pick<Recorder, 'trim' | 'size'>;
   /** Takes a renewed server certificate into use for new connections. */
   setTls(tls: Tls): void;
   /** Ends every stream, answers what is under way, then closes. */

@@ -65,6 +65,8 @@ const promised: Readonly<Record<string, Readonly<Record<'view' | 'edit' | 'admin
   'filetransfers.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
   'filetransfers.drover.dev/approval': { view: '', edit: '', admin: '', operator: 'get update patch' },
   'groups.drover.dev': { view: '', edit: '', admin: '', operator: '' },
+  'retentionpolicies.drover.dev': { view: reads, edit: reads, admin: reads, operator: reads },
+  'retentionpolicies.drover.dev/status': { view: 'get', edit: 'get', admin: 'get', operator: 'get' },
   'runpolicies.drover.dev': { view: reads, edit: reads, admin: reads, operator: reads },
   'savedcommands.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },
   'schedules.drover.dev': { view: reads, edit: reads, admin: reads, operator: all },

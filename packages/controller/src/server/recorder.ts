@@ -2,7 +2,8 @@
 // I1: what a viewer sees has been handed to the file first; a shell that cannot be recorded is ended.
 // I2: input is not recorded (it holds passwords); output and size changes are.
 // I3: a recording cut by a crash is a valid one up to its last whole line.
-import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+// I4: one that goes on is never removed, however old it is or large all are.
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
@@ -37,6 +38,9 @@ export interface Recorder {
   }): Promise<Recording>;
   /** Newest first, at most `limit`. */
   list(limit: number): Promise<readonly RecordingInfo[]>;
+  /** Removes those that ended before, and the oldest while all are larger together; returns how many (I4). */
+  trim(wish: { readonly endedBeforeMs: number; readonly mostBytes: number }): Promise<number>;
+  size(): Promise<{ readonly count: number; readonly bytes: number }>;
   /** The asciicast file; throws NotFound. */
   read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }>;
 }
@@ -134,6 +138,43 @@ const readInfo = async (path: string, id: string): Promise<RecordingInfo | undef
   }
 };
 
+interface RecordedFile {
+  readonly path: string;
+  readonly id: string;
+  readonly sizeBytes: number;
+  readonly endedMs: number;
+}
+
+/** Oldest first. */
+const filesIn = async (directory: string): Promise<readonly RecordedFile[]> => {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(suffix)).sort();
+  const files: RecordedFile[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) continue;
+    const id = name.slice(0, -suffix.length);
+    files.push({ path, id, sizeBytes: found.size, endedMs: found.mtimeMs });
+  }
+  return files;
+};
+
+const trimFiles = async (
+  files: readonly RecordedFile[],
+  { endedBeforeMs, mostBytes }: Parameters<Recorder['trim']>[0],
+  goesOn: ReadonlySet<string>,
+): Promise<number> => {
+  let bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let removed = 0;
+  for (const { path, id, sizeBytes, endedMs } of files) {
+    if (goesOn.has(id) || (endedMs >= endedBeforeMs && bytes <= mostBytes)) continue;
+    await rm(path, { force: true });
+    bytes -= sizeBytes;
+    removed += 1;
+  }
+  return removed;
+};
+
 const isId = (id: string): boolean => /^[0-9a-z]{26}$/.test(id);
 
 /** Makes the directory when it is not there (mode 0700; files 0600). */
@@ -143,7 +184,13 @@ export const openRecorder = async (options: {
 }): Promise<Recorder> => {
   const directory = join(options.dataDir, 'recordings');
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const goesOn = new Set<string>();
   return {
+    trim: async (wish) => trimFiles(await filesIn(directory), wish, goesOn),
+    size: async () => {
+      const files = await filesIn(directory);
+      return { count: files.length, bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+    },
     start: async ({ node, user, columns, rows }) => {
       const id = newId();
       const file = await open(join(directory, id + suffix), 'wx', 0o600);
@@ -155,7 +202,12 @@ export const openRecorder = async (options: {
         title: `${user} on ${node}`,
         drover: { node, user },
       };
-      return startRecording(file, id, header, options.clock);
+      goesOn.add(id);
+      const recording = await startRecording(file, id, header, options.clock);
+      return {
+        ...recording,
+        close: () => recording.close().finally(() => goesOn.delete(id)),
+      };
     },
     list: async (limit) => {
       const names = (await readdir(directory))

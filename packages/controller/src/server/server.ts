@@ -195,5 +195,10 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   // A listening TCP server has an address of this type.
   const { port } = listener.server.address() as AddressInfo;
   log.info({ host: options.host, port }, 'listening for clients');
-  return { port, setTls: (tls) => listener.server.setSecureContext(secureContext(tls)), close };
+  return {
+    port,
+    recordings: recorder,
+    setTls: (tls) => listener.server.setSecureContext(secureContext(tls)),
+    close,
+  };
 };

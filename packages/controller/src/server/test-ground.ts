@@ -99,7 +99,7 @@ const configurationOf = (dataDir: string): ShownConfiguration => ({
   nodeCertificateHours: 2160,
   secretsKey: 'file',
   logLevel: 'info',
-  audit: { required: false, keepDays: 400, keepRows: 0, fileBytes: 1, files: 1, syslog: '' },
+  audit: { required: false, fileBytes: 1, files: 1, syslog: '' },
 });
 
 /** `passwordCost` undefined: as it is in earnest. */

@@ -4,6 +4,8 @@
 // I3: an upload begins only if what all uploads still lack, and the reserve, fits on the disk. One that nobody has
 //     gone on with for `idleMs` holds no room.
 // I4: at most `maxUploads` are kept, none older than `uploadLifeMs`: the one left longest gives way.
+// I5: who asks for content by `use` or finishes an upload of it finds it there afterwards: its time is renewed by the
+//     thread that removes, and a file is not put where one is being taken away.
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,6 +39,8 @@ interface Deps {
 const uploadLifeMs = 7 * 24 * 3600 * 1000;
 const idleMs = 3600 * 1000;
 const maxUploads = 2_048;
+/** A time younger than this is as good as now: most who ask cost no write. */
+const renewMs = 600_000;
 
 const syncDirectory = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -74,6 +78,8 @@ class Blobs implements BlobStore {
   readonly #deps: Deps;
   /** The one used longest ago first. */
   readonly #uploads = new Map<string, Upload>();
+  /** By sha256 (I5). */
+  readonly #removing = new Map<string, Promise<unknown>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -248,7 +254,8 @@ class Blobs implements BlobStore {
 
   async finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow> {
     const target = this.path(sha256);
-    const known = await this.get(sha256);
+    await this.#removing.get(sha256);
+    const known = await this.use(sha256, nowMs);
     if (known !== undefined) {
       if (this.#uploads.has(id)) await this.#alone(id, () => this.#forget(id));
       return known;
@@ -263,6 +270,8 @@ class Blobs implements BlobStore {
         throw new ApiError('Invalid', `cannot finish upload "${id}" as ${sha256}: ${why}`);
       }
       const blob = { sha256, sizeBytes: hash.sizeBytes, chunkSizeBytes, chunks, createdAtMs: nowMs };
+      // What is not indexed cannot be begun to be removed; what was begun has ended then (I5).
+      await this.#removing.get(sha256);
       await this.#place(id, target);
       await this.#deps.threads().write('blobs.finish', { uploadId: id, blob });
       this.#uploads.delete(id);
@@ -286,10 +295,33 @@ class Blobs implements BlobStore {
     await syncDirectory(join(folder, '..'));
   }
 
-  async remove(sha256: string): Promise<void> {
+  async use(sha256: string, nowMs: number): Promise<BlobRow | undefined> {
+    const known = await this.get(sha256);
+    if (known === undefined || nowMs - known.createdAtMs < renewMs) return known;
+    return this.#deps.threads().write('blobs.use', { sha256, nowMs });
+  }
+
+  unusedSince(beforeMs: number): Promise<readonly string[]> {
+    return this.#deps.threads().read('blobs.unusedSince', beforeMs);
+  }
+
+  async remove(sha256: string, unusedSinceMs = Number.MAX_SAFE_INTEGER): Promise<boolean> {
     const path = this.path(sha256);
-    await this.#deps.threads().write('blobs.remove', sha256);
-    await rm(path, { force: true });
+    await this.#removing.get(sha256);
+    const removing = this.#remove(sha256, unusedSinceMs, path);
+    this.#removing.set(sha256, removing);
+    try {
+      return await removing;
+    } finally {
+      this.#removing.delete(sha256);
+    }
+  }
+
+  /** A stop between the two leaves a file that nothing knows: the next start takes it away. */
+  async #remove(sha256: string, beforeMs: number, path: string): Promise<boolean> {
+    const isRemoved = await this.#deps.threads().write('blobs.remove', { sha256, beforeMs });
+    if (isRemoved) await rm(path, { force: true });
+    return isRemoved;
   }
 }
 

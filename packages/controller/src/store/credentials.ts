@@ -21,6 +21,7 @@ export const createCredentials = (deps: {
     addCertificate: (row) => threads().write('credentials.addCertificate', row),
     certificate: (serial) => threads().read('credentials.certificate', serial),
     certificatesOf: (subject) => threads().read('credentials.certificatesOf', subject),
+    removeExpiredCertificates: (beforeMs) => threads().write('credentials.removeExpired', beforeMs),
     revokeCertificates: (subject, nowMs, serial) => {
       const onCommitted = (serials: readonly string[]): void => {
         if (serials.length > 0) revoked.tell(serials);

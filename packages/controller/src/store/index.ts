@@ -101,6 +101,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
+      sizes: () => threads().read('sizes.read', undefined),
       meta: {
         get: (key) => threads().read('meta.get', key),
         set: (key, value) => threads().write('meta.set', { key, value }),

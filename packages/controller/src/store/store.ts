@@ -324,6 +324,8 @@ export interface CredentialStore {
   addCertificate(row: CertificateRow): Promise<void>;
   certificate(serial: string): Promise<CertificateRow | undefined>;
   certificatesOf(subject: string): Promise<readonly CertificateRow[]>;
+  /** Those that expired before: revoked, or followed by another of their subject. Returns how many. */
+  removeExpiredCertificates(beforeMs: number): Promise<number>;
   revokeCertificates(subject: string, nowMs: number, serial?: string): Promise<readonly string[]>;
   onRevoke(listener: (serials: readonly string[]) => void): Unsubscribe;
   add(row: NewCredential): Promise<void>;
@@ -392,6 +394,7 @@ export interface BlobRow {
   readonly chunkSizeBytes: number;
   /** sha256 of each chunk, hex. */
   readonly chunks: readonly string[];
+  /** When it was uploaded, or asked for again by `use`. */
   readonly createdAtMs: number;
 }
 
@@ -408,7 +411,26 @@ export interface BlobStore {
   appendUpload(id: string, offset: number, data: AsyncIterable<Uint8Array>): Promise<number>;
   /** Verifies sha256, fsyncs, renames into place, indexes. Idempotent. Invalid when the hash differs. */
   finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow>;
-  remove(sha256: string): Promise<void>;
+  /** Same as `get`, for somebody who is about to name it: its time is renewed, unless that is ten minutes old at most. */
+  use(sha256: string, nowMs: number): Promise<BlobRow | undefined>;
+  /** Those that were uploaded and asked for before, the oldest first. */
+  unusedSince(beforeMs: number): Promise<readonly string[]>;
+  /** Whether it was removed: what somebody has uploaded or asked for since stays. */
+  remove(sha256: string, unusedSinceMs?: number): Promise<boolean>;
+}
+
+// ---- sizes: what there is of all that grows -----------------------------------------------------------------------
+
+export interface StoredSize {
+  readonly name: 'revisions' | 'tasks' | 'output' | 'audit' | 'certificates' | 'content';
+  readonly count: number;
+  /** Of content exactly; of rows by what the newest thousand take. */
+  readonly bytes: number;
+}
+
+export interface StoredSizes {
+  readonly databaseBytes: number;
+  readonly kept: readonly StoredSize[];
 }
 
 // ---- audit: who did what, as a chain of rows (@drover/api audit.ts) ------------------------------------------------
@@ -462,6 +484,8 @@ export interface Store {
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
   readonly blobs: BlobStore;
+  /** Cheap, whatever there is. */
+  sizes(): Promise<StoredSizes>;
   /** What of the rows is sealed; nothing when it was opened without a keyring. */
   readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;

@@ -22,8 +22,6 @@ let trail: AuditTrail | undefined;
 
 const options: AuditOptions = {
   isRequired: false,
-  keepDays: 0,
-  keepRows: 0,
   fileBytes: 64 * 1024 * 1024,
   files: 3,
   syslog: undefined,

@@ -1,4 +1,4 @@
-// Owns what becomes of the rows of the audit trail beside the store: the copy in a file, syslog, and how long they stay.
+// Owns what becomes of the rows of the audit trail beside the store: the copy in a file, syslog, and their removal.
 import { join } from 'node:path';
 import type { AuditEntry } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
@@ -10,10 +10,6 @@ import { openSyslog, type Syslog, type SyslogTarget } from './syslog.ts';
 export interface AuditOptions {
   /** Refuse changes while rows cannot be copied to the file. */
   readonly isRequired: boolean;
-  /** 0: whatever their age. */
-  readonly keepDays: number;
-  /** 0: however many. */
-  readonly keepRows: number;
   readonly fileBytes: number;
   readonly files: number;
   readonly syslog: SyslogTarget | undefined;
@@ -34,7 +30,6 @@ interface Deps {
   readonly dataDir: string;
 }
 
-const trimEveryMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /** What the controller itself did. */
@@ -46,10 +41,10 @@ export const ownEntry = (nowMs: number, verb: string): AuditEntry => ({
   decision: 'allow',
 });
 
-/** Removes what is older or more than wanted; returns how many rows. */
+/** Removes what is older or more than wanted (0: whatever their age, however many); returns how many rows. */
 export const trimTrail = async (
   { audit, clock }: Pick<Deps, 'audit' | 'clock'>,
-  { keepDays, keepRows }: Pick<AuditOptions, 'keepDays' | 'keepRows'>,
+  { keepDays, keepRows }: { readonly keepDays: number; readonly keepRows: number },
 ): Promise<number> => {
   if (keepDays === 0 && keepRows === 0) return 0;
   const nowMs = clock.nowMs();
@@ -71,19 +66,7 @@ export const openAuditTrail = async (deps: Deps, options: AuditOptions): Promise
     file.add(lines);
     syslog?.send(lines);
   });
-  const trim = async (): Promise<void> => {
-    try {
-      const removed = await trimTrail(deps, options);
-      if (removed > 0) log.info({ removed }, 'old rows of the audit trail removed');
-    } catch (err) {
-      log.warn({ err }, 'cannot remove old rows of the audit trail: trying again later');
-    }
-  };
   await file.flush();
-  let trimming = trim();
-  const timer = setInterval(() => {
-    trimming = trimming.then(trim);
-  }, trimEveryMs);
   return {
     refusal: () =>
       options.isRequired && file.problem !== undefined
@@ -91,8 +74,6 @@ export const openAuditTrail = async (deps: Deps, options: AuditOptions): Promise
         : undefined,
     flush: () => file.flush(),
     close: async () => {
-      clearInterval(timer);
-      await trimming;
       unsubscribe();
       await file.close();
       await syslog?.close();

@@ -87,6 +87,8 @@ const view = [
   ),
   // Who is bound should be able to read to what.
   rule('drover.dev', ['runpolicies'], read),
+  // How long things are kept, and how much there is; to change it is for cluster-admin.
+  rule('drover.dev', ['retentionpolicies', 'retentionpolicies/status'], read),
 ];
 
 const edit = [

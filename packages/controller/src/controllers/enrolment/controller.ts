@@ -1,7 +1,7 @@
 // Owns the way of a server into the fleet: request → approval (by policy or by a person) → node and certificate.
 // I1: an approval by policy is written only after the token's use is counted (claims.ts).
 // I2: a certificate is written only into a request that is approved.
-// I3: what ended is cleaned up an hour after the request was made, what waits for a person after a day.
+// I3: what ended, and what waits for a person, is cleaned up as long after the request was made as the RetentionPolicy says.
 import {
   ApiError,
   annotation,
@@ -10,6 +10,7 @@ import {
   type KubeObject,
   nodeOfCommonName,
   nodeSigner,
+  retentionIn,
   type TokenProblem,
   tokenOfUsername,
   tokenProblemWords,
@@ -40,8 +41,7 @@ export interface EnrolmentController {
 }
 
 const defaultLifetimeMs = 90 * 86_400_000;
-const endedKeepMs = 3_600_000;
-const waitingKeepMs = 86_400_000;
+const hourMs = 3_600_000;
 const sweepEveryMs = 60_000;
 const width = 16;
 
@@ -239,13 +239,14 @@ class Enrolment implements EnrolmentController {
   /** I3. */
   async #cleanUp(): Promise<void> {
     const { resources, clock, log } = this.#deps;
+    const { keepHours, waitHours } = retentionIn(resources).certificateRequests;
     for (const object of resources.list(certificateSigningRequestKind).items) {
       const { name = '', creationTimestamp } = object.metadata;
       const { status, spec } = asRequest(object);
       if (spec.signerName !== nodeSigner) continue;
       const isEnded = status?.certificate !== undefined || has(object, 'Denied') || has(object, 'Failed');
       const ageMs = clock.nowMs() - Date.parse(creationTimestamp ?? '');
-      if (!(ageMs > (isEnded ? endedKeepMs : waitingKeepMs))) continue;
+      if (!(ageMs > (isEnded ? keepHours : waitHours) * hourMs)) continue;
       await resources.delete(certificateSigningRequestKind, '', name).catch((error: unknown) => {
         if (!isGone(error)) log.warn({ name, err: error }, 'cannot remove an old certificate request');
       });

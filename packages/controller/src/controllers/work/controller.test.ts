@@ -255,7 +255,7 @@ describe('deleting', () => {
     await untilPhase('r12', 'Running');
     await play(uid);
     await untilPhase('r12', 'Succeeded');
-    const deps = { resources, log: silentLog, signal: new AbortController().signal, retentionMs: 60_000 };
+    const deps = { resources, signal: new AbortController().signal, retentionMs: 60_000 };
     expect(await removeOldWork({ ...deps, clock: systemClock })).toBe(0);
     const later = { nowMs: () => systemClock.nowMs() + 120_000 };
     expect(await removeOldWork({ ...deps, clock: later })).toBeGreaterThan(0);

@@ -10,20 +10,16 @@ import type { Log } from '../../platform/log.ts';
 import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { type Item, type ReconcileDeps, Reconciler, type Step, type WorkAudit } from './reconcile.ts';
-import { runRetention } from './retention.ts';
 import { isFinalPhase, toWork, workKinds } from './work.ts';
 
 const progressEveryMs = 100;
 const longestTimerMs = 2 ** 31 - 1;
-const defaultRetentionMs = 30 * 86_400_000;
 
 export interface WorkControllerDeps {
   readonly resources: Resources;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
-  /** Finished work older than this is deleted; default 30 days. */
-  readonly retentionMs?: number;
   readonly audit?: WorkAudit;
   readonly askOf?: ReconcileDeps['askOf'];
 }
@@ -64,7 +60,6 @@ class WorkLoops implements WorkController {
       followKind(follow, nodeKind, ({ type, object }) => {
         if (type === 'DELETED') this.#nodeRemoved(object.metadata.name ?? '');
       }),
-      runRetention({ ...follow, retentionMs: deps.retentionMs ?? defaultRetentionMs }),
     ];
   }
 

@@ -1,16 +1,11 @@
-// Owns how long finished work is kept.
+// Owns the removal of work that has been finished for long; how long, the RetentionPolicy says.
 import type { Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
-import { pause } from '../../platform/pause.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { isFinalPhase, toWork, workKinds } from './work.ts';
-
-const sweepEveryMs = 600_000;
 
 export interface RetentionDeps {
   readonly resources: Resources;
   readonly clock: Clock;
-  readonly log: Log;
   readonly signal: AbortSignal;
   readonly retentionMs: number;
 }
@@ -35,17 +30,4 @@ export const removeOldWork = async (deps: RetentionDeps): Promise<number> => {
     });
   }
   return old.length;
-};
-
-/** Sweeps at once and then every ten minutes, until the signal. */
-export const runRetention = async (deps: RetentionDeps): Promise<void> => {
-  while (!deps.signal.aborted) {
-    try {
-      const count = await removeOldWork(deps);
-      if (count > 0) deps.log.info({ count }, 'old work deleted');
-    } catch (error) {
-      deps.log.warn({ err: error }, 'cannot delete old work: trying again later');
-    }
-    await pause(sweepEveryMs, deps.signal);
-  }
 };

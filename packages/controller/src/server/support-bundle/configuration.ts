@@ -16,8 +16,6 @@ export interface ShownConfiguration {
   readonly logLevel: string;
   readonly audit: {
     readonly required: boolean;
-    readonly keepDays: number;
-    readonly keepRows: number;
     readonly fileBytes: number;
     readonly files: number;
     /** 'udp://host:514'; '': not sent. */

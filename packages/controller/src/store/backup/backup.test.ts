@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
+import { createHold } from '../../platform/hold.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../index.ts';
 import { deriveKey } from '../sealing/key-source.ts';
@@ -258,5 +259,21 @@ test('what a killed process left in the staging folder is gone after the next st
   const desk = await openBackupDesk({ dataDir, keyring, clock: systemClock, threads: testThreads });
 
   expect(await readdir(join(dataDir, 'staging'))).toEqual([]);
+  await desk.close();
+});
+
+test('while a backup is made nothing that it reads is removed, and afterwards it may be', async () => {
+  const hold = createHold();
+  const desk = await openBackupDesk({ dataDir, keyring, clock: systemClock, threads: testThreads, hold });
+  const isHeld = async (): Promise<boolean> => (await hold.unlessHeld(async () => true)) === undefined;
+  let heldMeanwhile = false;
+  const load: typeof key.load = async (salted) => {
+    heldMeanwhile = await isHeld();
+    return key.load(salted);
+  };
+
+  await desk.make({ ...key, load }, new AbortController().signal);
+
+  expect([heldMeanwhile, await isHeld()]).toEqual([true, false]);
   await desk.close();
 });

@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
+import type { Hold } from '../../platform/hold.ts';
 import { ownVersion } from '../../platform/version.ts';
 import { openChannel, type ThreadSource } from '../channel.ts';
 import { newScrypt } from '../sealing/key-source.ts';
@@ -27,6 +28,8 @@ export interface WriteDeps {
   readonly clock: Clock;
   /** A thread of its own unless given. */
   readonly threads?: ThreadSource | undefined;
+  /** Keeps the files that are in the backup from being removed by retention meanwhile. */
+  readonly hold?: Hold;
 }
 
 export interface WrittenBackup {
@@ -141,7 +144,11 @@ export const writeBackup = async (
   wish: { readonly path: string; readonly key: BackupKey; readonly signal: AbortSignal },
 ): Promise<WrittenBackup> => {
   const part = `${wish.path}.${randomUUID()}.part`;
-  const snapshot = await openSnapshot(deps);
+  const release = await deps.hold?.hold();
+  const snapshot = await openSnapshot(deps).catch((error: unknown) => {
+    release?.();
+    throw error;
+  });
   try {
     const written = await writeFrom(snapshot, deps, { ...wish, path: part });
     await rename(part, wish.path);
@@ -151,6 +158,7 @@ export const writeBackup = async (
     await rm(part, { force: true });
     throw toDiskError(error, wish.path);
   } finally {
+    release?.();
     await snapshot.close();
   }
 };

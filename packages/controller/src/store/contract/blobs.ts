@@ -128,10 +128,47 @@ export const blobContract = (stores: Opener): void => {
       await blobs.appendUpload(id, 0, pieces(Buffer.from('x')));
       const { sha256: hash } = await blobs.finishUpload(id, sha256(Buffer.from('x')), 1);
 
-      await blobs.remove(hash);
+      expect(await blobs.remove(hash)).toBe(true);
+      expect(await blobs.remove(hash)).toBe(false);
 
       expect(await blobs.get(hash)).toBeUndefined();
       expect(() => blobs.path('../../etc/passwd')).toThrow('not a sha256');
+    });
+
+    test('what was asked for since is not removed, and what nobody asked for is told the oldest first', async () => {
+      const { blobs } = await stores.fresh();
+      const put = async (text: string, nowMs: number): Promise<string> => {
+        const id = await blobs.beginUpload(text.length, nowMs);
+        await blobs.appendUpload(id, 0, pieces(Buffer.from(text)));
+        return (await blobs.finishUpload(id, sha256(Buffer.from(text)), nowMs)).sha256;
+      };
+      const [late, early] = [await put('late', 2_000_000), await put('early', 1_000_000)];
+      expect(await blobs.unusedSince(3_000_000)).toEqual([early, late]);
+      await Promise.all([blobs.use(early, 9_000_000), blobs.remove(late, 3_000_000)]);
+
+      expect(await blobs.remove(early, 3_000_000)).toBe(false);
+      const again = (await stores.again()).blobs;
+      expect(await again.unusedSince(10_000_000)).toEqual([early]);
+      expect(await again.use(late, 9_000_000)).toBeUndefined();
+    });
+
+    test('content that is uploaded while the same is removed is there in the end, whole', async () => {
+      const { blobs } = await stores.fresh();
+      const data = Buffer.from('both');
+      const hash = sha256(data);
+      const upload = async (nowMs: number): Promise<string> => {
+        const id = await blobs.beginUpload(data.length, nowMs);
+        await blobs.appendUpload(id, 0, pieces(data));
+        return id;
+      };
+      await blobs.finishUpload(await upload(1), hash, 1);
+      for (let round = 1; round <= 20; round++) {
+        const nowMs = round * 1_000_000;
+        const id = await upload(nowMs);
+        await Promise.all([blobs.remove(hash, nowMs), blobs.finishUpload(id, hash, nowMs)]);
+        expect(await blobs.get(hash)).toBeDefined();
+        expect(readFileSync(blobs.path(hash)).equals(data)).toBe(true);
+      }
     });
   });
 };

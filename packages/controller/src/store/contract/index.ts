@@ -6,6 +6,7 @@ import { type MakePlace, useStores } from './harness.ts';
 import { objectContract } from './objects.ts';
 import { outputContract } from './output.ts';
 import { peopleContract } from './people.ts';
+import { sizeContract } from './sizes.ts';
 import { taskContract } from './tasks.ts';
 
 export const storeContract = (name: string, makePlace: MakePlace): void => {
@@ -17,5 +18,6 @@ export const storeContract = (name: string, makePlace: MakePlace): void => {
     peopleContract(stores);
     blobContract(stores);
     auditContract(stores);
+    sizeContract(stores);
   });
 };

@@ -89,6 +89,22 @@ export const peopleContract = (stores: Opener): void => {
   });
 
   describe('credentials', () => {
+    test('of certificates that have expired only what a subject had last stays, unless it was revoked', async () => {
+      const { credentials } = await stores.fresh();
+      const rows = [
+        { serial: 'old', notBeforeMs: 1, notAfterMs: 50 },
+        { serial: 'last', notBeforeMs: 40, notAfterMs: 90 },
+        { serial: 'revoked', subject: 'node:web2', notBeforeMs: 40, notAfterMs: 90, revokedAtMs: 60 },
+        { serial: 'lasting', subject: 'node:web3', notBeforeMs: 40, notAfterMs: 200, revokedAtMs: 60 },
+      ];
+      for (const row of rows) await credentials.addCertificate({ ...certificate, ...row });
+
+      expect(await credentials.removeExpiredCertificates(100)).toBe(2);
+
+      const left = await Promise.all(rows.map(({ serial }) => credentials.certificate(serial)));
+      expect(left.map((row) => row?.serial)).toEqual([undefined, 'last', undefined, 'lasting']);
+    });
+
     test('certificates are revoked once, one or all of a subject, and that is told', async () => {
       const { credentials } = await stores.fresh();
       const told: (readonly string[])[] = [];

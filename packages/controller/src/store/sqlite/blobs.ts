@@ -47,9 +47,32 @@ const finish = (context: Context, done: { readonly uploadId: string; readonly bl
   forget(context, done.uploadId);
 };
 
-const remove = (context: Context, sha256: string): void => {
-  context.prepare('DELETE FROM blob WHERE sha256 = ?').run(sha256);
+/** Whether it was there and is gone; it stays when it was used since. */
+const remove = (context: Context, wish: { readonly sha256: string; readonly beforeMs: number }): boolean => {
+  const { sha256, beforeMs } = wish;
+  return (
+    context.prepare('DELETE FROM blob WHERE sha256 = ? AND created_at_ms < ?').run(sha256, beforeMs).changes >
+    0
+  );
 };
+
+/** Renews its time; undefined when it is not there. */
+const use = (
+  context: Context,
+  wish: { readonly sha256: string; readonly nowMs: number },
+): BlobRow | undefined => {
+  const { sha256, nowMs } = wish;
+  context
+    .prepare('UPDATE blob SET created_at_ms = ?1 WHERE sha256 = ?2 AND created_at_ms < ?1')
+    .run(nowMs, sha256);
+  return get(context, sha256);
+};
+
+const unusedSince = (context: Context, beforeMs: number): readonly string[] =>
+  context
+    .prepare('SELECT sha256 FROM blob WHERE created_at_ms < ? ORDER BY created_at_ms, sha256')
+    .all(beforeMs)
+    .map((row) => String(row['sha256']));
 
 export interface UploadRow {
   readonly id: string;
@@ -80,7 +103,13 @@ const uploads = (context: Context): readonly UploadRow[] =>
 export const blobWrites = {
   'blobs.finish': finish,
   'blobs.remove': remove,
+  'blobs.use': use,
   'blobs.begin': begin,
   'blobs.forget': forget,
 };
-export const blobReads = { 'blobs.get': get, 'blobs.list': list, 'blobs.uploads': uploads };
+export const blobReads = {
+  'blobs.get': get,
+  'blobs.list': list,
+  'blobs.unusedSince': unusedSince,
+  'blobs.uploads': uploads,
+};

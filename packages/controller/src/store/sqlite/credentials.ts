@@ -43,6 +43,17 @@ const revoke = (
     .all(Math.max(1, request.nowMs), request.subject, request.serial ?? null)
     .map((row) => String(row[0]));
 
+/** What a subject had last stays, unless it was taken back: it tells by which key the subject is known. */
+const removeExpired = (context: Context, beforeMs: number): number =>
+  Number(
+    context
+      .prepare(
+        `DELETE FROM certificate WHERE not_after_ms < ?1 AND (revoked_at_ms > 0 OR EXISTS (SELECT 1 FROM certificate
+         AS later WHERE later.subject = certificate.subject AND later.not_before_ms > certificate.not_before_ms))`,
+      )
+      .run(beforeMs).changes,
+  );
+
 const add = (context: Context, row: NewCredential): void => {
   const { userUid = '', lastUsedMs = 0, details = {} } = row;
   context
@@ -115,6 +126,7 @@ const list = (context: Context, kind: CredentialRow['kind']): readonly Credentia
 export const credentialWrites = {
   'credentials.addCertificate': addCertificate,
   'credentials.revoke': revoke,
+  'credentials.removeExpired': removeExpired,
   'credentials.add': add,
   'credentials.take': take,
   'credentials.remove': remove,

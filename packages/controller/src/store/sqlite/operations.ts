@@ -8,6 +8,7 @@ import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
 import { sealedReads, sealedWrites } from './sealed.ts';
+import { sizeReads } from './sizes.ts';
 import { taskReads, taskWrites } from './tasks.ts';
 
 export const writeOperations = {
@@ -34,6 +35,7 @@ export const readOperations = {
   ...metaReads,
   ...sealedReads,
   ...auditReads,
+  ...sizeReads,
 };
 
 export type WriteOperations = typeof writeOperations;
