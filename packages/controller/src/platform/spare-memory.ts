@@ -29,7 +29,7 @@ export const keepMemorySmall = (periodMs = 10_000): { close(): void } => {
   return { close: () => clearInterval(timer) };
 };
 
-const sweepBytes = 8 * 1024 * 1024;
+const sweepBytes = 2 * 1024 * 1024;
 
 /**
  * To be told of bytes that have passed. However large a Buffer is, for V8 it is a small object: it lets some 64 MiB of

@@ -66,10 +66,11 @@ const open = async (changes: Partial<BackupPlan> = {}): Promise<BackupRoutine> =
 const closeAll = async (): Promise<void> => {
   for (const one of running.splice(0)) await one.close();
 };
-const told = (count: number) => vi.waitFor(() => expect(news).toHaveLength(count), { timeout: 10_000 });
+const told = (count: number) => vi.waitFor(() => expect(news).toHaveLength(count), { timeout: 18_000 });
 const inDirectory = async () => (await readdir(join(dir, 'backups'))).sort();
 
 test('what is due is made: a whole backup under its name, and told with all that there is to know', async () => {
+  aheadMs -= 2_000;
   const routine = await open();
   expect((await routine.status()).schedule).toMatchObject({ nextAt: '2026-01-10T02:30:00Z' });
   await told(1);
@@ -139,6 +140,7 @@ test('the newest are kept, of those made here only', async () => {
 });
 
 test('a failure says why, is kept over a restart, and is made good ten minutes later', async () => {
+  aheadMs -= 2_000;
   const routine = await open();
   await rename(join(dir, 'backups'), join(dir, 'away'));
   await told(1);
@@ -159,8 +161,10 @@ test('a failure says why, is kept over a restart, and is made good ten minutes l
 });
 
 test('what a killed process left is taken away, and the backup is made', async () => {
+  aheadMs -= 60_000;
   await open();
   await closeAll();
+  almostDue();
   const state = JSON.parse((await store.meta.get('backup/routine')) ?? '') as object;
   await store.meta.set('backup/routine', JSON.stringify({ ...state, writing: '.drover-half' }));
   for (const name of ['.drover-half', '.drover-half.x.part'])
@@ -189,6 +193,8 @@ test('a start with what cannot be followed is refused in one clear line', async 
   await expect(open({ directory: join(dir, 'x/y') })).rejects.toThrow(
     `cannot start: backups cannot be put into ${join(dir, 'x/y')}: the directory that it belongs into is not there; choose another --backup-dir`,
   );
+  await writeFile(join(dir, 'file'), 'x');
+  await expect(open({ directory: join(dir, 'file') })).rejects.toThrow('it is not a directory');
   const missing = { kind: 'file', path: join(dir, 'nokey') } as const;
   await expect(open({ source: missing })).rejects.toThrow(
     /cannot use the key file \S+nokey: it is not there/,

@@ -2,7 +2,7 @@
 // I1: what fell due while nobody was there is made once, as soon as somebody is; one that failed is tried again.
 // I2: only files that were made here are ever removed, and only after a newer one is whole and durable.
 // I3: a file has its name once it is whole; what a killed process left is known by name, and goes at the next start.
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { ApiError, type BackupFile, type BackupsStatus } from '@drover/api';
 import { toTimestamp } from '../../platform/clock.ts';
@@ -225,7 +225,10 @@ const prepareDirectory = async (directory: string, dataDir: string): Promise<voi
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      if ((await stat(directory)).isDirectory()) return;
+      throw refuseDirectory(directory, 'it is not a directory');
+    }
     throw refuseDirectory(
       directory,
       isMissing(error) ? 'the directory that it belongs into is not there' : reasonOf(error),
