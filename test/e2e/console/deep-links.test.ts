@@ -238,7 +238,7 @@ describe.skipIf(isConsoleSkipped)('an address', () => {
   });
 
   test('has tabs with arrows only where they do not fit', async () => {
-    const arrow = page.getByRole('button', { name: 'Scroll forward', exact: true });
+    const arrow = page.getByRole('button', { name: 'Further tabs' });
     await ground.open('/runs/name/default/fine');
     await isSeen({ tab: 'Nodes', row: 'n1' });
     await ground.resize(390, 844);
