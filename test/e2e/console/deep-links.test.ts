@@ -237,6 +237,16 @@ describe.skipIf(isConsoleSkipped)('an address', () => {
     await isSeen({ tab: 'Log' });
   });
 
+  test('has tabs with arrows only where they do not fit', async () => {
+    const arrow = page.getByRole('button', { name: 'Further tabs' });
+    await ground.open('/runs/name/default/fine');
+    await isSeen({ tab: 'Nodes', row: 'n1' });
+    await ground.resize(390, 844);
+    expect(await arrow.count()).toBe(1);
+    await ground.resize(1280, 800);
+    expect(await arrow.count()).toBe(0);
+  });
+
   test('keeps its filters when the navigation is skipped', async () => {
     await ground.open('/runs');
     await page.getByRole('link', { name: 'Nodes', exact: true }).click();

@@ -1,6 +1,7 @@
 // Tabs whose choice is in the address: each is a page that can be linked to.
 import { PageSection, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
 import { memo, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
 export interface TabPage {
@@ -17,10 +18,13 @@ interface StripProps {
 }
 
 const PlainStrip = ({ label, tabs, active }: StripProps) => {
+  const { t } = useTranslation();
   const navigate = useNavigate();
   return (
     <Tabs
       aria-label={label}
+      backScrollAriaLabel={t('ui.tabsBack')}
+      forwardScrollAriaLabel={t('ui.tabsForward')}
       activeKey={active}
       onSelect={(_event, key) => void navigate(tabs.find((tab) => tab.key === key)?.to ?? '')}
       usePageInsets

@@ -13,6 +13,8 @@ export const ui = {
   selectAll: 'Select all',
   selected_one: '{{count}} selected',
   selected_other: '{{count}} selected',
+  tabsBack: 'Earlier tabs',
+  tabsForward: 'Further tabs',
   rows_one: '{{count}} row',
   rows_other: '{{count}} rows',
   askingLeave: 'Asking the controller whether you may',

@@ -15,6 +15,8 @@ export const ui: Texts<typeof english> = {
   selectAll: '全选',
   selected_one: '已选择 {{count}} 项',
   selected_other: '已选择 {{count}} 项',
+  tabsBack: '前面的标签页',
+  tabsForward: '后面的标签页',
   rows_one: '{{count}} 行',
   rows_other: '{{count}} 行',
   askingLeave: '正在向控制器确认权限',
