@@ -37,7 +37,6 @@ export const nodes = {
     services: 'Services',
     packages: 'Packages',
     certificate: 'Certificate',
-    events: 'Events',
   },
   filters: {
     labels: 'Filter by a label selector',

@@ -47,7 +47,6 @@ export const runs = {
     log: 'Log',
     compare: 'Compare',
     details: 'Details',
-    events: 'Events',
   },
 
   node: 'Node',

@@ -22,7 +22,7 @@ export const schedules = {
   },
   gone: 'There is no schedule {{name}}',
   goneCommand: 'There is no saved command {{name}}',
-  tabs: { details: 'Details', runs: 'Runs', edit: 'Edit', events: 'Events' },
+  tabs: { details: 'Details', runs: 'Runs', edit: 'Edit' },
   by: 'Runs as',
   nodes: 'Nodes',
   policy: 'If the run before is still going',

@@ -10,7 +10,7 @@ export const transfers = {
   directions: { push: 'Push to servers', pull: 'Pull from servers' },
   path: 'Path',
   gone: 'There is no transfer {{name}}',
-  tabs: { nodes: 'Nodes', changes: 'Changes', details: 'Details', events: 'Events' },
+  tabs: { nodes: 'Nodes', changes: 'Changes', details: 'Details' },
   nodesOf: 'Nodes of the transfer',
   changes: 'Changes',
   files: 'Files',

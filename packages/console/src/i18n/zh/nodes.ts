@@ -39,7 +39,6 @@ export const nodes: Texts<typeof english> = {
     services: '服务',
     packages: '软件包',
     certificate: '证书',
-    events: '事件',
   },
   filters: {
     labels: '按标签选择器筛选',

@@ -49,7 +49,6 @@ export const runs: Texts<typeof english> = {
     log: '日志',
     compare: '对比',
     details: '详情',
-    events: '事件',
   },
 
   node: '节点',

@@ -24,7 +24,7 @@ export const schedules: Texts<typeof english> = {
   },
   gone: '定时任务 {{name}} 不存在',
   goneCommand: '常用命令 {{name}} 不存在',
-  tabs: { details: '详情', runs: '执行记录', edit: '编辑', events: '事件' },
+  tabs: { details: '详情', runs: '执行记录', edit: '编辑' },
   by: '执行身份',
   nodes: '节点',
   policy: '上一次仍在执行时',

@@ -12,7 +12,7 @@ export const transfers: Texts<typeof english> = {
   directions: { push: '推送到服务器', pull: '从服务器拉取' },
   path: '路径',
   gone: '没有传输 {{name}}',
-  tabs: { nodes: '节点', changes: '改动', details: '详情', events: '事件' },
+  tabs: { nodes: '节点', changes: '改动', details: '详情' },
   nodesOf: '此传输的节点',
   changes: '改动',
   files: '文件数',

@@ -10,16 +10,13 @@ import { paths } from '../../paths.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
 import { EditObject } from './edit/edit-object.tsx';
 import { ObjectActions } from './object/object-actions.tsx';
-import { ObjectAudit } from './object/object-audit.tsx';
 import { ObjectDetails } from './object/object-details.tsx';
+import { useObjectTabs } from './object-tabs.tsx';
 import { schemasOfKind } from './schema/schema.ts';
 import { useKindCrumbs, WithKind } from './with-kind.tsx';
 import { type Place, throwAway, typeText, useDraft } from './yaml/draft.ts';
-
-const tabNames = ['details', 'form', 'yaml', 'events', 'audit'] as const;
 
 const Tabs = ({
   kind,
@@ -34,26 +31,20 @@ const Tabs = ({
   const { data, error } = useOpenApi(kind);
   const { name = '', namespace = '' } = object.metadata;
   const schemas = data === undefined ? undefined : schemasOfKind(data, kind);
-  const show = (key: (typeof tabNames)[number]) => {
-    if (key === 'events')
-      return <ObjectEvents kind={kind.kind} name={name} {...(namespace === '' ? {} : { namespace })} />;
-    if (key === 'audit') return <ObjectAudit kind={kind} name={name} namespace={namespace} />;
+  const to = (key: string) => paths.object(kind, namespace, name, key === 'details' ? '' : key);
+  const common = useObjectTabs(kind, object, to);
+  const show = (key: 'details' | 'form') => {
     if (data === undefined && error === null) return <Loading />;
     if (key === 'details') return <ObjectDetails object={object} schemas={schemas} />;
     return <EditObject kind={kind} object={object} schemas={schemas} as={key} />;
   };
-  return (
-    <PageTabs
-      label={name}
-      active={tab}
-      tabs={tabNames.map((key) => ({
-        key,
-        title: t(`kinds.object.tabs.${key}`),
-        to: paths.object(kind, namespace, name, key === 'details' ? '' : key),
-        show: () => show(key),
-      }))}
-    />
-  );
+  const own = (['details', 'form'] as const).map((key) => ({
+    key,
+    title: t(`kinds.object.tabs.${key}`),
+    to: to(key),
+    show: () => show(key),
+  }));
+  return <PageTabs label={name} active={tab} tabs={[...own, ...common]} />;
 };
 
 /** What somebody has typed of an object that is gone can still become a new one. */

@@ -1,4 +1,4 @@
-// The kind that the address names, or why there is none.
+// The kind that the address or somebody else names, or why there is none.
 import type { DiscoveredKind } from '@drover/client';
 import { Button } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
@@ -9,10 +9,15 @@ import { paths } from '../../paths.ts';
 import type { Crumb } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 
-export const WithKind = ({ children }: { readonly children: (kind: DiscoveredKind) => ReactNode }) => {
+interface Named {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly children: (kind: DiscoveredKind) => ReactNode;
+}
+
+export const KnownKind = ({ group, version, plural, children }: Named) => {
   const { t } = useTranslation();
-  const { group: named = '', version = '', plural = '' } = useParams();
-  const group = named === 'core' ? '' : named;
   const { data, error, isPlaceholderData, refetch } = useKinds();
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
   const kind = data?.find((one) => one.group === group && one.version === version && one.plural === plural);
@@ -27,8 +32,17 @@ export const WithKind = ({ children }: { readonly children: (kind: DiscoveredKin
         </Button>
       }
     >
-      {t('kinds.noSuchKindBody', { group: named, version })}
+      {t('kinds.noSuchKindBody', { group: group === '' ? 'core' : group, version })}
     </Nothing>
+  );
+};
+
+export const WithKind = ({ children }: Pick<Named, 'children'>) => {
+  const { group = '', version = '', plural = '' } = useParams();
+  return (
+    <KnownKind group={group === 'core' ? '' : group} version={version} plural={plural}>
+      {children}
+    </KnownKind>
   );
 };
 

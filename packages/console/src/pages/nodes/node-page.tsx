@@ -9,7 +9,7 @@ import { paths } from '../../paths.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
+import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { NodeFiles } from '../node-files/node-files.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeCertificate } from './node-certificate.tsx';
@@ -30,7 +30,6 @@ const tabs = [
   'services',
   'packages',
   'certificate',
-  'events',
 ] as const;
 
 const show = (tab: (typeof tabs)[number], node: Node, name: string): ReactNode => {
@@ -51,8 +50,6 @@ const show = (tab: (typeof tabs)[number], node: Node, name: string): ReactNode =
       return <NodePackages node={node} />;
     case 'certificate':
       return <NodeCertificate node={node} />;
-    case 'events':
-      return <ObjectEvents kind="Node" name={name} />;
   }
 };
 
@@ -61,11 +58,18 @@ export const NodePage = () => {
   const navigate = useNavigate();
   const { name = '', tab = '' } = useParams();
   const { object: node, state, error } = useLiveObject(nodeKind, name);
+  const common = useObjectTabs(nodeKind, node, (key) => paths.node(name, key));
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   const title = t('shell.pages.nodes');
   if (node === undefined)
     return <Nothing title={t('nodes.gone', { name })} actions={<Link to={paths.nodes()}>{title}</Link>} />;
+  const own = tabs.map((key) => ({
+    key,
+    title: t(`nodes.tabs.${key}`),
+    to: paths.node(name, key === 'details' ? '' : key),
+    show: () => show(key, node, name),
+  }));
   return (
     <>
       <PageHead
@@ -76,16 +80,7 @@ export const NodePage = () => {
           <NodeActions nodes={[node]} title={t('ui.actions')} onGone={() => void navigate(paths.nodes())} />
         }
       />
-      <PageTabs
-        label={name}
-        active={tab}
-        tabs={tabs.map((key) => ({
-          key,
-          title: t(`nodes.tabs.${key}`),
-          to: paths.node(name, key === 'details' ? '' : key),
-          show: () => show(key, node, name),
-        }))}
-      />
+      <PageTabs label={name} active={tab} tabs={[...own, ...common]} />
     </>
   );
 };

@@ -8,7 +8,7 @@ import { paths } from '../../paths.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
+import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { WorkActions } from '../work/work-actions.tsx';
 import { WorkHead } from '../work/work-head.tsx';
 import { PhaseLabel } from '../work/work-state.tsx';
@@ -46,19 +46,19 @@ export const RunPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
   const { object: run, state, error } = useLiveObject(commandRuns, name, namespace);
+  const at = (key: string): string => paths.run(namespace, name, key);
+  const common = useObjectTabs(commandRuns, run, at);
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   if (run === undefined) return <Nothing title={t('runs.gone', { name })} />;
-  const at = (key: string): string => paths.run(namespace, name, key);
   const shows = {
     nodes: () => <NodeTable run={run} />,
     outputs: () => <FoldedOutputs run={run} />,
     log: () => <RunLog run={run} />,
     compare: () => <Compare run={run} />,
     details: () => <RunDetails run={run} />,
-    events: () => <ObjectEvents kind="CommandRun" name={name} namespace={namespace} />,
   } as const;
-  const tabs = (['nodes', 'outputs', 'log', 'compare', 'details', 'events'] as const).map((key) => ({
+  const own = (['nodes', 'outputs', 'log', 'compare', 'details'] as const).map((key) => ({
     key,
     title: t(`runs.tabs.${key}`),
     to: key === 'nodes' ? at('') : at(key),
@@ -67,7 +67,7 @@ export const RunPage = () => {
   return (
     <>
       <Head run={run} isInTable={tab === '' || tab === 'nodes'} />
-      <PageTabs label={name} active={tab} tabs={tabs} />
+      <PageTabs label={name} active={tab} tabs={[...own, ...common]} />
     </>
   );
 };

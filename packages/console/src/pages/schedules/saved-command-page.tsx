@@ -18,7 +18,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
+import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { type CommandDraft, CommandForm } from './command-form.tsx';
 import { RunSaved } from './run-saved.tsx';
 import { SubmitForm } from './submit.tsx';
@@ -151,6 +151,8 @@ export const SavedCommandPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
   const { object: command, state, error } = useLiveObject(savedCommands, name, namespace);
+  const at = (key: string): string => paths.savedCommand(namespace, name, key);
+  const common = useObjectTabs(savedCommands, command, at);
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   if (command === undefined) return <Nothing title={t('schedules.goneCommand', { name })} />;
@@ -158,8 +160,13 @@ export const SavedCommandPage = () => {
   const shows = {
     details: () => <Details command={command} />,
     edit: () => <Edit command={command} />,
-    events: () => <ObjectEvents kind="SavedCommand" name={name} namespace={namespace} />,
   };
+  const own = (['details', 'edit'] as const).map((key) => ({
+    key,
+    title: t(`schedules.tabs.${key}`),
+    to: at(key === 'details' ? '' : key),
+    show: shows[key],
+  }));
   return (
     <>
       <PageHead
@@ -168,16 +175,7 @@ export const SavedCommandPage = () => {
         crumbs={[{ title, link: <Link to={paths.savedCommands()}>{title}</Link> }]}
         actions={<Actions command={command} />}
       />
-      <PageTabs
-        label={name}
-        active={tab}
-        tabs={(['details', 'edit', 'events'] as const).map((key) => ({
-          key,
-          title: t(`schedules.tabs.${key}`),
-          to: paths.savedCommand(namespace, name, key === 'details' ? '' : key),
-          show: shows[key],
-        }))}
-      />
+      <PageTabs label={name} active={tab} tabs={[...own, ...common]} />
     </>
   );
 };

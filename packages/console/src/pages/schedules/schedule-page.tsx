@@ -13,7 +13,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
+import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { toDraft, toSpec } from './draft.ts';
 import { ScheduleMenu } from './schedule-actions.tsx';
 import { ScheduleDetails } from './schedule-details.tsx';
@@ -57,6 +57,8 @@ export const SchedulePage = () => {
   const navigate = useNavigate();
   const { namespace = '', name = '', tab = '' } = useParams();
   const { object: schedule, state, error } = useLiveObject(schedules, name, namespace);
+  const at = (key: string): string => paths.schedule(namespace, name, key);
+  const common = useObjectTabs(schedules, schedule, at);
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   if (schedule === undefined) return <Nothing title={t('schedules.gone', { name })} />;
@@ -65,8 +67,13 @@ export const SchedulePage = () => {
     details: () => <ScheduleDetails schedule={schedule} />,
     runs: () => <ScheduleRuns schedule={schedule} />,
     edit: () => <Edit schedule={schedule} />,
-    events: () => <ObjectEvents kind="Schedule" name={name} namespace={namespace} />,
   };
+  const own = (['details', 'runs', 'edit'] as const).map((key) => ({
+    key,
+    title: t(`schedules.tabs.${key}`),
+    to: at(key === 'details' ? '' : key),
+    show: shows[key],
+  }));
   return (
     <>
       <PageHead
@@ -81,16 +88,7 @@ export const SchedulePage = () => {
           />
         }
       />
-      <PageTabs
-        label={name}
-        active={tab}
-        tabs={(['details', 'runs', 'edit', 'events'] as const).map((key) => ({
-          key,
-          title: t(`schedules.tabs.${key}`),
-          to: paths.schedule(namespace, name, key === 'details' ? '' : key),
-          show: shows[key],
-        }))}
-      />
+      <PageTabs label={name} active={tab} tabs={[...own, ...common]} />
     </>
   );
 };

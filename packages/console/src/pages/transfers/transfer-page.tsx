@@ -10,7 +10,7 @@ import { BytesProgress } from '../../ui/bytes-progress.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
-import { ObjectEvents } from '../events/object-events.tsx';
+import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { shown } from '../node-files/remote-path.ts';
 import { useResults } from '../work/results.ts';
 import { isOver } from '../work/work.ts';
@@ -77,6 +77,7 @@ export const TransferPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
   const { object: transfer, state, error } = useLiveObject(fileTransfers, name, namespace);
+  const common = useObjectTabs(fileTransfers, transfer, (key) => paths.transfer(namespace, name, key));
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} />;
   if (transfer === undefined) return <Nothing title={t('transfers.gone', { name })} />;
@@ -84,12 +85,11 @@ export const TransferPage = () => {
     nodes: () => <TransferNodes transfer={transfer} />,
     changes: () => <ChangeGroups transfer={transfer} />,
     details: () => <TransferDetails transfer={transfer} />,
-    events: () => <ObjectEvents kind="FileTransfer" name={name} namespace={namespace} />,
   } as const;
-  const keys = (['nodes', 'changes', 'details', 'events'] as const).filter(
+  const keys = (['nodes', 'changes', 'details'] as const).filter(
     (key) => key !== 'changes' || transfer.spec.direction === 'Push',
   );
-  const tabs = keys.map((key) => ({
+  const own = keys.map((key) => ({
     key,
     title: t(`transfers.tabs.${key}`),
     to: paths.transfer(namespace, name, key === 'nodes' ? '' : key),
@@ -98,7 +98,7 @@ export const TransferPage = () => {
   return (
     <>
       <Head transfer={transfer} isInTable={tab === '' || tab === 'nodes'} />
-      <PageTabs label={name} active={tab} tabs={tabs} />
+      <PageTabs label={name} active={tab} tabs={[...own, ...common]} />
     </>
   );
 };

@@ -1,6 +1,6 @@
 // Who did what to one object: its rows of the audit trail, newest first.
 import type { AuditRecord } from '@drover/api';
-import type { DiscoveredKind } from '@drover/client';
+import type { KindReference } from '@drover/client/kinds';
 import { Button, Label } from '@patternfly/react-core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -63,7 +63,7 @@ export const ObjectAudit = ({
   name,
   namespace,
 }: {
-  readonly kind: DiscoveredKind;
+  readonly kind: Pick<KindReference, 'group' | 'plural'>;
   readonly name: string;
   readonly namespace: string;
 }) => {
