@@ -19,7 +19,7 @@ MODULES = frozenset((
     'aifc', 'asynchat', 'asyncore', 'audioop', 'cgi', 'cgitb', 'chunk', 'commands', 'ConfigParser', 'cPickle', 'cStringIO',
     'crypt', 'distutils', 'httplib', 'imghdr', 'imp', 'mailcap', 'msilib', 'nis', 'nntplib', 'ossaudiodev', 'pipes',
     'Queue', 'smtpd', 'sndhdr', 'spwd', 'StringIO', 'sunau', 'telnetlib', 'thread', 'urllib2', 'urlparse', 'uu', 'xdrlib',
-    'pickle', 'marshal', 'http', 'urllib'))
+    'pickle', 'http', 'urllib'))
 # attribute name -> objects on which it is missing in 2.6 or in 3.14. '*': on anything.
 ATTRIBUTES = {
     'bit_length': '*', 'check_output': '*', 'OrderedDict': '*', 'Counter': '*', 'total_seconds': '*', 'monotonic': 'time',

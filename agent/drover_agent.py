@@ -24,6 +24,7 @@ import fcntl
 import gc
 import hashlib
 import json
+import marshal
 import os
 import pwd
 import resource  # os.wait4 wants it: loaded here once and not in every supervisor
@@ -956,6 +957,7 @@ SCALARS = {'byte': pack_of('>b'), 'i16': pack_of('>h'), 'i32': pack_of('>i'), 'i
 SCALAR_LIMITS = {'byte': 1 << 7, 'i16': 1 << 15, 'i32': 1 << 31, 'i64': 1 << 63}
 I16, I32, U32 = SCALARS['i16'], SCALARS['i32'], pack_of('>I')
 FIELD_HEAD, MAP_HEAD, LIST_HEAD = pack_of('>bh'), pack_of('>bbi'), pack_of('>bi')
+NO_FIELD = (None, -1, None)
 SKIP_SIZES = {2: 1, 3: 1, 4: 8, 6: 2, 8: 4, 10: 8}
 APPLICATION_EXCEPTION = ((1, 'message', 'string', ''), (2, 'type', 'i32', 0))
 
@@ -993,14 +995,55 @@ def write_value(out, kind, value):
             write_value(out, kind[1], value[key])
 
 
+class Shape(object):
+    """What reading and writing one struct takes, worked out once from its table."""
+
+    def __init__(self, fields):
+        self.table = fields  # kept, so that nothing else ever gets its id
+        self.by_number = dict((number, (name, type_code(kind), kind)) for number, name, kind, _ in fields)
+        self.plain = dict((name, default) for _, name, _, default in fields)
+        self.fresh = [(name, type(default)) for _, name, _, default in fields if default in ({}, ())]
+        self.required = [name for _, name, _, default in fields if default == 'required']
+        self.rows = [(name, kind, default, FIELD_HEAD.pack(type_code(kind), number), self.whole(number, kind, default))
+                     for number, name, kind, default in fields]
+
+    @staticmethod
+    def whole(number, kind, default):
+        """The bytes of a field that has its default, which most have; None when it has none."""
+        if default is None or default == 'required':
+            return None
+        out = [FIELD_HEAD.pack(type_code(kind), number)]
+        write_value(out, kind, default)
+        return b''.join(out)
+
+    def defaults(self):
+        found = self.plain.copy()
+        for name, kind in self.fresh:
+            found[name] = {} if kind is dict else []
+        return found
+
+
+SHAPES = {}
+
+
+def shape_of(fields):
+    shape = SHAPES.get(id(fields))
+    if shape is None:
+        shape = SHAPES[id(fields)] = Shape(fields)
+    return shape
+
+
 def write_fields(out, fields, values):
-    for number, name, kind, default in fields:
+    for name, kind, default, head, whole in shape_of(fields).rows:
         value = values.get(name, default)
         if value is None:
             continue
-        if kind[0] == 'struct' and value == 'required':
+        if whole is not None and value == default:
+            out.append(whole)
+            continue
+        if default == 'required' and value == 'required':
             raise WireError('field %s is missing' % name)
-        out.append(FIELD_HEAD.pack(type_code(kind), number))
+        out.append(head)
         write_value(out, kind, value)
     out.append(b'\0')
 
@@ -1030,6 +1073,14 @@ class Reader(object):
             raise WireError('length %d is beyond the frame' % size)
         self.position = start + size
         return self.data[start:start + size]
+
+    def byte(self):
+        try:
+            value = byte_at(self.data, self.position)
+        except IndexError:
+            raise WireError('frame is cut short')
+        self.position += 1
+        return value
 
     def string(self):
         try:
@@ -1076,22 +1127,19 @@ class Reader(object):
     def fields(self, fields, depth):
         if depth > MAX_DEPTH:
             raise WireError('nested too deeply')
-        found = {}
-        for number, name, kind, default in fields:
-            found[name] = {} if default == {} else [] if default == () else default
-        by_number = dict((field[0], field) for field in fields)
+        shape = shape_of(fields)
+        found = shape.defaults()
         while True:
-            code = byte_at(self.take(1), 0)
+            code = self.byte()
             if code == 0:
                 break
-            number = self.unpack(I16)[0]
-            field = by_number.get(number)
-            if field is None or type_code(field[2]) != code:
+            name, expected, kind = shape.by_number.get(self.unpack(I16)[0], NO_FIELD)
+            if expected != code:
                 self.skip(code, depth + 1)
             else:
-                found[field[1]] = self.value(field[2], depth + 1)
-        for number, name, kind, default in fields:
-            if default == 'required' and found[name] == 'required':
+                found[name] = self.value(kind, depth + 1)
+        for name in shape.required:
+            if found[name] == 'required':
                 raise WireError('field %s is missing' % name)
         return found
 
@@ -1119,7 +1167,7 @@ class Reader(object):
 
     def skip_struct(self, depth):
         while True:
-            code = byte_at(self.take(1), 0)
+            code = self.byte()
             if code == 0:
                 return
             self.take(2)
@@ -1147,10 +1195,16 @@ def encode_message(name, kind, sequence, fields, values):
     return b''.join(out)
 
 
+REPLIES = {}
+
+
 def reply_fields(method):
-    """Fields of a reply: 0 is the result."""
-    args, result, exceptions, oneway = method
-    return (((0, 'success', result, None),) if result is not None else ()) + exceptions
+    """Fields of a reply to a method of SERVICES: 0 is the result."""
+    found = REPLIES.get(id(method))
+    if found is None:
+        args, result, exceptions, oneway = method
+        found = REPLIES[id(method)] = (((0, 'success', result, None),) if result is not None else ()) + exceptions
+    return found
 
 
 # ================================================================================================= transport
@@ -1634,6 +1688,8 @@ FIRST_NUDGE_S = 0.01
 NEXT_NUDGE_S = 0.02
 DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 MAX_ORDER = 32768  # fits into an empty pipe at once
+ORDERED = ('id', 'timeoutMs', 'command')  # of a task: what a supervisor needs
+MAX_NUDGE = 4096  # PIPE_BUF: whole or not at all, whoever else writes
 MAX_RESTING = 2
 MAX_SPARES = 8
 REST_S = 60.0
@@ -1747,7 +1803,10 @@ def read_state(task_id):
 
 
 def append_state(fd, word, values):
-    write_all(fd, to_bytes('%s %s\n' % (word, json.dumps(values))))
+    """Returns the values as they are written there."""
+    text = json.dumps(values)
+    write_all(fd, to_bytes('%s %s\n' % (word, text)))
+    return text
 
 
 def process_table():
@@ -1872,9 +1931,11 @@ class Supervisor(object):
         self.dirty = False
         self.next_nudge = 0.0
 
-    def nudge(self, word):
-        """Tells the agent, if there is one, to look at this task."""
-        message = to_bytes('%s %s\n' % (word, self.task_id))
+    def nudge(self, word, said=''):
+        """Tells the agent, if there is one, to look at this task; `said` spares it to read the state file."""
+        message = to_bytes('%s %s %s\n' % (word, self.task_id, said))
+        if len(message) > MAX_NUDGE:
+            message = to_bytes('%s %s\n' % (word, self.task_id))
         for _ in range(100):
             try:
                 os.write(self.nudge_fd, message)
@@ -1906,12 +1967,12 @@ class Supervisor(object):
         except Exception as error:
             result = blank_result(self.task_id, 'lost' if self.child else 'never-started',
                                   'the supervisor failed: %s: %s' % (type(error).__name__, error))
-        append_state(state, 'result', result)
+        said = append_state(state, 'result', result)
         os.close(state)
         if self.output_fd >= 0:
             os.close(self.output_fd)
         rests = may_rest and self.has_orphans and result['outcome'] in ('exited', 'signalled') and is_childless()
-        self.nudge('r' if rests else 'f')
+        self.nudge('r' if rests else 'f', said)
         self.clean()
         return rests
 
@@ -2330,8 +2391,8 @@ def read_exactly(fd, size):
 def next_order(orders):
     """The next task for a supervisor that rests; None when its agent does not need it any more, or is gone."""
     size = read_exactly(orders, 4)
-    body = size and read_exactly(orders, bytes_to_int(size))
-    return Reader(body).value(('struct', 'Task'), 0) if body else None
+    order = size and read_exactly(orders, bytes_to_int(size))
+    return marshal.loads(order) if order else None  # of our own parent, by a pipe that nobody else has
 
 
 class Crew(object):
@@ -2348,11 +2409,12 @@ class Crew(object):
         self.resting = collections.deque()  # (pid, since), the last to be used is the last to have come
         self.timer = None
 
-    def start(self, task, body):
-        """Gives a command to somebody at rest, or to a new process; returns its pid. `body`: the task as Thrift."""
-        while self.resting and len(body) <= MAX_ORDER:
+    def start(self, task):
+        """Gives a command to somebody at rest, or to a new process; returns its pid."""
+        order = marshal.dumps(dict((name, task[name]) for name in ORDERED)) if self.resting else b''
+        order = int_to_bytes(len(order), 4) + order
+        while self.resting and len(order) <= MAX_ORDER:
             pid, _ = self.resting.pop()
-            order = int_to_bytes(len(body), 4) + body
             try:
                 if os.write(self.orders[pid], order) == len(order):
                     return pid
@@ -5064,7 +5126,7 @@ def confirm_update():
 # ===================================================================================================== agent
 REPORT_BYTES = 256 * 1024  # unanswered output: what is news waits behind so much, of each node, in a busy controller
 REPORTS_IN_FLIGHT = 2
-STARTED_AFTER_S = 0.1
+STARTED_AFTER_S = 0.3
 FORGET_AFTER_S = 1.0
 SETTLE_AFTER_S = 0.5
 CANCEL_AGAIN_S = 0.2
@@ -5215,7 +5277,8 @@ class Agent(ShellCalls, LifeCalls):
                 self.look_at(entry)
             return
         for line in set(data.split(b'\n')):
-            word, _, task_id = to_text(line).partition(' ')
+            word, _, rest = to_text(line).partition(' ')
+            task_id, _, said = rest.partition(' ')
             entry = self.tasks.get(task_id)
             if entry is None:
                 continue
@@ -5224,7 +5287,7 @@ class Agent(ShellCalls, LifeCalls):
             elif word == 'p':
                 self.read_progress(entry)
             elif word in 'fr':
-                self.look_at(entry)
+                self.look_at(entry, said)
                 if word == 'r':
                     self.let_rest(entry)
 
@@ -5243,11 +5306,14 @@ class Agent(ShellCalls, LifeCalls):
             self.dirty.append(entry)
         self.loop.soon(self.pump)
 
-    def look_at(self, entry):
-        """Takes up the result of a task, if it is there."""
+    def look_at(self, entry, said=''):
+        """Takes up the result of a task, if it is there. `said`: what its supervisor has just put into the state file."""
         if entry.finished:
             return
-        _, result = read_state(entry.task_id)
+        try:
+            result = json.loads(said) if said else read_state(entry.task_id)[1]
+        except ValueError:  # the end of a nudge is missing
+            result = read_state(entry.task_id)[1]
         if result is None:
             return self.mark(entry)
         self.take_result(entry, result)
@@ -5293,20 +5359,20 @@ class Agent(ShellCalls, LifeCalls):
             task = Reader(body).value(('struct', 'Task'), 0)
             entry.transfer = task.get('command') is None
             self.restore_position(entry)
-            self.reattach(entry, task, body, boot == self.boot_id)
+            self.reattach(entry, task, boot == self.boot_id)
         for name in os.listdir('tasks'):
             if name not in self.tasks:
                 remove_tree('tasks/' + name)
                 self.remove_scratch(name)
 
-    def reattach(self, entry, task, body, same_boot):
+    def reattach(self, entry, task, same_boot):
         """Decides what an unsettled task is: finished, running, lost, or not begun."""
         self.dirs.make(entry.task_id)
         state = lock_state(entry.task_id)
         begun, result = read_state(entry.task_id)
         if state is not None and begun is None and result is None and same_boot:
             os.close(state)
-            return self.begin(entry, task, body, self.judge_again(task))
+            return self.begin(entry, task, self.judge_again(task))
         if state is not None:
             os.close(state)
         if result is not None:
@@ -5404,15 +5470,17 @@ class Agent(ShellCalls, LifeCalls):
         except (OSError, IOError) as error:
             raise Problem('busy', 'cannot write the journal: %s' % words_of(error))
         answer(None)
-        for task, (_, body), why in zip(fresh, encoded, refusals):
+        for task, why in zip(fresh, refusals):
             entry = self.tasks[task['id']] = TaskEntry(task['id'], 0)
             entry.transfer = task.get('command') is None
-            self.begin(entry, task, body, why)
+            self.begin(entry, task, why)
         return LATER
 
     def judge_all(self, tasks):
         """Why each is refused ('': it is not), and the uses of signed requests to put on disk before they start (G2)."""
         policy, refusals, uses = self.policy(), [], []
+        if not policy:
+            return [''] * len(tasks), uses
         for task in tasks:
             why, use = self.judge(policy, asked_of(task), task.get('signed'), task['id'], [use[0] for use in uses])
             refusals.append(why)
@@ -5471,10 +5539,10 @@ class Agent(ShellCalls, LifeCalls):
         self.take_result(entry, blank_result(
             task_id, 'lost', 'it already ran here and its result was acknowledged; it is not run again'))
 
-    def begin(self, entry, task, body, why):
+    def begin(self, entry, task, why):
         """A task that cannot be launched (no process to be had, say) must not take those after it with it."""
         try:
-            self.launch(entry, task, body, why)
+            self.launch(entry, task, why)
         except Exception as error:
             log('error', 'cannot start a task', task=entry.task_id, reason=words_of(error))
             self.never_started(entry, 'the agent cannot start it: %s' % words_of(error))
@@ -5500,7 +5568,7 @@ class Agent(ShellCalls, LifeCalls):
         entry.wants_started = True
         self.mark(entry)
 
-    def launch(self, entry, task, body, why):
+    def launch(self, entry, task, why):
         """`why`: the policy refuses it."""
         if task['expiresAtMs'] and now_ms() + self.clock_skew_ms > task['expiresAtMs']:
             why = 'expired before it could be started'
@@ -5510,7 +5578,7 @@ class Agent(ShellCalls, LifeCalls):
         if entry.transfer:
             pid = self.crew.fork(task, Transfer(task, self.config, self.nudge_write).run)
         else:
-            pid = self.crew.start(task, body)
+            pid = self.crew.start(task)
         entry.pid = pid
         self.children[pid] = lambda status: self.on_supervisor_exit(entry, pid)
         entry.timer = self.loop.after(STARTED_AFTER_S, lambda: self.want_started(entry))

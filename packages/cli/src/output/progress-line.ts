@@ -5,6 +5,8 @@ import { cellWidth } from './table.ts';
 import { printable, type Sink } from './terminal.ts';
 
 export interface ProgressLine {
+  /** There is a terminal that shows it. */
+  readonly isShown: boolean;
   /** The text is asked for when it is drawn. */
   readonly update: () => void;
   /** Runs `print` with the line out of the way. */
@@ -25,7 +27,7 @@ const cut = (text: string, columns: number): string => {
 
 export const createProgressLine = (sink: Sink, text: () => string, enabled = true): ProgressLine => {
   if (!sink.isTerminal || !enabled)
-    return { update: () => undefined, above: (print) => print(), close: () => undefined };
+    return { isShown: false, update: () => undefined, above: (print) => print(), close: () => undefined };
   let shown = false;
   let dirty = true;
   const erase = () => {
@@ -45,6 +47,7 @@ export const createProgressLine = (sink: Sink, text: () => string, enabled = tru
   }, 100);
   timer.unref();
   return {
+    isShown: true,
     update: () => {
       dirty = true;
     },

@@ -119,6 +119,7 @@ const follow = async (
     client: attend.client,
     work,
     signal: watchers.abort.signal,
+    endsOnly: !line.isShown,
     onTask: (task) => {
       tally.add(task);
       line.update();

@@ -2,12 +2,15 @@
 // I1: it ends only when the server said END and, if output is followed, the log was read to its end after that.
 // I2: nothing is given twice: both streams go on from a cursor, also over streams that a server ended politely.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { finalTaskStates } from '@drover/api/task-states';
 import type { Client, LogChunk, Task, Work, WorkReference } from '@drover/client';
 
 export interface Follow {
   readonly client: Client;
   readonly work: WorkReference;
   readonly signal: AbortSignal;
+  /** Only how tasks end is told, not what they go through until then. */
+  readonly endsOnly: boolean;
   readonly onTask: (task: Task) => void;
   readonly onStatus: (work: Work) => void;
   /** Absent: the log is not followed. */
@@ -18,9 +21,10 @@ export interface Follow {
 const againMs = 300;
 
 const followResults = async (follow: Follow): Promise<void> => {
-  const { client, work, signal } = follow;
+  const { client, work, signal, endsOnly } = follow;
+  const filter = endsOnly ? { states: finalTaskStates } : {};
   for (let cursor = 0; ; await sleep(againMs, undefined, { signal }))
-    for await (const event of client.watchResults(work, { cursor, signal })) {
+    for await (const event of client.watchResults(work, { ...filter, cursor, signal })) {
       if (event.type === 'END') return;
       if (event.type === 'STATUS') follow.onStatus(event.object);
       else {
