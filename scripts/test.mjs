@@ -1,5 +1,6 @@
 // npm test: installs what the tests need and runs all of them. --no-install refuses to install anything.
 import { join } from 'node:path';
+import { ensureCommandLine } from './command-line.mjs';
 import { ensureConsole } from './console.mjs';
 import { ensureDependencies, root } from './install.mjs';
 import { ensureRequirements } from './requirements.mjs';
@@ -15,6 +16,7 @@ if (missing.length > 0 && process.env.CI === 'true') {
 }
 
 ensureConsole();
+ensureCommandLine();
 const { staticSteps } = await import('./check.mjs');
 const { close, step, vitest } = await import('./suite.mjs');
 close([

@@ -1,14 +1,14 @@
 // drover agent: bring the agent file now in force to nodes, a few first.
-import { join } from 'node:path';
 import { nodes as nodeKind } from '@drover/client';
 import type { Command } from 'commander';
 import { Failure, usageFailure } from '../failure.ts';
 import { parseSeconds, parseWhole } from '../output/units.ts';
+import { inInstallation } from '../platform/installation.ts';
 import type { Session } from '../session.ts';
 import { addSigningOptions, loadSigning, type SigningOptions } from '../signing/options.ts';
 
 /** The agent that came with this command line. */
-const ownAgentFile = join(import.meta.dirname, '..', '..', '..', '..', 'agent', 'drover_agent.py');
+const ownAgentFile = inInstallation('agent', 'drover_agent.py');
 
 interface UpdateOptions extends SigningOptions {
   readonly agentFile?: string;

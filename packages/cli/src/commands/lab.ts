@@ -1,6 +1,8 @@
 // drover lab: real Linux hosts in namespaces on this machine. The lab itself is in /lab.
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
+import { inInstallation } from '../platform/installation.ts';
 import type { Session } from '../session.ts';
 
 interface Lab {
@@ -8,7 +10,7 @@ interface Lab {
 }
 
 // A path that is put together at run time: the lab is loaded only by this command.
-const labFile = new URL('../../../../lab/index.ts', import.meta.url).href;
+const labFile = pathToFileURL(inInstallation('lab', 'index.ts')).href;
 
 const lab = async (argv: readonly string[], session: Session): Promise<void> => {
   let loaded: Lab;

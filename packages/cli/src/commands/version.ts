@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseOutputForm, printValue } from '../output/documents.ts';
+import { ownDirectory } from '../platform/installation.ts';
 import type { Session } from '../session.ts';
 
 interface VersionOptions {
@@ -11,7 +12,7 @@ interface VersionOptions {
 }
 
 const ownVersion = (): string => {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  const text = readFileSync(join(ownDirectory, 'package.json'), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 };
 

@@ -1,8 +1,8 @@
 // Owns which controller a command talks to.
 // I1: the first of these wins: --context-file, --context, DROVER_CONTEXT (a file), the current context,
 //     var/admin.json of this installation (so that a fresh `npm start` can be tried at once).
-import { join } from 'node:path';
 import { usageFailure } from '../failure.ts';
+import { inInstallation } from '../platform/installation.ts';
 import { type Context, contextsPath, type Environment, loadContextFile, loadContexts } from './contexts.ts';
 
 export interface Choice {
@@ -16,7 +16,7 @@ export interface Resolved {
   readonly source: string;
 }
 
-const ownAdminFile = join(import.meta.dirname, '..', '..', '..', '..', 'var', 'admin.json');
+const ownAdminFile = inInstallation('var', 'admin.json');
 
 const fromFile = (path: string, asked: string): Resolved => {
   const endpoint = loadContextFile(path);

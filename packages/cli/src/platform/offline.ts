@@ -1,12 +1,12 @@
 // Owns calling the controller's program for what is done to files of this machine, without a controller that runs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
+import { inInstallation } from './installation.ts';
 
 // Put together at run time: command line and controller know each other by their programs only.
-const program = fileURLToPath(new URL('../../../controller/bin/drover-controller', import.meta.url));
+const program = inInstallation('packages', 'controller', 'bin', 'drover-controller');
 
 /** Its words go to our own terminal. `secrets`: put into its environment. */
 export const runOffline = (
