@@ -5,7 +5,7 @@ import { api } from './api-load/index.ts';
 import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
-import { consoleBench } from './console-page/index.ts';
+import { consoleBench, runPageBench } from './console-page/index.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
@@ -28,4 +28,5 @@ export const benches: readonly Bench[] = [
   api,
   floodBench,
   consoleBench,
+  runPageBench,
 ];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { waitFor } from '../../test/harness/wait.ts';
 import type { Api } from '../api.ts';
-import { type BenchContext, round } from '../bench.ts';
+import { type BenchContext, median, round } from '../bench.ts';
 
 const runsPath = '/apis/drover.dev/v1alpha1/namespaces/default/commandruns';
 
@@ -42,11 +42,21 @@ const openMeter = async (page: Page): Promise<() => Promise<number>> => {
   };
 };
 
-const recordFrames = async (context: BenchContext, page: Page, name: string): Promise<void> => {
+type Measured = Readonly<Record<string, number>>;
+
+const framesOf = async (page: Page): Promise<Measured> => {
   const frames = (await page.evaluate<number[]>(endFrames)).sort((a, b) => a - b);
-  context.figure(`${name}Frames`, frames.length);
-  context.figure(`${name}FrameP95Ms`, round(frames[Math.floor(frames.length * 0.95)] ?? Number.NaN));
-  context.figure(`${name}FrameWorstMs`, round(frames.at(-1) ?? Number.NaN));
+  return {
+    Frames: frames.length,
+    FrameP95Ms: frames[Math.floor(frames.length * 0.95)] ?? Number.NaN,
+    FrameWorstMs: frames.at(-1) ?? Number.NaN,
+  };
+};
+
+/** The median of each figure. */
+const record = (context: BenchContext, name: string, turns: readonly Measured[]): void => {
+  for (const key of Object.keys(turns[0] ?? {}))
+    context.figure(`${name}${key}`, round(median(turns.map((turn) => turn[key] ?? Number.NaN))));
 };
 
 /** What this machine does to a page on which nothing happens. */
@@ -55,12 +65,12 @@ const measureIdle = async (context: BenchContext, page: Page): Promise<void> => 
   await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
   await page.evaluate(startFrames);
   await delay(2_000, undefined, { signal: context.signal });
-  await recordFrames(context, page, 'idle');
+  record(context, 'idle', [await framesOf(page)]);
 };
 
 /** The first node runs, then the page is opened, then all others are let go at once. */
-const measureTab = async ({ context, api, page, nodes }: Ground, tab: string): Promise<void> => {
-  const name = `bench-${tab}`;
+const measureTab = async ({ api, page, nodes }: Ground, tab: string, turn: number): Promise<Measured> => {
+  const name = `bench-${tab}-${turn}`;
   const strategy = { batches: [1, '100%'], gate: 'AfterFirst' };
   await api.json('POST', runsPath, {
     apiVersion: 'drover.dev/v1alpha1',
@@ -79,13 +89,16 @@ const measureTab = async ({ context, api, page, nodes }: Ground, tab: string): P
   await api.json('PATCH', `${runsPath}/${name}`, { spec: { strategy: { approvedBatches: 1 } } });
   const began = performance.now();
   await page.getByText(`${nodes}/${nodes}`, { exact: true }).waitFor({ timeout: 120_000 });
-  context.figure(`${tab}ShownMs`, round(performance.now() - began));
-  context.figure(`${tab}PageCpuMs`, round((await cpuMs()) - before));
-  await recordFrames(context, page, tab);
+  const ShownMs = performance.now() - began;
+  return { ShownMs, PageCpuMs: (await cpuMs()) - before, ...(await framesOf(page)) };
 };
 
 /** Frames of the run page while all nodes but one answer at once: with the nodes, the folded outputs and the log in sight. */
-export const measureRunPage = async (ground: Ground): Promise<void> => {
+export const measureRunPage = async (ground: Ground, turns: number): Promise<void> => {
   await measureIdle(ground.context, ground.page);
-  for (const tab of ['nodes', 'outputs', 'log']) await measureTab(ground, tab);
+  for (const tab of ['nodes', 'outputs', 'log']) {
+    const measured: Measured[] = [];
+    for (let turn = 0; turn < turns; turn++) measured.push(await measureTab(ground, tab, turn));
+    record(ground.context, tab, measured);
+  }
 };

@@ -165,7 +165,7 @@ const whyRefused = async (site: Site, call: Call): Promise<unknown> => {
   }
 };
 
-/** I2. */
+/** I2. Each of one or more lines. */
 async function* messages(site: Site, call: Call): AsyncGenerator<string> {
   const queue = createQueue<string>();
   const protocol = call.accept?.includes('as=Table') === true ? tableProtocol : linesProtocol;
@@ -194,7 +194,8 @@ async function* messages(site: Site, call: Call): AsyncGenerator<string> {
 
 async function* lines<T>(site: Site, call: Call): AsyncGenerator<T> {
   const texts = isEndless(call) ? messages(site, call) : splitLines(site, call);
-  for await (const line of texts) if (line !== '') yield JSON.parse(line) as T;
+  for await (const text of texts)
+    for (const line of text.split('\n')) if (line !== '') yield JSON.parse(line) as T;
 }
 
 /** `origin`: https://host:port, and the path under which a proxy shows the controller, if any. */

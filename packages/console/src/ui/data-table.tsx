@@ -70,26 +70,27 @@ interface RowProps<T> {
   readonly label: string;
 }
 
+/** Elements with the classes of PatternFly's Tr and Td: a Td measures itself each time it is rendered, which lays out the page. */
 const PlainRow = <T,>({ row, name, index, columns, measure, isChosen, onChoose, label }: RowProps<T>) => {
   const { t } = useTranslation();
   return (
-    <Tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+    <tr className="pf-v6-c-table__tr" ref={measure} data-index={index} aria-rowindex={index + 2}>
       {isChosen === undefined ? null : (
-        <Td>
+        <td className="pf-v6-c-table__td">
           <Checkbox
             id={`${label}-${name}`}
             aria-label={t('ui.selectRow', { name })}
             isChecked={isChosen}
             onChange={() => onChoose(name)}
           />
-        </Td>
+        </td>
       )}
       {columns.map(({ key, title, show }) => (
-        <Td key={key} dataLabel={title}>
+        <td className="pf-v6-c-table__td" key={key} data-label={title}>
           {show(row)}
-        </Td>
+        </td>
       ))}
-    </Tr>
+    </tr>
   );
 };
 

@@ -15,7 +15,11 @@ interface Line {
   readonly object: { readonly kind?: string; readonly metadata?: { readonly name?: string } };
 }
 
-const open = (path: string, headers: Record<string, string> = {}, protocol = 'lines.drover.dev') =>
+const open = (
+  path: string,
+  headers: Record<string, string> = {},
+  protocol: string | string[] = 'lines.drover.dev',
+) =>
   new WebSocket(`${ground.address.replace('https', 'wss')}${path}`, protocol, {
     ca: ground.caPem,
     headers: { authorization: `Bearer ${ground.token}`, ...headers },
@@ -40,8 +44,27 @@ const refused = (socket: WebSocket): Promise<{ code: number; body: string }> =>
     });
   });
 
-const make = (name: string) =>
-  ground.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+const make = (name: string, data: Record<string, string> = {}) =>
+  ground.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
+
+/** What is there at first, as it came: messages, each of whole lines. */
+const initialMessages = (protocol: string | string[]): Promise<readonly string[]> =>
+  new Promise((resolve, reject) => {
+    const path = '/api/v1/namespaces/default/configmaps?watch=1&sendInitialEvents=1';
+    const more = '&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=1';
+    const socket = open(`${path}${more}`, {}, protocol);
+    const messages: string[] = [];
+    socket.on('error', reject);
+    socket.on('message', (data) => {
+      messages.push(String(data));
+      if (!String(data).includes('initial-events-end')) return;
+      socket.terminate();
+      resolve(messages);
+    });
+  });
+
+const toEvents = (message: string): readonly Line[] =>
+  message.split('\n').map((line): Line => JSON.parse(line));
 
 test('a watch sends each event as a message, and ends with the socket', async () => {
   const socket = open('/api/v1/namespaces/default/configmaps?watch=1');
@@ -62,6 +85,19 @@ test('a watch as a table is asked for by subprotocol', async () => {
   await make('in-a-table');
   expect((await first).object.kind).toBe('Table');
   socket.terminate();
+});
+
+test('lines that are written together share messages of at most 64 KiB', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `shared-${String(index).padStart(2, '0')}`);
+  for (const name of names) await make(name, { text: 'x'.repeat(name.endsWith('7') ? 70_000 : 5_000) });
+  const messages = await initialMessages('lines.drover.dev');
+  const seen = messages.flatMap(toEvents).map(({ object }) => object.metadata?.name ?? '');
+  expect(seen.filter((name) => name.startsWith('shared-'))).toEqual(names);
+  expect(messages.length).toBeLessThan(names.length / 2);
+  for (const message of messages)
+    expect(toEvents(message).length === 1 || message.length <= 64 * 1024).toBe(true);
+  const plain = await initialMessages([]);
+  expect(plain.map((message) => toEvents(message).length)).toEqual(plain.map(() => 1));
 });
 
 test('who is not known, or may not, is refused as without a socket', async () => {
