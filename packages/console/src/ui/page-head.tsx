@@ -16,6 +16,9 @@ export interface Crumb {
   readonly link: ReactNode;
 }
 
+/** As high as a button: the title stays where it is when actions come to stand beside it. */
+const headHeight = '2.3125rem';
+
 export const PageHead = ({
   title,
   badge,
@@ -40,10 +43,10 @@ export const PageHead = ({
     )}
     <Flex
       justifyContent={{ default: 'justifyContentSpaceBetween' }}
-      alignItems={{ default: 'alignItemsCenter' }}
+      alignItems={{ default: 'alignItemsFlexStart' }}
     >
       <FlexItem>
-        <Flex alignItems={{ default: 'alignItemsCenter' }}>
+        <Flex alignItems={{ default: 'alignItemsCenter' }} style={{ minHeight: headHeight }}>
           <Title headingLevel="h1" style={{ overflowWrap: 'anywhere' }}>
             {title}
           </Title>

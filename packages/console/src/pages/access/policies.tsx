@@ -48,11 +48,11 @@ const Actions = ({ actions, label }: { readonly actions: readonly Action[]; read
 
 const RunPolicies = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(runPolicies);
+  const { items, state, error, retry } = useLive(runPolicies);
   const { dialog, show } = useDialog();
   const words = useRunPolicyWords();
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
     return <Nothing title={t('access.policies.noRun')}>{t('access.policies.noRunBody')}</Nothing>;
   const columns: readonly Column<RunPolicy>[] = [
@@ -89,12 +89,12 @@ const RunPolicies = () => {
 
 const AdmissionPolicies = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(admissionPolicies);
+  const { items, state, error, retry } = useLive(admissionPolicies);
   const { items: bindings } = useLive(admissionPolicyBindings);
   const { dialog, show } = useDialog();
   const words = useAdmissionWords();
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
     return <Nothing title={t('access.policies.noAdmission')}>{t('access.policies.noAdmissionBody')}</Nothing>;
   const boundTo = (policy: ValidatingAdmissionPolicy) =>

@@ -11,7 +11,7 @@ import { EventTable } from './event-table.tsx';
 export const Events = () => {
   const { t } = useTranslation();
   const [filter, setFilter] = useParameter('q');
-  const { items, state, error } = useLive(eventKind);
+  const { items, state, error, retry } = useLive(eventKind);
   const found = items.filter(({ involvedObject, reason, message, type }) =>
     matches(filter, [
       involvedObject.kind ?? '',
@@ -23,7 +23,7 @@ export const Events = () => {
   );
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    if (state === 'failed') return <Problem error={error} />;
+    if (state === 'failed') return <Problem error={error} onRetry={retry} />;
     if (items.length === 0) return <Nothing title={t('events.empty')} />;
     if (found.length === 0) return <NothingFound onClear={() => setFilter('')} />;
     return <EventTable events={found} />;

@@ -16,8 +16,8 @@ export const ObjectEvents = ({
 }) => {
   const { t } = useTranslation();
   const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
-  const { items, state, error } = useLive(eventKind, { namespace, fieldSelector });
+  const { items, state, error, retry } = useLive(eventKind, { namespace, fieldSelector });
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   return items.length === 0 ? <Nothing title={t('events.empty')} /> : <EventTable events={items} />;
 };
