@@ -45,7 +45,8 @@ export const PageHead = ({
       justifyContent={{ default: 'justifyContentSpaceBetween' }}
       alignItems={{ default: 'alignItemsFlexStart' }}
     >
-      <FlexItem>
+      {/* A long description wraps; it does not push the actions below itself. */}
+      <FlexItem style={{ flex: '1 1 16rem', minWidth: 0 }}>
         <Flex alignItems={{ default: 'alignItemsCenter' }} style={{ minHeight: headHeight }}>
           <Title headingLevel="h1" style={{ overflowWrap: 'anywhere' }}>
             {title}

@@ -24,6 +24,11 @@ const ToObject = ({
   readonly object: KubeObject;
 }) => <Link to={paths.object(kind, object.metadata.namespace ?? '', nameOf(object))}>{nameOf(object)}</Link>;
 
+const ToNew = ({ kind }: { readonly kind: KindReference<unknown> }) => {
+  const { t } = useTranslation();
+  return <Link to={paths.newObject(kind)}>{t('kinds.newObject.title', { kind: kind.kind })}</Link>;
+};
+
 const Words = ({ words }: { readonly words: readonly string[] }) => (
   <>
     {words.map((line) => (
@@ -54,7 +59,11 @@ const RunPolicies = () => {
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
-    return <Nothing title={t('access.policies.noRun')}>{t('access.policies.noRunBody')}</Nothing>;
+    return (
+      <Nothing title={t('access.policies.noRun')} actions={<ToNew kind={runPolicies} />}>
+        {t('access.policies.noRunBody')}
+      </Nothing>
+    );
   const columns: readonly Column<RunPolicy>[] = [
     {
       key: 'name',
@@ -82,6 +91,7 @@ const RunPolicies = () => {
   return (
     <>
       <DataTable label={t('access.policies.run')} columns={columns} rows={items} keyOf={nameOf} />
+      <ToNew kind={runPolicies} />
       {dialog}
     </>
   );
@@ -96,7 +106,11 @@ const AdmissionPolicies = () => {
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
-    return <Nothing title={t('access.policies.noAdmission')}>{t('access.policies.noAdmissionBody')}</Nothing>;
+    return (
+      <Nothing title={t('access.policies.noAdmission')} actions={<ToNew kind={admissionPolicies} />}>
+        {t('access.policies.noAdmissionBody')}
+      </Nothing>
+    );
   const boundTo = (policy: ValidatingAdmissionPolicy) =>
     bindings.filter(({ spec }) => spec.policyName === nameOf(policy));
   const columns: readonly Column<ValidatingAdmissionPolicy>[] = [
@@ -146,6 +160,7 @@ const AdmissionPolicies = () => {
   return (
     <>
       <DataTable label={t('access.policies.admission')} columns={columns} rows={items} keyOf={nameOf} />
+      <ToNew kind={admissionPolicies} />
       {dialog}
     </>
   );

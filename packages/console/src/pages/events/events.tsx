@@ -2,7 +2,9 @@
 import { events as eventKind } from '@drover/client/kinds';
 import { PageSection, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { useLive } from '../../api/live.ts';
+import { paths } from '../../paths.ts';
 import { Filter, matches, useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
@@ -24,7 +26,15 @@ export const Events = () => {
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
     if (state === 'failed') return <Problem error={error} onRetry={retry} />;
-    if (items.length === 0) return <Nothing title={t('events.empty')} />;
+    if (items.length === 0)
+      return (
+        <Nothing
+          title={t('events.empty')}
+          actions={<Link to={paths.addNodes()}>{t('shell.pages.addNodes')}</Link>}
+        >
+          {t('events.emptyBody')}
+        </Nothing>
+      );
     if (found.length === 0) return <NothingFound onClear={() => setFilter('')} />;
     return <EventTable events={found} />;
   };

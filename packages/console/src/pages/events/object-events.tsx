@@ -19,5 +19,6 @@ export const ObjectEvents = ({
   const { items, state, error, retry } = useLive(eventKind, { namespace, fieldSelector });
   if (state === 'loading') return <Loading />;
   if (state === 'failed') return <Problem error={error} onRetry={retry} />;
-  return items.length === 0 ? <Nothing title={t('events.empty')} /> : <EventTable events={items} />;
+  if (items.length === 0) return <Nothing title={t('events.empty')}>{t('events.emptyBody')}</Nothing>;
+  return <EventTable events={items} />;
 };

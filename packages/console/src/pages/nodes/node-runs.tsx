@@ -128,7 +128,10 @@ export const NodeRuns = ({ name }: { readonly name: string }) => {
         </ToolbarContent>
       </Toolbar>
       {shown.length === 0 ? (
-        <Nothing title={t('nodes.tasks.none')} />
+        <Nothing
+          title={t('nodes.tasks.none')}
+          actions={<Link to={paths.newRun(name)}>{t('shell.pages.newRun')}</Link>}
+        />
       ) : (
         <DataTable label={t('nodes.tabs.runs')} columns={columns} rows={shown} keyOf={({ id }) => id} />
       )}
