@@ -174,6 +174,7 @@ export class ConsoleGround {
     await this.page.evaluate("localStorage.setItem('drover.language', 'zh')");
     await this.page.reload();
     await this.page.getByRole('heading', { level: 1, name: chinese }).waitFor();
+    await this.page.getByRole('progressbar', { name: '正在加载' }).first().waitFor({ state: 'detached' });
     await this.page.screenshot({ path: join(pictures, `${name}-zh.png`), animations: 'disabled' });
     await this.page.evaluate("localStorage.setItem('drover.language', 'en')");
     await this.page.reload();
