@@ -89,6 +89,7 @@ export const startPathProxy = async (controller: AdminContext, prefix = '/drover
   const server = createServer({ key: keyPem, cert: certPem }, async (incoming, answer) => {
     const refusal = await judge(incoming);
     if (refusal !== undefined) return void incoming.socket.end(refusal);
+    if (incoming.socket.destroyed) return;
     const outgoing = forward(controller, prefix, incoming);
     if (outgoing === undefined) return void answer.writeHead(404).end(`not below ${prefix}/`);
     outgoing.on('response', (reply) => {
