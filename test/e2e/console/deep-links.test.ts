@@ -148,7 +148,6 @@ const empty = [
   ['/files', 'No files have been moved yet', 'Move files'],
   ['/recordings', 'No terminal has been recorded yet', 'Choose a node to open a terminal on'],
   ['/access/groups', 'No groups yet', 'Create group'],
-  ['/access/accounts', 'No service accounts yet', 'Create service account'],
   ['/access/policies', 'No admission policies', 'Create ValidatingAdmissionPolicy'],
   ['/events', 'No events', 'Add servers'],
   ['/access/methods', 'People sign in with passwords', 'Add sign-in method'],
