@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { Chromium, missingForChromium } from './chromium.ts';
 import { ControllerProcess, root } from './controller.ts';
+import { type PathProxy, startPathProxy } from './path-proxy.ts';
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const pictures = join(root, '.cache/screenshots');
@@ -57,18 +58,23 @@ export interface ConsoleOptions {
   readonly args?: readonly string[];
   /** sha256 of the key of another server that the browser trusts. */
   readonly trustedPin?: string;
+  /** The browser reaches the controller through a proxy that can hold, refuse and cut. */
+  readonly isProxied?: boolean;
 }
 
 export class ConsoleGround {
   readonly controller: ControllerProcess;
   readonly page: Page;
+  /** What is between browser and controller, when asked for. */
+  readonly proxy: PathProxy | undefined;
   readonly #chromium: Chromium;
   /** What the page complained of, since the last look. */
   readonly #errors: string[] = [];
 
-  private constructor(controller: ControllerProcess, chromium: Chromium, page: Page) {
+  private constructor(controller: ControllerProcess, chromium: Chromium, page: Page, proxy?: PathProxy) {
     this.controller = controller;
     this.page = page;
+    this.proxy = proxy;
     this.#chromium = chromium;
     page.on('console', (message) => {
       if (message.type() === 'error') this.#errors.push(message.text());
@@ -82,10 +88,14 @@ export class ConsoleGround {
       address: options.address ?? 'localhost',
       args: options.args ?? [],
     });
-    const site = `https://localhost:${controller.port}`;
-    const chromium = await Chromium.start({ ...controller.context, address: site }, options.trustedPin);
-    const page = await chromium.open(site);
-    const ground = new ConsoleGround(controller, chromium, page);
+    const direct = `https://localhost:${controller.port}`;
+    const proxy = options.isProxied === true ? await startPathProxy(controller.context, '') : undefined;
+    const chromium = await Chromium.start(
+      { ...controller.context, address: direct },
+      proxy?.pin ?? options.trustedPin,
+    );
+    const page = await chromium.open(proxy?.address ?? direct);
+    const ground = new ConsoleGround(controller, chromium, page, proxy);
     const said = await readFile(join(controller.dataDir, 'stdout.log'), 'utf8');
     const link = /\/sign-in\?link=\S+/.exec(said)?.[0];
     if (link === undefined) throw new Error(`the controller printed no sign-in link: ${said}`);
@@ -164,6 +174,7 @@ export class ConsoleGround {
     await this.page.evaluate("localStorage.setItem('drover.language', 'zh')");
     await this.page.reload();
     await this.page.getByRole('heading', { level: 1, name: chinese }).waitFor();
+    await this.page.getByRole('progressbar', { name: '正在加载' }).first().waitFor({ state: 'detached' });
     await this.page.screenshot({ path: join(pictures, `${name}-zh.png`), animations: 'disabled' });
     await this.page.evaluate("localStorage.setItem('drover.language', 'en')");
     await this.page.reload();
@@ -171,6 +182,7 @@ export class ConsoleGround {
 
   async close(): Promise<void> {
     await this.#chromium.close();
+    await this.proxy?.close();
     await this.controller.close();
   }
 }

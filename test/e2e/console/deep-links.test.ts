@@ -148,6 +148,8 @@ const empty = [
   ['/files', 'No files have been moved yet', 'Move files'],
   ['/recordings', 'No terminal has been recorded yet', 'Choose a node to open a terminal on'],
   ['/access/groups', 'No groups yet', 'Create group'],
+  ['/access/policies', 'No admission policies', 'Create ValidatingAdmissionPolicy'],
+  ['/events', 'No events', 'Add servers'],
   ['/access/methods', 'People sign in with passwords', 'Add sign-in method'],
   ['/kinds/core/v1/configmaps?namespace=default', 'There is no ConfigMap yet', 'Create ConfigMap'],
 ] as const;

@@ -115,6 +115,32 @@ describe.skipIf(isConsoleSkipped)('a new administrator', () => {
     await button('Open a terminal').waitFor();
   });
 
+  test('a terminal takes the size of the window, and what is pasted', async () => {
+    const { page } = ground;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const line = (text: RegExp) => page.getByRole('listitem').filter({ hasText: text });
+    const columns = async (mark: string): Promise<number> => {
+      await field('Terminal input').pressSequentially(`echo ${mark}-$(stty size)\n`);
+      const said = await line(new RegExp(`^${mark}-\\d`))
+        .first()
+        .textContent();
+      return Number(said?.split(' ')[1]);
+    };
+    await ground.open('/nodes/name/n1/terminal');
+    await button('Open a terminal').click();
+    await shellWaits();
+    const wide = await columns('wide');
+    await page.setViewportSize({ width: 800, height: 800 });
+    await expect.poll(() => columns('narrow'), { timeout: 20_000 }).toBeLessThan(wide);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.evaluate("navigator.clipboard.writeText('echo $((6*7))-pasted')");
+    await field('Terminal input').focus();
+    await page.keyboard.press('Control+Shift+V');
+    await page.keyboard.press('Enter');
+    await line(/^42-pasted/).waitFor();
+    await button('Close').click();
+  });
+
   test('colours of a terminal are shown under the policy of the page', async () => {
     await ground.open('/nodes/name/n1/terminal');
     await button('Open a terminal').click();

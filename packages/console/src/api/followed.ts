@@ -1,6 +1,6 @@
 // Owns streams that a page follows to their end (results, logs): each is read once, shared by whoever shows it.
 import type { ApiError } from '@drover/api/errors';
-import { toApiError, useShared, type Work } from './shared.ts';
+import { type Screen, toApiError, untilAsked, useShared, type Work } from './shared.ts';
 
 /** A stream, and what becomes of its events. */
 export interface Source<E, T> {
@@ -13,28 +13,41 @@ export interface Source<E, T> {
 
 export interface Followed<T> {
   readonly value: T;
-  /** waiting: nothing has come yet; failed: `error` says why, and nothing will come. */
+  /** waiting: nothing has come yet; failed: `error` says why, and only `retry` reads it again, from its beginning. */
   readonly state: 'waiting' | 'live' | 'ended' | 'failed';
   readonly error?: ApiError;
+  readonly retry?: () => void;
 }
 
-const read =
-  <E, T>({ read: open, add, view }: Source<E, T>): Work<Followed<T>> =>
+const readOnce = async <E, T>(
+  { read, add, view }: Source<E, T>,
+  screen: Screen<Followed<T>>,
+  signal: AbortSignal,
+): Promise<void> => {
+  for await (const event of read(signal)) {
+    add(event);
+    screen.showSoon(() => ({ value: view(), state: 'live' }));
+  }
+  if (!signal.aborted) screen.show({ value: view(), state: 'ended' });
+};
+
+const follow =
+  <E, T>(first: Source<E, T>, open: () => Source<E, T>): Work<Followed<T>> =>
   async (screen, signal) => {
-    try {
-      for await (const event of open(signal)) {
-        add(event);
-        screen.showSoon(() => ({ value: view(), state: 'live' }));
+    for (let source = first; !signal.aborted; source = open())
+      try {
+        return await readOnce(source, screen, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const failed = { value: source.view(), state: 'failed', error: toApiError(thrown) } as const;
+        await untilAsked(signal, (retry) => screen.show({ ...failed, retry }));
+        screen.show({ value: source.view(), state: 'waiting' });
       }
-      if (!signal.aborted) screen.show({ value: view(), state: 'ended' });
-    } catch (error) {
-      if (!signal.aborted) screen.show({ value: view(), state: 'failed', error: toApiError(error) });
-    }
   };
 
 /** `key` names the stream: equal keys share what `open` made first. */
 export const useFollowed = <E, T>(key: string, open: () => Source<E, T>): Followed<T> =>
   useShared(`stream ${key}`, () => {
     const source = open();
-    return { first: { value: source.view(), state: 'waiting' }, work: read(source) };
+    return { first: { value: source.view(), state: 'waiting' }, work: follow(source, open) };
   });

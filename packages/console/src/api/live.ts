@@ -1,23 +1,26 @@
 // Owns lists that follow the controller: each is one watch, shared by whoever shows it.
 // I1: what was seen stays while the connection is cut, or the session has ended; `state` says that it may be old.
-// I2: it goes on by itself when the controller answers again, and somebody is signed in.
+// I2: it goes on by itself when the controller answers again, and somebody is signed in; what was refused, when asked.
 import type { KubeObject } from '@drover/api';
 import type { ApiError } from '@drover/api/errors';
 import type { ObjectRow, WatchEvent, WatchOptions } from '@drover/client';
 import type { KindReference } from '@drover/client/kinds';
 import { client } from './client.ts';
-import { type Screen, toApiError, useShared, type Work } from './shared.ts';
+import { type Screen, toApiError, untilAsked, useShared, type Work } from './shared.ts';
 import { untilSignedIn } from './signed-out.ts';
 
 const firstWaitMs = 500;
 const maxWaitMs = 10_000;
+/** What ends without anybody's doing here. */
+const passing = new Set<string>(['ServiceUnavailable', 'TooManyRequests', 'Unauthorized']);
 const initialEnd = 'k8s.io/initial-events-end';
 
 export interface Live<T> {
   readonly items: readonly T[];
-  /** offline: what is shown may be old, and is asked for again; failed: `error` says why, and nothing will come. */
+  /** offline: what is shown may be old, and is asked for again; failed: `error` says why, and only `retry` asks again. */
   readonly state: 'loading' | 'live' | 'offline' | 'failed';
   readonly error?: ApiError;
+  readonly retry?: () => void;
 }
 
 export interface Selection {
@@ -81,6 +84,12 @@ const follow =
       screen.show(toLive(seen, error));
     };
     let waitMs = firstWaitMs;
+    const fail = async (error: ApiError): Promise<void> => {
+      seen.state = 'failed';
+      await untilAsked(signal, (retry) => screen.show({ ...toLive(seen, error), retry }));
+      seen.state = 'loading';
+      screen.show(toLive(seen));
+    };
     while (!signal.aborted) {
       const start =
         seen.version === undefined ? { sendInitialEvents: true } : { resourceVersion: seen.version };
@@ -90,10 +99,14 @@ const follow =
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toApiError(thrown);
-        const isPassing = ['ServiceUnavailable', 'TooManyRequests', 'Unauthorized'].includes(error.reason);
+        // I1: a fault of the controller takes nothing away that was seen.
+        const isPassing = passing.has(error.reason) || (error.code >= 500 && seen.version !== undefined);
         if (error.reason === 'Expired' || error.reason === 'Gone') seen.version = undefined;
         else if (isPassing) show(seen.state === 'loading' ? 'loading' : 'offline', error);
-        else return show('failed', error);
+        else {
+          await fail(error);
+          continue;
+        }
         if (error.reason === 'Unauthorized') await untilSignedIn(signal);
         await new Promise((resolve) => setTimeout(resolve, waitMs));
         waitMs = Math.min(waitMs * 2, maxWaitMs);
@@ -123,11 +136,29 @@ export const useLive = <T extends KubeObject>(kind: KindReference<T>, selection:
 export const useLiveRows = (kind: KindReference<unknown>, selection: Selection = {}): Live<ObjectRow> =>
   useList('rows', kind, selection, (options) => client.watchRows(kind, options));
 
+/** Several lists as one: it fails when all of them do; of fewer, `missing` says why they are not in it. */
+export const joinLive = <T>(lists: readonly Live<T>[]): Live<T> & { readonly missing?: ApiError } => {
+  const failed = lists.filter(({ state }) => state === 'failed');
+  const [first] = failed;
+  const others = lists.filter(({ state }) => state !== 'failed').map(({ state }) => state);
+  const state = (['loading', 'offline', 'live'] as const).find((one) => others.includes(one)) ?? 'failed';
+  const retry = (): void => {
+    for (const one of failed) one.retry?.();
+  };
+  return {
+    items: lists.flatMap(({ items }) => items),
+    state,
+    ...(first === undefined ? {} : { retry }),
+    ...(first?.error === undefined ? {} : { [state === 'failed' ? 'error' : 'missing']: first.error }),
+  };
+};
+
 export interface LiveObject<T> {
   /** undefined: not there (yet); `state` tells which. */
   readonly object: T | undefined;
   readonly state: Live<T>['state'];
   readonly error?: ApiError;
+  readonly retry?: () => void;
 }
 
 /** One object, kept up to date. */

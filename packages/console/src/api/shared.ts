@@ -17,6 +17,13 @@ export interface Screen<T> {
   showSoon(make: () => T): void;
 }
 
+/** Resolves when somebody asks again for what has failed, or the signal ends the wait: `tell` gets the way to ask. */
+export const untilAsked = (signal: AbortSignal, tell: (ask: () => void) => void): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    tell(resolve);
+  });
+
 /** Shows what it has until the signal ends it. */
 export type Work<T> = (screen: Screen<T>, signal: AbortSignal) => Promise<void>;
 

@@ -19,6 +19,7 @@ const ownPage = (kind: DiscoveredKind, { name = '', namespace = '' }: KubeObject
   if (kind.kind === 'Schedule') return paths.schedule(namespace, name);
   if (kind.kind === 'SavedCommand') return paths.savedCommand(namespace, name);
   if (kind.kind === 'FileTransfer') return paths.transfer(namespace, name);
+  if (kind.kind === 'SSHEnrollment') return paths.sshEnrollment(namespace, name);
   return paths.object(kind, namespace, name);
 };
 
@@ -80,9 +81,46 @@ const useOwnTargets = (): readonly Target[] => {
   return [...actions.map(action), ...pages.map(page), access];
 };
 
+/** The tabs of pages that are many pages in one. */
+const tabs = {
+  access: ['users', 'groups', 'accounts', 'roles', 'bindings', 'matrix', 'explain', 'methods', 'policies'],
+  settings: ['about', 'encryption', 'certificates', 'backup', 'retention'],
+} as const;
+
+const useTabTargets = (): readonly Target[] => {
+  const { t } = useTranslation();
+  const tab = (page: 'access' | 'settings', key: string, title: string): Target => ({
+    key: `page ${page}/${key}`,
+    title,
+    kind: t(`shell.pages.${page}`),
+    to: paths[page](key),
+  });
+  return [
+    ...tabs.access.map((key) => tab('access', key, t(`access.tabs.${key}`))),
+    ...tabs.settings.map((key) => tab('settings', key, t(`settings.tabs.${key}`))),
+  ];
+};
+
+/** Of every kind: its list, and a new object of it. */
+const useKindTargets = (kinds: readonly DiscoveredKind[]): readonly Target[] => {
+  const { t } = useTranslation();
+  return kinds.flatMap((kind) => {
+    const name = `${kind.plural}.${kind.group}`;
+    const list = {
+      key: `kind ${name}`,
+      title: kind.kind,
+      kind: t('search.kinds.kind'),
+      to: paths.kind(kind),
+    };
+    if (!kind.verbs.includes('create')) return [list];
+    const title = t('kinds.newObject.title', { kind: kind.kind });
+    return [list, { key: `new ${name}`, title, kind: t('search.kinds.action'), to: paths.newObject(kind) }];
+  });
+};
+
 /** A kind that may not be listed has none to show. */
 export const useTargets = (): { readonly targets: readonly Target[]; readonly isLooking: boolean } => {
-  const own = useOwnTargets();
+  const own = [...useOwnTargets(), ...useTabTargets()];
   const kinds = useQuery({
     queryKey: ['kinds'],
     queryFn: async ({ signal }) => (await client.discover({ signal })).kinds,
@@ -91,6 +129,7 @@ export const useTargets = (): { readonly targets: readonly Target[]; readonly is
   const listed = (kinds.data ?? []).filter(
     ({ group, plural }) => !skipped.has(plural) && group !== 'metrics.k8s.io' && !plural.endsWith('reviews'),
   );
+  const ofKinds = useKindTargets(listed);
   const objects = useQueries({
     queries: listed.map((kind) => ({
       queryKey: ['names', kind.group, kind.version, kind.plural],
@@ -100,7 +139,7 @@ export const useTargets = (): { readonly targets: readonly Target[]; readonly is
     })),
   });
   return {
-    targets: [...own, ...objects.flatMap(({ data }) => data ?? [])],
+    targets: [...own, ...ofKinds, ...objects.flatMap(({ data }) => data ?? [])],
     isLooking: kinds.isLoading || objects.some(({ isLoading }) => isLoading),
   };
 };

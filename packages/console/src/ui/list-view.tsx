@@ -4,11 +4,15 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DataTable, type DataTableProps } from './data-table.tsx';
 import { Filter, matches, useParameter } from './filter.tsx';
-import { Loading, Nothing, NothingFound, Problem } from './states.tsx';
+import { Loading, Nothing, NothingFound, Partial, Problem } from './states.tsx';
 
 export interface ListViewProps<T> extends DataTableProps<T> {
   readonly state: 'loading' | 'live' | 'offline' | 'failed';
   readonly error?: unknown;
+  /** Why not all rows are there, though some are. */
+  readonly missing?: unknown;
+  /** Asks again for what has failed. */
+  readonly retry?: (() => void) | undefined;
   readonly filterLabel: string;
   /** What the filter looks into. */
   readonly textsOf: (row: T) => readonly string[];
@@ -25,6 +29,8 @@ export const ListView = <T,>(props: ListViewProps<T>) => {
   const {
     state,
     error,
+    retry,
+    missing,
     filterLabel,
     textsOf,
     emptyTitle,
@@ -37,7 +43,7 @@ export const ListView = <T,>(props: ListViewProps<T>) => {
   const { t } = useTranslation();
   const [filter, setFilter] = useParameter('q');
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   const found = table.rows.filter((row) => matches(filter, textsOf(row)));
   const body = (): ReactNode => {
     if (table.rows.length === 0)
@@ -63,6 +69,7 @@ export const ListView = <T,>(props: ListViewProps<T>) => {
           </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
+      {missing === undefined ? null : <Partial error={missing} onRetry={retry} />}
       {body()}
     </>
   );

@@ -16,6 +16,9 @@ export interface Crumb {
   readonly link: ReactNode;
 }
 
+/** As high as a button: the title stays where it is when actions come to stand beside it. */
+const headHeight = '2.3125rem';
+
 export const PageHead = ({
   title,
   badge,
@@ -40,10 +43,11 @@ export const PageHead = ({
     )}
     <Flex
       justifyContent={{ default: 'justifyContentSpaceBetween' }}
-      alignItems={{ default: 'alignItemsCenter' }}
+      alignItems={{ default: 'alignItemsFlexStart' }}
     >
-      <FlexItem>
-        <Flex alignItems={{ default: 'alignItemsCenter' }}>
+      {/* A long description wraps; it does not push the actions below itself. */}
+      <FlexItem style={{ flex: '1 1 16rem', minWidth: 0 }}>
+        <Flex alignItems={{ default: 'alignItemsCenter' }} style={{ minHeight: headHeight }}>
           <Title headingLevel="h1" style={{ overflowWrap: 'anywhere' }}>
             {title}
           </Title>

@@ -2,6 +2,7 @@
 import { ApiError } from '@drover/api/errors';
 import {
   Alert,
+  AlertActionLink,
   Bullseye,
   Button,
   EmptyState,
@@ -24,7 +25,13 @@ export const Loading = () => {
 };
 
 /** What the controller said, and a way on. */
-export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) => {
+export const Problem = ({
+  error,
+  onRetry,
+}: {
+  readonly error: unknown;
+  readonly onRetry?: (() => void) | undefined;
+}) => {
   const { t } = useTranslation();
   const isForbidden = error instanceof ApiError && error.reason === 'Forbidden';
   return (
@@ -49,10 +56,26 @@ export const Problem = ({ error, onRetry }: { readonly error: unknown; readonly 
 };
 
 /** What stands below is not all, and why no more comes. */
-export const Partial = ({ error }: { readonly error: unknown }) => {
+export const Partial = ({
+  error,
+  onRetry,
+  isNothing = false,
+}: {
+  readonly error: unknown;
+  /** Not even a part of it is there. */
+  readonly isNothing?: boolean;
+  readonly onRetry?: (() => void) | undefined;
+}) => {
   const { t } = useTranslation();
   return (
-    <Alert isInline variant="warning" title={t('ui.partial')}>
+    <Alert
+      isInline
+      variant="warning"
+      title={t(isNothing ? 'ui.failed' : 'ui.partial')}
+      actionLinks={
+        onRetry === undefined ? null : <AlertActionLink onClick={onRetry}>{t('ui.retry')}</AlertActionLink>
+      }
+    >
       {error instanceof Error ? error.message : String(error)}
     </Alert>
   );

@@ -8,5 +8,6 @@ export const events = {
   message: 'Message',
   count: 'Times',
   empty: 'No events',
+  emptyBody: 'What happens to nodes, runs and everything else is noted here as it happens.',
   filterLabel: 'Filter by object, reason or message',
 };

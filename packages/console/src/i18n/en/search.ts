@@ -7,5 +7,5 @@ export const search = {
   hint: 'Arrow keys choose, Enter opens, Escape closes.',
   nothing: 'Nothing is called so.',
   looking: 'Looking through the objects ...',
-  kinds: { page: 'Page', action: 'Action' },
+  kinds: { page: 'Page', action: 'Action', kind: 'Kind' },
 };

@@ -49,6 +49,7 @@ export const ui = {
   details: 'Details',
   events: 'Events',
   yaml: 'YAML',
+  wholeObject: 'YAML, events and audit trail',
   perSecond: '{{size}}/s',
   ofTotal: '{{done}} of {{total}}',
   waitsForApproval: '{{name}} waits for approval by somebody else: {{message}}',

@@ -10,5 +10,6 @@ export const events: Texts<typeof english> = {
   message: '信息',
   count: '次数',
   empty: '没有事件',
+  emptyBody: '节点、命令执行以及其他对象发生的变化会实时记录在这里。',
   filterLabel: '按对象、原因或信息筛选',
 };

@@ -9,5 +9,5 @@ export const search: Texts<typeof english> = {
   hint: '方向键选择，回车打开，Esc 关闭。',
   nothing: '没有匹配的名称。',
   looking: '正在查找对象……',
-  kinds: { page: '页面', action: '操作' },
+  kinds: { page: '页面', action: '操作', kind: '种类' },
 };

@@ -51,6 +51,7 @@ export const ui: Texts<typeof english> = {
   details: '详情',
   events: '事件',
   yaml: 'YAML',
+  wholeObject: 'YAML、事件与审计记录',
   perSecond: '{{size}}/秒',
   ofTotal: '{{done}} / {{total}}',
   waitsForApproval: '{{name}} 正在等待他人批准：{{message}}',

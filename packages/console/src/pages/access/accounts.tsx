@@ -109,7 +109,7 @@ const TokenAction = ({
 
 export const Accounts = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(accountKind);
+  const { items, state, error, retry } = useLive(accountKind);
   const { dialog, show, close } = useDialog();
   const mayCreate = useCan(can.any('create', accountKind, 'default'));
   const columns: readonly Column<ServiceAccount>[] = [
@@ -152,6 +152,7 @@ export const Accounts = () => {
         rows={items}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={titleOf}
         filterLabel={t('access.accounts.filter')}

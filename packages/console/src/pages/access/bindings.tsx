@@ -3,7 +3,7 @@ import { clusterRoleBindings, roleBindings } from '@drover/client/kinds';
 import { Label, LabelGroup } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useLive } from '../../api/live.ts';
+import { joinLive, useLive } from '../../api/live.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
 import { paths } from '../../paths.ts';
@@ -34,11 +34,12 @@ const Subjects = ({ binding }: { readonly binding: AnyBinding }) => {
 
 export const Bindings = () => {
   const { t } = useTranslation();
-  const everywhere = useLive(clusterRoleBindings);
-  const within = useLive(roleBindings);
+  const { items: rows, ...live } = joinLive<AnyBinding>([
+    useLive(clusterRoleBindings),
+    useLive(roleBindings),
+  ]);
   const { dialog, show, close } = useDialog();
   const mayCreate = useCan(can.any('create', clusterRoleBindings));
-  const rows: readonly AnyBinding[] = [...everywhere.items, ...within.items];
   const columns: readonly Column<AnyBinding>[] = [
     { key: 'name', title: t('ui.name'), sortBy: nameOf, show: nameOf },
     { key: 'who', title: t('access.bindings.who'), show: (binding) => <Subjects binding={binding} /> },
@@ -82,8 +83,7 @@ export const Bindings = () => {
       <ListView
         label={t('access.tabs.bindings')}
         rows={rows}
-        state={everywhere.state}
-        error={everywhere.error}
+        {...live}
         columns={columns}
         keyOf={keyOf}
         filterLabel={t('access.bindings.filter')}

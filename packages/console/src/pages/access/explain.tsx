@@ -62,7 +62,7 @@ const Answer = ({ question, access }: { readonly question: Question; readonly ac
   const { who, verb, group, namespace, name } = question;
   const [resource = '', subresource] = question.resource.split('/');
   const groups = access.model.groupsOf(who);
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['explain', question, groups],
     queryFn: ({ signal }) =>
       askAbout(
@@ -78,8 +78,8 @@ const Answer = ({ question, access }: { readonly question: Question; readonly ac
         signal,
       ),
   });
-  if (error !== null) return <Problem error={error} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const words = { who: userNameOf(who), verb, what: question.resource };
   const where = namespace === '' ? t('access.everywhere') : t('access.inNamespace', { namespace });
   return (
@@ -172,7 +172,7 @@ export const Explain = () => {
       </StackItem>
       <StackItem>
         {access.state === 'loading' ? <Loading /> : null}
-        {access.state === 'failed' ? <Problem error={access.error} /> : null}
+        {access.state === 'failed' ? <Problem error={access.error} onRetry={access.retry} /> : null}
         {isWhole && (access.state === 'live' || access.state === 'offline') ? (
           <Answer question={question} access={access} />
         ) : null}

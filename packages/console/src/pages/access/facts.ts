@@ -8,6 +8,8 @@ export interface Access {
   readonly model: AccessModel;
   readonly state: Live<unknown>['state'];
   readonly error?: unknown;
+  /** Asks again for what has failed. */
+  readonly retry: () => void;
 }
 
 const worst = ['failed', 'loading', 'offline', 'live'] as const;
@@ -34,5 +36,8 @@ export const useAccess = (): Access => {
     aboutClusterBindings,
   ];
   const found = worst.find((state) => all.some((one) => one.state === state)) ?? 'live';
-  return { model, state: found, error: all.find(({ state }) => state === found)?.error };
+  const retry = (): void => {
+    for (const one of all) one.retry?.();
+  };
+  return { model, state: found, error: all.find(({ state }) => state === found)?.error, retry };
 };

@@ -83,7 +83,7 @@ const GroupForm = ({ group, onClose }: { readonly group?: Group; readonly onClos
 
 export const Groups = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(groupKind);
+  const { items, state, error, retry } = useLive(groupKind);
   const { dialog, show, close } = useDialog();
   const mayCreate = useCan(can.any('create', groupKind));
   const columns: readonly Column<Group>[] = [
@@ -127,6 +127,7 @@ export const Groups = () => {
         rows={items}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={nameOf}
         filterLabel={t('access.groups.filter')}

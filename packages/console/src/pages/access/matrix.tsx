@@ -109,7 +109,7 @@ const Filters = () => {
 
 export const Matrix = () => {
   const { t } = useTranslation();
-  const { model, state, error } = useAccess();
+  const { model, state, error, retry } = useAccess();
   const [namespace] = useParameter('namespace');
   const [kind] = useParameter('kind');
   const things = useThings(kind);
@@ -138,6 +138,7 @@ export const Matrix = () => {
         rows={model.subjects}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={keyOf}
         filterLabel={t('access.matrix.filter')}

@@ -3,9 +3,11 @@ import type { KubeObject } from '@drover/api';
 import type { KindReference } from '@drover/client/kinds';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 import { client } from '../../api/client.ts';
 import { useCanAll } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
+import { paths } from '../../paths.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { MenuAction, RowMenu } from '../../ui/row-menu.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
@@ -30,6 +32,14 @@ interface ObjectMenuProps {
   readonly onEdit?: () => void;
   readonly children?: ReactNode;
 }
+
+/** To the page that every object has. */
+export const WholeObject = ({ kind, object }: Pick<ObjectMenuProps, 'kind' | 'object'>) => {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const to = paths.object(kind, object.metadata.namespace ?? '', nameOf(object), 'yaml');
+  return <MenuAction title={t('ui.wholeObject')} onClick={() => void navigate(to)} />;
+};
 
 const Items = ({ kind, object, loses, onDialog, onEdit, children }: ObjectMenuProps) => {
   const { t } = useTranslation();
@@ -58,6 +68,7 @@ const Items = ({ kind, object, loses, onDialog, onEdit, children }: ObjectMenuPr
     <>
       {onEdit === undefined ? null : <MenuAction title={t('ui.edit')} able={edit} onClick={onEdit} />}
       {children}
+      <WholeObject kind={kind} object={object} />
       <MenuAction title={t('ui.delete')} able={remove} isDanger onClick={ask} />
     </>
   );

@@ -24,6 +24,11 @@ const ToObject = ({
   readonly object: KubeObject;
 }) => <Link to={paths.object(kind, object.metadata.namespace ?? '', nameOf(object))}>{nameOf(object)}</Link>;
 
+const ToNew = ({ kind }: { readonly kind: KindReference<unknown> }) => {
+  const { t } = useTranslation();
+  return <Link to={paths.newObject(kind)}>{t('kinds.newObject.title', { kind: kind.kind })}</Link>;
+};
+
 const Words = ({ words }: { readonly words: readonly string[] }) => (
   <>
     {words.map((line) => (
@@ -48,13 +53,17 @@ const Actions = ({ actions, label }: { readonly actions: readonly Action[]; read
 
 const RunPolicies = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(runPolicies);
+  const { items, state, error, retry } = useLive(runPolicies);
   const { dialog, show } = useDialog();
   const words = useRunPolicyWords();
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
-    return <Nothing title={t('access.policies.noRun')}>{t('access.policies.noRunBody')}</Nothing>;
+    return (
+      <Nothing title={t('access.policies.noRun')} actions={<ToNew kind={runPolicies} />}>
+        {t('access.policies.noRunBody')}
+      </Nothing>
+    );
   const columns: readonly Column<RunPolicy>[] = [
     {
       key: 'name',
@@ -82,6 +91,7 @@ const RunPolicies = () => {
   return (
     <>
       <DataTable label={t('access.policies.run')} columns={columns} rows={items} keyOf={nameOf} />
+      <ToNew kind={runPolicies} />
       {dialog}
     </>
   );
@@ -89,14 +99,18 @@ const RunPolicies = () => {
 
 const AdmissionPolicies = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(admissionPolicies);
+  const { items, state, error, retry } = useLive(admissionPolicies);
   const { items: bindings } = useLive(admissionPolicyBindings);
   const { dialog, show } = useDialog();
   const words = useAdmissionWords();
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0)
-    return <Nothing title={t('access.policies.noAdmission')}>{t('access.policies.noAdmissionBody')}</Nothing>;
+    return (
+      <Nothing title={t('access.policies.noAdmission')} actions={<ToNew kind={admissionPolicies} />}>
+        {t('access.policies.noAdmissionBody')}
+      </Nothing>
+    );
   const boundTo = (policy: ValidatingAdmissionPolicy) =>
     bindings.filter(({ spec }) => spec.policyName === nameOf(policy));
   const columns: readonly Column<ValidatingAdmissionPolicy>[] = [
@@ -146,6 +160,7 @@ const AdmissionPolicies = () => {
   return (
     <>
       <DataTable label={t('access.policies.admission')} columns={columns} rows={items} keyOf={nameOf} />
+      <ToNew kind={admissionPolicies} />
       {dialog}
     </>
   );

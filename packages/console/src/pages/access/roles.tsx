@@ -3,7 +3,7 @@ import type { ClusterRole, Role } from '@drover/api';
 import { clusterRoles as clusterRoleKind, roles as roleKind } from '@drover/client/kinds';
 import { Button, Label } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
-import { useLive } from '../../api/live.ts';
+import { joinLive, useLive } from '../../api/live.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
 import { ActionButton } from '../../ui/action-button.tsx';
@@ -29,12 +29,10 @@ const kindOf = (role: AnyRole) => (role.kind === 'Role' ? roleKind : clusterRole
 export const Roles = () => {
   const { t } = useTranslation();
   const words = useRuleWords();
-  const clusterRoles = useLive(clusterRoleKind);
-  const roles = useLive(roleKind);
+  const { items: rows, ...live } = joinLive<AnyRole>([useLive(clusterRoleKind), useLive(roleKind)]);
   const { dialog, show, close } = useDialog();
   const [open, setOpen] = useParameter('role');
   const mayCreate = useCan(can.any('create', clusterRoleKind));
-  const rows: readonly AnyRole[] = [...clusterRoles.items, ...roles.items];
   const shown = rows.find((role) => keyOf(role) === open);
   const columns: readonly Column<AnyRole>[] = [
     {
@@ -110,8 +108,7 @@ export const Roles = () => {
       <ListView
         label={t('access.tabs.roles')}
         rows={rows}
-        state={clusterRoles.state}
-        error={clusterRoles.error}
+        {...live}
         columns={columns}
         keyOf={keyOf}
         filterLabel={t('access.roles.filter')}

@@ -38,7 +38,7 @@ const Toggle = ({ method }: { readonly method: SignInMethod }) => {
 
 export const SignInMethods = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(methodKind);
+  const { items, state, error, retry } = useLive(methodKind);
   const { dialog, show, close } = useDialog();
   const mayCreate = useCan(can.any('create', methodKind));
   const columns: readonly Column<SignInMethod>[] = [
@@ -90,6 +90,7 @@ export const SignInMethods = () => {
         rows={items}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={nameOf}
         filterLabel={t('access.methods.filter')}

@@ -11,6 +11,7 @@ import { paths } from '../../paths.ts';
 import { Confirm, type Confirmation } from '../../ui/confirm.tsx';
 import { MenuAction } from '../../ui/row-menu.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
+import { WholeObject } from './object-row.tsx';
 import { LinkDialog, PasswordDialog, UserGroupsDialog } from './user-dialogs.tsx';
 import { UserForm } from './user-form.tsx';
 
@@ -92,6 +93,7 @@ export const UserMenuItems = ({
         title={t('access.explain.open')}
         onClick={() => void navigate(paths.explainAccess(`User:${name}`))}
       />
+      <WholeObject kind={userKind} object={user} />
       <MenuAction
         title={t('access.users.reset.action')}
         able={reset}

@@ -36,7 +36,7 @@ const Credentials = ({ user, onDialog }: PanelProps) => {
   const { t } = useTranslation();
   const name = user.metadata.name ?? '';
   const queries = useQueryClient();
-  const { data, error } = useCredentials(name);
+  const { data, error, refetch } = useCredentials(name);
   const mayRevoke = useCan(can.revokeCredentials(name));
   const revoke = (credential: CredentialInfo): void =>
     onDialog(
@@ -83,8 +83,8 @@ const Credentials = ({ user, onDialog }: PanelProps) => {
       ),
     },
   ];
-  if (error !== null) return <Problem error={error} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   if (data.length === 0) return <>{t('access.credentials.none')}</>;
   return (
     <DataTable label={t('access.credentials.title')} columns={columns} rows={data} keyOf={({ id }) => id} />

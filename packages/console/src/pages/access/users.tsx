@@ -120,7 +120,7 @@ const useColumns = (
 
 export const Users = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(userKind);
+  const { items, state, error, retry } = useLive(userKind);
   const { model } = useAccess();
   const [open, setOpen] = useParameter('user');
   const [dialog, setDialog] = useState<ReactNode>(null);
@@ -147,6 +147,7 @@ export const Users = () => {
         rows={items}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={nameOf}
         filterLabel={t('access.users.filter')}

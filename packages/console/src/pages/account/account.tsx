@@ -15,8 +15,8 @@ export const Account = () => {
   const { t } = useTranslation();
   const { data, error, refetch } = useAccount();
   const body = (): ReactNode => {
-    if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-    if (data === undefined) return <Loading />;
+    if (data === undefined)
+      return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
     return (
       <Stack hasGutter>
         {[

@@ -23,9 +23,9 @@ import { Totp } from './totp.tsx';
 /** `error`: what the controller said to somebody who does not wait for that. */
 export const EnrolFirst = ({ error }: { readonly error: unknown }) => {
   const { t } = useTranslation();
-  const { data: account, error: unknown } = useAccount();
+  const { data: account, error: unknown, refetch } = useAccount();
   const { data: passkeys = [] } = usePasskeys(account?.noPasskeys === '');
-  if (unknown !== null) return <Problem error={unknown} />;
+  if (unknown !== null) return <Problem error={unknown} onRetry={() => void refetch()} />;
   if (account === undefined) return <Loading />;
   if (!account.waits) return <Problem error={error} />;
   const isDone = account.totp || passkeys.length > 0;

@@ -76,7 +76,7 @@ const RemoveDialog = ({ account, passkey, onClose }: DialogProps & { readonly pa
 
 export const Passkeys = ({ account }: { readonly account: OwnAccount }) => {
   const { t } = useTranslation();
-  const { data = [], error } = usePasskeys(account.noPasskeys === '');
+  const { data = [], error, refetch } = usePasskeys(account.noPasskeys === '');
   const [isAdding, setAdding] = useState(false);
   const [removed, setRemoved] = useState<PasskeyInfo>();
   const columns: readonly Column<PasskeyInfo>[] = [
@@ -106,7 +106,7 @@ export const Passkeys = ({ account }: { readonly account: OwnAccount }) => {
       <CardBody>
         <Content component="p">{t('account.passkeys.about')}</Content>
         {account.noPasskeys === '' ? null : <Alert isInline variant="info" title={account.noPasskeys} />}
-        {error === null ? null : <Problem error={error} />}
+        {error === null ? null : <Problem error={error} onRetry={() => void refetch()} />}
         {data.length === 0 ? null : (
           <DataTable
             label={t('account.passkeys.title')}

@@ -24,7 +24,7 @@ const browserOf = (agent: string): string => {
 
 export const Sessions = () => {
   const { t } = useTranslation();
-  const { data, error } = useOwn('session');
+  const { data, error, refetch } = useOwn('session');
   const askAnew = useAskAnew();
   const [asked, setAsked] = useState<Confirmation>();
   const ask = (body: string, run: () => Promise<unknown>): void =>
@@ -81,8 +81,8 @@ export const Sessions = () => {
         ),
     },
   ];
-  if (error !== null) return <Problem error={error} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   return (
     <Card>
       <CardTitle component="h2">{t('account.sessions.title')}</CardTitle>

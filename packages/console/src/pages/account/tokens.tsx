@@ -18,7 +18,7 @@ import { TokenForm } from './token-form.tsx';
 
 export const Tokens = () => {
   const { t } = useTranslation();
-  const { data, error } = useOwn('token');
+  const { data, error, refetch } = useOwn('token');
   const askAnew = useAskAnew();
   const words = useRuleWords();
   const mayMake = useCan(can.makeApiTokens());
@@ -64,8 +64,8 @@ export const Tokens = () => {
       ),
     },
   ];
-  if (error !== null) return <Problem error={error} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   return (
     <Card>
       <CardTitle component="h2">{t('account.tokens.title')}</CardTitle>

@@ -89,8 +89,12 @@ export const Audit = () => {
     if (pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage();
   };
   const body = (): ReactNode => {
-    if (pages.error !== null) return <Problem error={pages.error} onRetry={() => void pages.refetch()} />;
-    if (pages.data === undefined) return <Loading />;
+    if (pages.data === undefined)
+      return pages.error === null ? (
+        <Loading />
+      ) : (
+        <Problem error={pages.error} onRetry={() => void pages.refetch()} />
+      );
     if (rows.length === 0 && !pages.hasNextPage) return <NothingFound onClear={filters.clear} />;
     return (
       <>

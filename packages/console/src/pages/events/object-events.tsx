@@ -16,8 +16,9 @@ export const ObjectEvents = ({
 }) => {
   const { t } = useTranslation();
   const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
-  const { items, state, error } = useLive(eventKind, { namespace, fieldSelector });
+  const { items, state, error, retry } = useLive(eventKind, { namespace, fieldSelector });
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  return items.length === 0 ? <Nothing title={t('events.empty')} /> : <EventTable events={items} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
+  if (items.length === 0) return <Nothing title={t('events.empty')}>{t('events.emptyBody')}</Nothing>;
+  return <EventTable events={items} />;
 };

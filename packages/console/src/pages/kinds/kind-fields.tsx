@@ -17,8 +17,8 @@ const Fields = ({ kind }: { readonly kind: DiscoveredKind }) => {
   const crumbs = useKindCrumbs(kind);
   const schemas = data === undefined ? undefined : schemasOfKind(data, kind);
   const body = () => {
-    if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-    if (data === undefined) return <Loading />;
+    if (data === undefined)
+      return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
     return schemas === undefined ? (
       <Nothing title={t('kinds.form.noSchema')} />
     ) : (

@@ -39,9 +39,12 @@ const Rows = ({
 }) => {
   const { t } = useTranslation();
   const [, setFilter] = useParameter('q');
-  const columns = useRowColumns(kind);
-  const { items, state, error } = live;
-  if (state === 'failed') return <Problem error={error} />;
+  const known = useRowColumns(kind);
+  const { items, state, error, retry } = live;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
+  const { columns } = known;
+  if (columns === undefined && known.error !== null)
+    return <Problem error={known.error} onRetry={known.retry} />;
   if (state === 'loading' || columns === undefined) return <Loading />;
   if (items.length === 0)
     return (

@@ -164,12 +164,12 @@ export const Kinds = () => {
     <>
       <PageHead title={t('shell.pages.kinds')} />
       <PageSection hasBodyWrapper={false} isFilled>
-        {error !== null ? (
-          <Problem error={error} onRetry={() => void refetch()} />
-        ) : data === undefined ? (
+        {data !== undefined ? (
+          <Groups kinds={data} />
+        ) : error === null ? (
           <Loading />
         ) : (
-          <Groups kinds={data} />
+          <Problem error={error} onRetry={() => void refetch()} />
         )}
       </PageSection>
     </>

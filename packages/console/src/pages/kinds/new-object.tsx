@@ -125,14 +125,12 @@ const Page = ({ kind }: { readonly kind: DiscoveredKind }) => {
   return (
     <>
       <PageHead title={t('kinds.newObject.title', { kind: kind.kind })} crumbs={useKindCrumbs(kind)} />
-      {error !== null ? (
-        <PageSection hasBodyWrapper={false}>
-          <Problem error={error} onRetry={() => void refetch()} />
-        </PageSection>
-      ) : data === undefined ? (
-        <Loading />
-      ) : (
+      {data !== undefined ? (
         <Creating kind={kind} document={data} />
+      ) : (
+        <PageSection hasBodyWrapper={false}>
+          {error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />}
+        </PageSection>
       )}
     </>
   );

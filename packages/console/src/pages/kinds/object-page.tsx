@@ -7,8 +7,9 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { useOpenApi } from '../../api/openapi.ts';
 import { paths } from '../../paths.ts';
+import { Absent } from '../../ui/absent.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, Partial } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { EditObject } from './edit/edit-object.tsx';
 import { ObjectActions } from './object/object-actions.tsx';
@@ -28,15 +29,23 @@ const Tabs = ({
   readonly tab: string;
 }) => {
   const { t } = useTranslation();
-  const { data, error } = useOpenApi(kind);
+  const { data, error, refetch } = useOpenApi(kind);
   const { name = '', namespace = '' } = object.metadata;
   const schemas = data === undefined ? undefined : schemasOfKind(data, kind);
   const to = (key: string) => paths.object(kind, namespace, name, key === 'details' ? '' : key);
   const common = useObjectTabs(kind, object, to);
   const show = (key: 'details' | 'form') => {
     if (data === undefined && error === null) return <Loading />;
-    if (key === 'details') return <ObjectDetails object={object} schemas={schemas} />;
-    return <EditObject kind={kind} object={object} schemas={schemas} as={key} />;
+    return (
+      <>
+        {data === undefined ? <Partial error={error} onRetry={() => void refetch()} /> : null}
+        {key === 'details' ? (
+          <ObjectDetails object={object} schemas={schemas} />
+        ) : (
+          <EditObject kind={kind} object={object} schemas={schemas} as={key} />
+        )}
+      </>
+    );
   };
   const own = (['details', 'form'] as const).map((key) => ({
     key,
@@ -81,10 +90,16 @@ const Shown = ({ kind }: { readonly kind: DiscoveredKind }) => {
   const { namespace: within = '-', name = '', tab = '' } = useParams();
   const namespace = within === '-' ? undefined : within;
   const crumbs = useKindCrumbs(kind);
-  const { object, state, error } = useLiveObject(kind, name, namespace);
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  if (object === undefined) return <Gone kind={kind} place={{ kind, namespace: namespace ?? '', name }} />;
+  const { object, ...live } = useLiveObject(kind, name, namespace);
+  if (live.state === 'failed' || (object === undefined && live.state === 'loading'))
+    return <Absent {...live} title={name} crumbs={crumbs} gone="" />;
+  if (object === undefined)
+    return (
+      <>
+        <PageHead title={name} crumbs={crumbs} />
+        <Gone kind={kind} place={{ kind, namespace: namespace ?? '', name }} />
+      </>
+    );
   return (
     <>
       <PageHead

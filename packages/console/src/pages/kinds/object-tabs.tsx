@@ -4,7 +4,7 @@ import type { DiscoveredKind } from '@drover/client';
 import type { KindReference } from '@drover/client/kinds';
 import { useTranslation } from 'react-i18next';
 import { useOpenApi } from '../../api/openapi.ts';
-import { Loading } from '../../ui/states.tsx';
+import { Loading, Partial } from '../../ui/states.tsx';
 import type { TabPage } from '../../ui/tabs.tsx';
 import { ObjectEvents } from '../events/object-events.tsx';
 import { EditObject } from './edit/edit-object.tsx';
@@ -13,10 +13,15 @@ import { schemasOfKind } from './schema/schema.ts';
 import { KnownKind } from './with-kind.tsx';
 
 const Yaml = ({ kind, object }: { readonly kind: DiscoveredKind; readonly object: KubeObject }) => {
-  const { data, error } = useOpenApi(kind);
+  const { data, error, refetch } = useOpenApi(kind);
   if (data === undefined && error === null) return <Loading />;
   const schemas = data === undefined ? undefined : schemasOfKind(data, kind);
-  return <EditObject kind={kind} object={object} schemas={schemas} as="yaml" />;
+  return (
+    <>
+      {data === undefined ? <Partial error={error} onRetry={() => void refetch()} /> : null}
+      <EditObject kind={kind} object={object} schemas={schemas} as="yaml" />
+    </>
+  );
 };
 
 /** `to`: the address of the page with this tab open. */

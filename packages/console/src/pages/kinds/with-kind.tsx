@@ -1,12 +1,12 @@
 // The kind that the address or somebody else names, or why there is none.
 import type { DiscoveredKind } from '@drover/client';
-import { Button } from '@patternfly/react-core';
+import { Button, PageSection } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useKinds } from '../../api/openapi.ts';
 import { paths } from '../../paths.ts';
-import type { Crumb } from '../../ui/page-head.tsx';
+import { type Crumb, PageHead } from '../../ui/page-head.tsx';
 import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 
 interface Named {
@@ -14,16 +14,21 @@ interface Named {
   readonly version: string;
   readonly plural: string;
   readonly children: (kind: DiscoveredKind) => ReactNode;
+  /** What stands around the words about a kind that is not known (yet). */
+  readonly around?: (words: ReactNode) => ReactNode;
 }
 
-export const KnownKind = ({ group, version, plural, children }: Named) => {
+const asItIs = (words: ReactNode): ReactNode => words;
+
+export const KnownKind = ({ group, version, plural, children, around = asItIs }: Named) => {
   const { t } = useTranslation();
   const { data, error, isPlaceholderData, refetch } = useKinds();
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (error !== null && data === undefined)
+    return around(<Problem error={error} onRetry={() => void refetch()} />);
   const kind = data?.find((one) => one.group === group && one.version === version && one.plural === plural);
   if (kind !== undefined) return children(kind);
-  if (data === undefined || isPlaceholderData) return <Loading />;
-  return (
+  if (data === undefined || isPlaceholderData) return around(<Loading />);
+  return around(
     <Nothing
       title={t('kinds.noSuchKind', { plural })}
       actions={
@@ -33,14 +38,23 @@ export const KnownKind = ({ group, version, plural, children }: Named) => {
       }
     >
       {t('kinds.noSuchKindBody', { group: group === '' ? 'core' : group, version })}
-    </Nothing>
+    </Nothing>,
   );
 };
 
 export const WithKind = ({ children }: Pick<Named, 'children'>) => {
-  const { group = '', version = '', plural = '' } = useParams();
+  const { group = '', version = '', plural = '', name = plural } = useParams();
+  const crumbs = useKindCrumbs();
+  const around = (words: ReactNode): ReactNode => (
+    <>
+      <PageHead title={name} crumbs={crumbs} />
+      <PageSection hasBodyWrapper={false} isFilled>
+        {words}
+      </PageSection>
+    </>
+  );
   return (
-    <KnownKind group={group === 'core' ? '' : group} version={version} plural={plural}>
+    <KnownKind group={group === 'core' ? '' : group} version={version} plural={plural} around={around}>
       {children}
     </KnownKind>
   );

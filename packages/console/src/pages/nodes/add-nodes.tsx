@@ -79,7 +79,7 @@ const ByLine = () => {
   const { t } = useTranslation();
   const [name, setName] = useParameter('token');
   const [made, setMade] = useState<EnrollmentToken>();
-  const { items, state, error } = useLive(enrollmentTokens);
+  const { items, state, error, retry } = useLive(enrollmentTokens);
   const onMade = (token: EnrollmentToken): void => {
     setMade(token);
     setName(token.metadata.name ?? '');
@@ -101,7 +101,7 @@ const ByLine = () => {
             {state === 'loading' ? (
               <Loading />
             ) : state === 'failed' ? (
-              <Problem error={error} />
+              <Problem error={error} onRetry={retry} />
             ) : (
               <TokenList tokens={items} onShow={setName} />
             )}

@@ -48,7 +48,7 @@ export const Arrivals = ({ token }: { readonly token: string }) => {
   const { t } = useTranslation();
   const requests = useLive(certificateSigningRequests, nodeRequests);
   const nodes = useLive(nodeKind);
-  if (requests.state === 'failed') return <Problem error={requests.error} />;
+  if (requests.state === 'failed') return <Problem error={requests.error} onRetry={requests.retry} />;
   const byName = new Map(nodes.items.map((node) => [nameOf(node), node]));
   const arrivals: readonly Arrival[] = requests.items
     .filter((request) => askerOf(request) === token)

@@ -43,7 +43,7 @@ export const Journal = ({
     },
   ];
   const body = (): React.ReactNode => {
-    if (error !== null) return <Problem error={error} />;
+    if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
     if (data === undefined) return <Loading />;
     if (data.length === 0) return <Nothing title={t('nodes.services.emptyJournal')} />;
     return (

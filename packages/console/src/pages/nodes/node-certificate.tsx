@@ -13,8 +13,8 @@ const Code = ({ children }: { readonly children: string }) => <span className="d
 export const NodeCertificate = ({ node }: { readonly node: Node }) => {
   const { t, i18n } = useTranslation();
   const { data, error, refetch } = useFacts(nameOf(node), node.metadata.resourceVersion);
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const { certificate } = data;
   if (certificate === undefined || certificate === null)
     return <Nothing title={t('nodes.certificate.none')}>{t('nodes.certificate.noneBody')}</Nothing>;

@@ -126,12 +126,12 @@ export const NodeDetails = ({ node }: { readonly node: Node }) => {
         </Card>
       </StackItem>
       <StackItem>
-        {error !== null ? (
-          <Problem error={error} onRetry={() => void refetch()} />
-        ) : data === undefined ? (
+        {data !== undefined ? (
+          <MachineFacts facts={facts} />
+        ) : error === null ? (
           <Loading />
         ) : (
-          <MachineFacts facts={facts} />
+          <Problem error={error} onRetry={() => void refetch()} />
         )}
       </StackItem>
     </Stack>

@@ -101,8 +101,8 @@ const MeasureCard = ({ measure, uses }: { readonly measure: Measure; readonly us
 
 export const NodeMetrics = ({ node }: { readonly node: Node }) => {
   const { t } = useTranslation();
-  const { value, state, error } = useSamples(nameOf(node));
-  if (state === 'failed') return <Problem error={error} />;
+  const { value, state, error, retry } = useSamples(nameOf(node));
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (state === 'waiting') return <Loading />;
   if (value.length === 0)
     return <Nothing title={t('nodes.metrics.none')}>{t('nodes.metrics.noneBody')}</Nothing>;

@@ -6,8 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
+import { Absent } from '../../ui/absent.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { NodeFiles } from '../node-files/node-files.tsx';
@@ -57,13 +57,12 @@ export const NodePage = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { name = '', tab = '' } = useParams();
-  const { object: node, state, error } = useLiveObject(nodeKind, name);
+  const { object: node, ...live } = useLiveObject(nodeKind, name);
   const common = useObjectTabs(nodeKind, node, (key) => paths.node(name, key));
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
   const title = t('shell.pages.nodes');
-  if (node === undefined)
-    return <Nothing title={t('nodes.gone', { name })} actions={<Link to={paths.nodes()}>{title}</Link>} />;
+  const crumbs = [{ title, link: <Link to={paths.nodes()}>{title}</Link> }];
+  if (node === undefined || live.state === 'failed')
+    return <Absent {...live} title={name} crumbs={crumbs} gone={t('nodes.gone', { name })} />;
   const own = tabs.map((key) => ({
     key,
     title: t(`nodes.tabs.${key}`),
@@ -75,7 +74,7 @@ export const NodePage = () => {
       <PageHead
         title={name}
         badge={<NodeStateLabel node={node} />}
-        crumbs={[{ title, link: <Link to={paths.nodes()}>{title}</Link> }]}
+        crumbs={crumbs}
         actions={
           <NodeActions nodes={[node]} title={t('ui.actions')} onGone={() => void navigate(paths.nodes())} />
         }

@@ -105,8 +105,8 @@ export const NodeRuns = ({ name }: { readonly name: string }) => {
   const { t } = useTranslation();
   const columns = useColumns();
   const [own, setOwn] = useParameter('own');
-  const { value, state, error } = useTasks(name);
-  if (state === 'failed') return <Problem error={error} />;
+  const { value, state, error, retry } = useTasks(name);
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (!value.isReady) return <Loading />;
   const shown =
     own === '' ? value.tasks.filter(({ labels }) => labels[consoleLabel] === undefined) : value.tasks;
@@ -128,7 +128,10 @@ export const NodeRuns = ({ name }: { readonly name: string }) => {
         </ToolbarContent>
       </Toolbar>
       {shown.length === 0 ? (
-        <Nothing title={t('nodes.tasks.none')} />
+        <Nothing
+          title={t('nodes.tasks.none')}
+          actions={<Link to={paths.newRun(name)}>{t('shell.pages.newRun')}</Link>}
+        />
       ) : (
         <DataTable label={t('nodes.tabs.runs')} columns={columns} rows={shown} keyOf={({ id }) => id} />
       )}

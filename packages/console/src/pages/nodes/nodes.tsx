@@ -94,7 +94,7 @@ const List = ({ rows }: { readonly rows: readonly Node[] }) => {
 
 export const Nodes = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(nodeKind);
+  const { items, state, error, retry } = useLive(nodeKind);
   return (
     <>
       <PageHead
@@ -110,7 +110,7 @@ export const Nodes = () => {
         {state === 'loading' ? (
           <Loading />
         ) : state === 'failed' ? (
-          <Problem error={error} />
+          <Problem error={error} onRetry={retry} />
         ) : (
           <List rows={items} />
         )}

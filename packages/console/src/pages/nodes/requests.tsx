@@ -139,12 +139,12 @@ const Queue = ({ waiting }: { readonly waiting: readonly Request[] }) => {
 
 export const Requests = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(certificateSigningRequests, nodeRequests);
+  const { items, state, error, retry } = useLive(certificateSigningRequests, nodeRequests);
   const waiting = items.filter(isPending);
   const title = t('shell.pages.nodes');
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    if (state === 'failed') return <Problem error={error} />;
+    if (state === 'failed') return <Problem error={error} onRetry={retry} />;
     if (waiting.length > 0) return <Queue waiting={waiting} />;
     return (
       <Nothing

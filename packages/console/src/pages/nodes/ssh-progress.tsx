@@ -202,7 +202,7 @@ const Hosts = ({
 export const SshProgress = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '' } = useParams();
-  const { object, state, error } = useLiveObject(sshEnrollments, name, namespace);
+  const { object, state, error, retry } = useLiveObject(sshEnrollments, name, namespace);
   const hosts = object?.status?.hosts ?? [];
   const unknown = hosts.filter(({ phase }) => phase === 'HostKeyUnknown');
   const nodes = t('shell.pages.nodes');
@@ -220,7 +220,7 @@ export const SshProgress = () => {
         {state === 'loading' ? (
           <Loading />
         ) : state === 'failed' ? (
-          <Problem error={error} />
+          <Problem error={error} onRetry={retry} />
         ) : object === undefined ? (
           <Nothing title={t('nodes.ssh.gone', { name })} />
         ) : (

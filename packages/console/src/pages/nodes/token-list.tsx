@@ -5,9 +5,11 @@ import { enrollmentTokens } from '@drover/client/kinds';
 import { Button, Content, Label } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { client } from '../../api/client.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
+import { paths } from '../../paths.ts';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Age } from '../../ui/age.tsx';
 import { nowMs } from '../../ui/clock.ts';
@@ -76,6 +78,13 @@ const useColumns = (
         Object.entries(spec.labels ?? {})
           .map(toLabelText)
           .join(', '),
+    },
+    {
+      key: 'whole',
+      title: t('ui.details'),
+      show: (token) => (
+        <Link to={paths.object(enrollmentTokens, '', tokenName(token), 'yaml')}>{t('ui.wholeObject')}</Link>
+      ),
     },
     {
       key: 'revoke',

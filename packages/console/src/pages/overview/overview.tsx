@@ -21,12 +21,12 @@ import {
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useLive } from '../../api/live.ts';
+import { joinLive, type Live, useLive } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
 import { nowMs } from '../../ui/clock.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, Partial, Problem } from '../../ui/states.tsx';
 import { attentionOf } from './attention.ts';
 import { AttentionList } from './attention-list.tsx';
 import { capacityOf, toGib } from './capacity.ts';
@@ -40,6 +40,19 @@ const Part = ({ title, children }: { readonly title: string; readonly children: 
     <CardBody>{children}</CardBody>
   </Card>
 );
+
+/** What lists tell together, as far as they are there. */
+const Told = ({ by, children }: { readonly by: readonly Live<unknown>[]; readonly children: ReactNode }) => {
+  const { state, error, missing, retry } = joinLive(by);
+  if (state === 'loading') return <Loading />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
+  return (
+    <>
+      {missing === undefined ? null : <Partial error={missing} onRetry={retry} />}
+      {children}
+    </>
+  );
+};
 
 const Capacity = ({ nodes }: { readonly nodes: readonly Node[] }) => {
   const { t } = useTranslation();
@@ -73,22 +86,34 @@ const FirstServer = () => {
   );
 };
 
-const Fleet = ({ nodes }: { readonly nodes: readonly Node[] }) => {
+const Fleet = ({ live }: { readonly live: Live<Node> }) => {
   const { t } = useTranslation();
-  const requests = useLive(certificateSigningRequests).items;
-  const runs = useLive(commandRuns).items;
-  const transfers = useLive(fileTransfers).items;
+  const nodes = live.items;
+  const requests = useLive(certificateSigningRequests);
+  const runs = useLive(commandRuns);
+  const transfers = useLive(fileTransfers);
+  const now = {
+    nodes,
+    requests: requests.items,
+    runs: runs.items,
+    transfers: transfers.items,
+    nowMs: nowMs(),
+  };
   const events = useLive(eventKind);
   return (
     <Grid hasGutter>
       <GridItem lg={6}>
         <Part title={t('overview.attention')}>
-          <AttentionList items={attentionOf({ nodes, requests, runs, transfers, nowMs: nowMs() })} />
+          <Told by={[live, requests, runs, transfers]}>
+            <AttentionList items={attentionOf(now)} />
+          </Told>
         </Part>
       </GridItem>
       <GridItem lg={6}>
         <Part title={t('overview.working')}>
-          <WorkNow works={[...runs, ...transfers]} />
+          <Told by={[runs, transfers]}>
+            <WorkNow works={[...runs.items, ...transfers.items]} />
+          </Told>
         </Part>
       </GridItem>
       <GridItem lg={8}>
@@ -103,11 +128,13 @@ const Fleet = ({ nodes }: { readonly nodes: readonly Node[] }) => {
       </GridItem>
       <GridItem>
         <Part title={t('overview.recent')}>
-          {events.items.length === 0 ? (
-            <Content component="p">{t('overview.noEvents')}</Content>
-          ) : (
-            <RecentEvents events={events.items} />
-          )}
+          <Told by={[events]}>
+            {events.items.length === 0 ? (
+              <Content component="p">{t('overview.noEvents')}</Content>
+            ) : (
+              <RecentEvents events={events.items} />
+            )}
+          </Told>
         </Part>
       </GridItem>
     </Grid>
@@ -116,17 +143,17 @@ const Fleet = ({ nodes }: { readonly nodes: readonly Node[] }) => {
 
 export const Overview = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(nodeKind);
+  const live = useLive(nodeKind);
   return (
     <>
       <PageHead title={t('shell.pages.overview')} />
       <PageSection hasBodyWrapper={false} isFilled>
-        {state === 'loading' ? (
+        {live.state === 'loading' ? (
           <Loading />
-        ) : state === 'failed' ? (
-          <Problem error={error} />
+        ) : live.state === 'failed' ? (
+          <Problem error={live.error} onRetry={live.retry} />
         ) : (
-          <Fleet nodes={items} />
+          <Fleet live={live} />
         )}
       </PageSection>
     </>

@@ -1,4 +1,5 @@
 // One recorded terminal, replayed.
+import { ApiError } from '@drover/api/errors';
 import { Alert, PageSection, Stack, StackItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -8,7 +9,7 @@ import { client } from '../../api/client.ts';
 import { paths } from '../../paths.ts';
 import { Age } from '../../ui/age.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { parseCast } from './cast.ts';
 import { PlayerView } from './player-view.tsx';
 import { useRecordings } from './recordings.tsx';
@@ -35,8 +36,14 @@ export const RecordingPage = () => {
   const info = all?.find((one) => one.id === id);
   const list = t('shell.pages.recordings');
   const body = (): ReactNode => {
-    if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-    if (data === undefined) return <Loading />;
+    if (error instanceof ApiError && error.reason === 'NotFound')
+      return (
+        <Nothing title={t('audit.recordings.gone')} actions={<Link to={paths.recordings()}>{list}</Link>}>
+          {error.message}
+        </Nothing>
+      );
+    if (data === undefined)
+      return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
     return (
       <Stack hasGutter>
         {data.cast.problem === '' ? null : (

@@ -17,7 +17,7 @@ export const useRecordings = () =>
 
 export const Recordings = () => {
   const { t, i18n } = useTranslation();
-  const { data, error } = useRecordings();
+  const { data, error, refetch } = useRecordings();
   const columns: readonly Column<RecordingInfo>[] = [
     {
       key: 'started',
@@ -68,8 +68,9 @@ export const Recordings = () => {
         <ListView
           label={t('audit.recordings.list')}
           rows={data ?? []}
-          state={error !== null ? 'failed' : data === undefined ? 'loading' : 'live'}
+          state={data !== undefined ? 'live' : error === null ? 'loading' : 'failed'}
           error={error}
+          retry={() => void refetch()}
           columns={columns}
           keyOf={({ id }) => id}
           filterLabel={t('audit.recordings.filter')}

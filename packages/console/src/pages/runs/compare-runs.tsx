@@ -100,8 +100,11 @@ const Differences = ({ run, other }: PairProps) => {
   const [node, setNode] = useParameter('node');
   const columns = useColumns({ run, other }, setNode);
   const [here, there] = [useFold(run), useFold(other)];
-  const error = here.error ?? there.error;
-  if (error !== null) return <Problem error={error} />;
+  const failed = [here, there].filter(({ data, error }) => data === undefined && error !== null);
+  const retry = (): void => {
+    for (const one of failed) void one.refetch();
+  };
+  if (failed[0] !== undefined) return <Problem error={failed[0].error} onRetry={retry} />;
   if (here.data === undefined || there.data === undefined) return <Loading />;
   const all = compareFolds(here.data, there.data);
   const rows = all.filter(({ differences }) => differences.length > 0);
@@ -148,9 +151,9 @@ const candidatesFor = (run: CommandRun, runs: readonly CommandRun[]): readonly C
 export const Compare = ({ run }: { readonly run: CommandRun }) => {
   const { t } = useTranslation();
   const [chosen, setChosen] = useParameter('with');
-  const { items, state, error } = useLive(commandRuns, { namespace: namespaceOf(run) });
+  const { items, state, error, retry } = useLive(commandRuns, { namespace: namespaceOf(run) });
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   const candidates = candidatesFor(run, items);
   if (candidates.length === 0) return <Nothing title={t('runs.nothingToCompare')} />;
   const other = candidates.find((candidate) => nameOf(candidate) === chosen);

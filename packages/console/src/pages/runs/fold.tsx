@@ -107,8 +107,8 @@ export const FoldedOutputs = ({ run }: { readonly run: CommandRun }) => {
   const { t } = useTranslation();
   const [shown, setShown] = useState(pageGroups);
   const { data: fold, error, refetch } = useFold(run);
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (fold === undefined) return <Loading />;
+  if (fold === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const groups = [...fold.groups].sort((a, b) => b.count - a.count);
   return (
     <Stack hasGutter>

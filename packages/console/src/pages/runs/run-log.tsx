@@ -25,13 +25,13 @@ const DownloadLink = ({ title, file }: { readonly title: string; readonly file: 
 export const RunLog = ({ run, node }: { readonly run: CommandRun; readonly node?: string }) => {
   const { t } = useTranslation();
   const [find, setFind] = useParameter('find');
-  const { value: log, state, error } = useOutput(run, node);
-  if (state === 'failed' && log.lines.length === 0) return <Problem error={error} />;
+  const { value: log, state, error, retry } = useOutput(run, node);
+  if (state === 'failed' && log.lines.length === 0) return <Problem error={error} onRetry={retry} />;
   if (state === 'waiting') return <Loading />;
   if (log.lines.length === 0 && state === 'ended') return <Nothing title={t('runs.noOutput')} />;
   return (
     <>
-      {state === 'failed' ? <Partial error={error} /> : null}
+      {state === 'failed' ? <Partial error={error} onRetry={retry} /> : null}
       <LogView
         label={node === undefined ? t('runs.logOfAll') : t('runs.outputOf', { node })}
         log={log}

@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
-import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { Absent } from '../../ui/absent.tsx';
+import { type Crumb, PageHead } from '../../ui/page-head.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { WorkActions } from '../work/work-actions.tsx';
@@ -20,10 +20,14 @@ import { commandOf } from './run.ts';
 import { RunDetails } from './run-details.tsx';
 import { RunLog } from './run-log.tsx';
 
-const Head = ({ run, isInTable }: { readonly run: CommandRun; readonly isInTable: boolean }) => {
+const useCrumbs = (): readonly Crumb[] => {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const title = t('shell.pages.runs');
+  return [{ title, link: <Link to={paths.runs()}>{title}</Link> }];
+};
+
+const Head = ({ run, isInTable }: { readonly run: CommandRun; readonly isInTable: boolean }) => {
+  const navigate = useNavigate();
   const again = (): void => {
     runDraft.save(toDraft(run));
     void navigate(paths.newRun());
@@ -35,7 +39,7 @@ const Head = ({ run, isInTable }: { readonly run: CommandRun; readonly isInTable
         badge={<PhaseLabel work={run} />}
         description={<code className="drover-code">{commandOf(run).slice(0, 300)}</code>}
         actions={<WorkActions work={run} onAgain={again} />}
-        crumbs={[{ title, link: <Link to={paths.runs()}>{title}</Link> }]}
+        crumbs={useCrumbs()}
       />
       <WorkHead work={run} isInTable={isInTable} />
     </>
@@ -45,12 +49,12 @@ const Head = ({ run, isInTable }: { readonly run: CommandRun; readonly isInTable
 export const RunPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
-  const { object: run, state, error } = useLiveObject(commandRuns, name, namespace);
+  const { object: run, ...live } = useLiveObject(commandRuns, name, namespace);
   const at = (key: string): string => paths.run(namespace, name, key);
   const common = useObjectTabs(commandRuns, run, at);
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  if (run === undefined) return <Nothing title={t('runs.gone', { name })} />;
+  const crumbs = useCrumbs();
+  if (run === undefined || live.state === 'failed')
+    return <Absent {...live} title={name} crumbs={crumbs} gone={t('runs.gone', { name })} />;
   const shows = {
     nodes: () => <NodeTable run={run} />,
     outputs: () => <FoldedOutputs run={run} />,

@@ -159,10 +159,10 @@ const List = ({ rows }: { readonly rows: readonly CommandRun[] }) => {
 
 export const Runs = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(commandRuns);
+  const { items, state, error, retry } = useLive(commandRuns);
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
   };
   return (
     <>

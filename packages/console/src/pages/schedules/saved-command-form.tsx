@@ -27,9 +27,9 @@ export const SavedCommandForm = ({
   readonly onChange: (choice: SavedCommandChoice, command: SavedCommand | undefined) => void;
 }) => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(savedCommands, { namespace });
+  const { items, state, error, retry } = useLive(savedCommands, { namespace });
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   const chosen = items.find((command) => nameOf(command) === choice.name);
   const parameters = chosen?.spec.parameters ?? [];
   const pick = (name: string): void =>

@@ -10,12 +10,12 @@ import { useLive, useLiveObject } from '../../api/live.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
 import { paths } from '../../paths.ts';
+import { Absent } from '../../ui/absent.tsx';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Confirm, type Confirmation } from '../../ui/confirm.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { useParameter } from '../../ui/filter.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
 import { useObjectTabs } from '../kinds/object-tabs.tsx';
@@ -150,13 +150,13 @@ const Actions = ({ command }: Props) => {
 export const SavedCommandPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
-  const { object: command, state, error } = useLiveObject(savedCommands, name, namespace);
+  const { object: command, ...live } = useLiveObject(savedCommands, name, namespace);
   const at = (key: string): string => paths.savedCommand(namespace, name, key);
   const common = useObjectTabs(savedCommands, command, at);
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  if (command === undefined) return <Nothing title={t('schedules.goneCommand', { name })} />;
   const title = t('shell.pages.savedCommands');
+  const crumbs = [{ title, link: <Link to={paths.savedCommands()}>{title}</Link> }];
+  if (command === undefined || live.state === 'failed')
+    return <Absent {...live} title={name} crumbs={crumbs} gone={t('schedules.goneCommand', { name })} />;
   const shows = {
     details: () => <Details command={command} />,
     edit: () => <Edit command={command} />,
@@ -172,7 +172,7 @@ export const SavedCommandPage = () => {
       <PageHead
         title={name}
         description={command.spec.title}
-        crumbs={[{ title, link: <Link to={paths.savedCommands()}>{title}</Link> }]}
+        crumbs={crumbs}
         actions={<Actions command={command} />}
       />
       <PageTabs label={name} active={tab} tabs={[...own, ...common]} />

@@ -114,11 +114,11 @@ const List = ({ rows }: { readonly rows: readonly SavedCommand[] }) => {
 export const SavedCommands = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { items, state, error } = useLive(commandKind);
+  const { items, state, error, retry } = useLive(commandKind);
   const able = useCan(can.any('create', commandKind, 'default'));
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
   };
   return (
     <>

@@ -9,8 +9,8 @@ import { useLiveObject } from '../../api/live.ts';
 import { useCan } from '../../api/permissions.ts';
 import { can } from '../../can.ts';
 import { paths } from '../../paths.ts';
+import { Absent } from '../../ui/absent.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
 import { useObjectTabs } from '../kinds/object-tabs.tsx';
@@ -56,13 +56,13 @@ export const SchedulePage = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { namespace = '', name = '', tab = '' } = useParams();
-  const { object: schedule, state, error } = useLiveObject(schedules, name, namespace);
+  const { object: schedule, ...live } = useLiveObject(schedules, name, namespace);
   const at = (key: string): string => paths.schedule(namespace, name, key);
   const common = useObjectTabs(schedules, schedule, at);
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  if (schedule === undefined) return <Nothing title={t('schedules.gone', { name })} />;
   const title = t('shell.pages.schedules');
+  const crumbs = [{ title, link: <Link to={paths.schedules()}>{title}</Link> }];
+  if (schedule === undefined || live.state === 'failed')
+    return <Absent {...live} title={name} crumbs={crumbs} gone={t('schedules.gone', { name })} />;
   const shows = {
     details: () => <ScheduleDetails schedule={schedule} />,
     runs: () => <ScheduleRuns schedule={schedule} />,
@@ -79,7 +79,7 @@ export const SchedulePage = () => {
       <PageHead
         title={name}
         badge={<ScheduleStateLabel schedule={schedule} />}
-        crumbs={[{ title, link: <Link to={paths.schedules()}>{title}</Link> }]}
+        crumbs={crumbs}
         actions={
           <ScheduleMenu
             schedule={schedule}

@@ -17,9 +17,9 @@ export const ScheduleRuns = ({ schedule: { metadata } }: { readonly schedule: Sc
   const { t } = useTranslation();
   const { namespace, name = '' } = metadata;
   const labelSelector = `${scheduleLabel}=${name}`;
-  const { items, state, error } = useLive(commandRuns, { namespace, labelSelector });
+  const { items, state, error, retry } = useLive(commandRuns, { namespace, labelSelector });
   if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (items.length === 0) return <Nothing title={t('schedules.noRuns')} />;
   const columns: readonly Column<CommandRun>[] = [
     {

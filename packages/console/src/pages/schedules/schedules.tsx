@@ -103,11 +103,11 @@ const List = ({ rows }: { readonly rows: readonly Schedule[] }) => {
 export const Schedules = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { items, state, error } = useLive(scheduleKind);
+  const { items, state, error, retry } = useLive(scheduleKind);
   const able = useCan(can.any('create', scheduleKind, 'default'));
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
   };
   return (
     <>

@@ -7,6 +7,7 @@ import { controllerAddress } from '../../api/address.ts';
 import { client } from '../../api/client.ts';
 import { useLive } from '../../api/live.ts';
 import { Facts } from '../../ui/facts.tsx';
+import { Loading, Partial, Problem } from '../../ui/states.tsx';
 import { caAddress, useCaFingerprint } from './ca.ts';
 import { SupportBundle } from './support-bundle.tsx';
 
@@ -18,7 +19,9 @@ const toVersions = (text: string): { readonly kubernetes: string; readonly drove
 
 const AgentVersions = () => {
   const { t } = useTranslation();
-  const { items } = useLive(nodeKind);
+  const { items, state, error } = useLive(nodeKind);
+  if (state === 'loading') return <>{t('ui.loading')}</>;
+  if (state === 'failed') return <>{error?.message}</>;
   const counts = new Map<string, number>();
   for (const { status } of items) {
     const version = status?.nodeInfo?.kubeletVersion ?? t('ui.unknown');
@@ -36,22 +39,26 @@ const AgentVersions = () => {
 
 export const About = () => {
   const { t } = useTranslation();
-  const { data: version } = useQuery({
+  const version = useQuery({
     queryKey: ['version'],
     queryFn: ({ signal }) => client.version({ signal }),
   });
-  const { data: fingerprint, error } = useCaFingerprint();
-  const { kubernetes, drover } = toVersions(version?.gitVersion ?? '');
+  const ca = useCaFingerprint();
+  const { kubernetes, drover } = toVersions(version.data?.gitVersion ?? '');
+  const wait = t('ui.loading');
   return (
     <Stack hasGutter>
       <StackItem>
         <Card>
           <CardTitle component="h2">{t('settings.versions')}</CardTitle>
           <CardBody>
+            {version.data === undefined && version.error !== null ? (
+              <Partial error={version.error} onRetry={() => void version.refetch()} />
+            ) : null}
             <Facts
               facts={[
-                [t('settings.controller'), drover || t('ui.loading')],
-                [t('settings.api'), kubernetes || t('ui.loading')],
+                [t('settings.controller'), drover || (version.isError ? t('ui.unknown') : wait)],
+                [t('settings.api'), kubernetes || (version.isError ? t('ui.unknown') : wait)],
                 [t('settings.agents'), <AgentVersions key="agents" />],
                 [t('settings.address'), controllerAddress],
               ]}
@@ -64,7 +71,11 @@ export const About = () => {
           <CardTitle component="h2">{t('settings.ca')}</CardTitle>
           <CardBody>
             <Content component="p">{t('settings.caAbout')}</Content>
-            {error === null ? (
+            {ca.data === undefined && ca.error !== null ? (
+              <Problem error={ca.error} onRetry={() => void ca.refetch()} />
+            ) : ca.data === undefined ? (
+              <Loading />
+            ) : (
               <ClipboardCopy
                 isReadOnly
                 isCode
@@ -72,10 +83,8 @@ export const About = () => {
                 hoverTip={t('ui.copy')}
                 clickTip={t('ui.copied')}
               >
-                {fingerprint ?? t('ui.loading')}
+                {ca.data}
               </ClipboardCopy>
-            ) : (
-              <p>{error.message}</p>
             )}
             <Content component="p">
               <a href={caAddress} download="drover-ca.pem">

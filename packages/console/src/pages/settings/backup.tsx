@@ -110,8 +110,8 @@ const WayBack = () => {
 
 export const Backup = () => {
   const { data, error, refetch } = useBackups();
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const { schedule, files } = data;
   return (
     <Stack hasGutter>

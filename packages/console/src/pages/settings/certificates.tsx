@@ -26,7 +26,7 @@ const colours = { issued: 'success', denied: 'danger', failed: 'danger', waiting
 
 export const Certificates = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(certificateSigningRequests);
+  const { items, state, error, retry } = useLive(certificateSigningRequests);
   const columns: readonly Column<CertificateSigningRequest>[] = [
     {
       key: 'name',
@@ -75,6 +75,7 @@ export const Certificates = () => {
         rows={items}
         state={state}
         error={error}
+        retry={retry}
         columns={columns}
         keyOf={nameOf}
         filterLabel={t('settings.requests.filter')}

@@ -100,8 +100,8 @@ export const Encryption = () => {
   const { data, error, refetch } = useEncryption();
   const mayRotate = useCan(can.rotateKeys());
   const [isOpen, setOpen] = useState(false);
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const columns: readonly Column<DataKey>[] = [
     { key: 'number', title: t('settings.number'), show: ({ number }) => number },
     { key: 'made', title: t('ui.created'), show: ({ createdAt }) => <Age at={createdAt} /> },

@@ -100,10 +100,10 @@ const Together = ({ status: { databaseBytes, measuredAt } = {} }: Pick<Retention
 
 export const Retention = () => {
   const { t } = useTranslation();
-  const { object, error } = useLiveObject(retentionPolicies, 'default');
+  const { object, state, error, retry } = useLiveObject(retentionPolicies, 'default');
   const mayChange = useCan(can.any('patch', retentionPolicies, undefined, 'default'));
   const [isOpen, setOpen] = useState(false);
-  if (error !== undefined) return <Problem error={error} />;
+  if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   if (object === undefined) return <Loading />;
   return (
     <Stack hasGutter>

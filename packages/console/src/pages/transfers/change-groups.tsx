@@ -41,9 +41,10 @@ export const ChangeGroups = ({ transfer }: { readonly transfer: FileTransfer }) 
     value: { tasks },
     state,
     error,
+    retry,
   } = useResults(transfer);
   const groups = useMemo(() => groupOutcomes(tasks), [tasks]);
-  if (state === 'failed' && tasks.length === 0) return <Problem error={error} />;
+  if (state === 'failed' && tasks.length === 0) return <Problem error={error} onRetry={retry} />;
   if (groups.length === 0)
     return isOver(transfer) || state === 'ended' ? <Nothing title={t('transfers.noAnswers')} /> : <Loading />;
   return (

@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useLiveObject } from '../../api/live.ts';
 import { paths } from '../../paths.ts';
+import { Absent } from '../../ui/absent.tsx';
 import { BytesProgress } from '../../ui/bytes-progress.tsx';
-import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { type Crumb, PageHead } from '../../ui/page-head.tsx';
 import { PageTabs } from '../../ui/tabs.tsx';
 import { useObjectTabs } from '../kinds/object-tabs.tsx';
 import { shown } from '../node-files/remote-path.ts';
@@ -45,10 +45,14 @@ const Throughput = ({ transfer }: { readonly transfer: FileTransfer }) => {
   );
 };
 
-const Head = ({ transfer, isInTable }: { readonly transfer: FileTransfer; readonly isInTable: boolean }) => {
+const useCrumbs = (): readonly Crumb[] => {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const title = t('shell.pages.files');
+  return [{ title, link: <Link to={paths.transfers()}>{title}</Link> }];
+};
+
+const Head = ({ transfer, isInTable }: { readonly transfer: FileTransfer; readonly isInTable: boolean }) => {
+  const navigate = useNavigate();
   const again = (): void => {
     transferDraft.save(toDraft(transfer));
     void navigate(paths.newTransfer());
@@ -65,7 +69,7 @@ const Head = ({ transfer, isInTable }: { readonly transfer: FileTransfer; readon
         }
         description={<code className="drover-code">{shown(transfer.spec.path)}</code>}
         actions={<WorkActions work={transfer} onAgain={again} />}
-        crumbs={[{ title, link: <Link to={paths.transfers()}>{title}</Link> }]}
+        crumbs={useCrumbs()}
       />
       <WorkHead work={transfer} isInTable={isInTable} />
       <Throughput transfer={transfer} />
@@ -76,11 +80,11 @@ const Head = ({ transfer, isInTable }: { readonly transfer: FileTransfer; readon
 export const TransferPage = () => {
   const { t } = useTranslation();
   const { namespace = '', name = '', tab = '' } = useParams();
-  const { object: transfer, state, error } = useLiveObject(fileTransfers, name, namespace);
+  const { object: transfer, ...live } = useLiveObject(fileTransfers, name, namespace);
   const common = useObjectTabs(fileTransfers, transfer, (key) => paths.transfer(namespace, name, key));
-  if (state === 'loading') return <Loading />;
-  if (state === 'failed') return <Problem error={error} />;
-  if (transfer === undefined) return <Nothing title={t('transfers.gone', { name })} />;
+  const crumbs = useCrumbs();
+  if (transfer === undefined || live.state === 'failed')
+    return <Absent {...live} title={name} crumbs={crumbs} gone={t('transfers.gone', { name })} />;
   const shows = {
     nodes: () => <TransferNodes transfer={transfer} />,
     changes: () => <ChangeGroups transfer={transfer} />,

@@ -167,10 +167,10 @@ const List = ({ rows }: { readonly rows: readonly FileTransfer[] }) => {
 
 export const Transfers = () => {
   const { t } = useTranslation();
-  const { items, state, error } = useLive(fileTransfers);
+  const { items, state, error, retry } = useLive(fileTransfers);
   const body = (): React.ReactNode => {
     if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} /> : <List rows={items} />;
+    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
   };
   return (
     <>

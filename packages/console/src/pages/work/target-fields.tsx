@@ -9,6 +9,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Live, useLive } from '../../api/live.ts';
 import { TextField } from '../../ui/field.tsx';
+import { Loading, Partial } from '../../ui/states.tsx';
 import { nodeState } from '../nodes/node-state.tsx';
 import type { Wish, WishFieldsProps } from './wish.ts';
 
@@ -92,7 +93,7 @@ export const TargetFields = ({
   signBy,
 }: WishFieldsProps & { readonly signBy: string }) => {
   const { t } = useTranslation();
-  const { items } = useLive(nodeKind);
+  const { items, state, error, retry } = useLive(nodeKind);
   const matched = useMemo(() => match(draft, items), [draft, items]);
   const problemAt = (field: 'nodes' | 'labels'): string | undefined =>
     problems[field] ?? (matched.problem?.field === field ? matched.problem.why : undefined);
@@ -123,7 +124,13 @@ export const TargetFields = ({
         help={t('runs.help.labels')}
         problem={problemAt('labels')}
       />
-      <MatchedNodes matched={matched} signBy={signBy} />
+      {state === 'loading' ? (
+        <Loading />
+      ) : state === 'failed' ? (
+        <Partial error={error} onRetry={retry} isNothing />
+      ) : (
+        <MatchedNodes matched={matched} signBy={signBy} />
+      )}
     </>
   );
 };

@@ -25,7 +25,7 @@ import { Loading, Nothing, NothingFound, Partial, Problem } from '../../ui/state
 import { elapsed } from './elapsed.ts';
 import { useResults } from './results.ts';
 import { nodeStates, toNodeState } from './task-state.ts';
-import { isOver, type Work } from './work.ts';
+import type { Work } from './work.ts';
 import { NodeStateLabel } from './work-state.tsx';
 
 export const stateOf = ({ state, result }: Task) => toNodeState(state, result?.exitCode);
@@ -169,12 +169,12 @@ export const WorkNodes = ({ work, panelOf, ...rows }: WorkNodesProps) => {
     value: { tasks },
     state,
     error,
+    retry,
   } = useResults(work);
   // While answers pour in, rows are made between frames, not within one.
   const shown = useDeferredValue(tasks);
-  if (state === 'failed' && tasks.length === 0) return <Problem error={error} />;
-  if (tasks.length === 0)
-    return isOver(work) || state !== 'waiting' ? <Nothing title={t('runs.noNodesYet')} /> : <Loading />;
+  if (state === 'failed' && tasks.length === 0) return <Problem error={error} onRetry={retry} />;
+  if (tasks.length === 0) return state === 'waiting' ? <Loading /> : <Nothing title={t('runs.noNodesYet')} />;
   const open = tasks.find((task) => task.node === node);
   return (
     <Drawer isExpanded={open !== undefined} style={{ minHeight: open === undefined ? 0 : '80vh' }}>
@@ -184,7 +184,7 @@ export const WorkNodes = ({ work, panelOf, ...rows }: WorkNodesProps) => {
         }
       >
         <DrawerContentBody>
-          {state === 'failed' ? <Partial error={error} /> : null}
+          {state === 'failed' ? <Partial error={error} onRetry={retry} /> : null}
           <Rows tasks={shown} onOpen={onOpen} {...rows} />
         </DrawerContentBody>
       </DrawerContent>

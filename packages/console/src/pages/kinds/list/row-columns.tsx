@@ -47,10 +47,11 @@ const cellColumn = (name: string, index: number): Column<ObjectRow> => ({
   show: ({ cells }) => String(cells[index] ?? ''),
 });
 
-/** undefined: not known yet. With ?wide=1 those of lesser importance too. */
-export const useRowColumns = (kind: DiscoveredKind): readonly Column<ObjectRow>[] | undefined => {
+type Definitions = NonNullable<ReturnType<typeof useDefinitions>['data']>;
+
+/** With ?wide=1 those of lesser importance too. */
+const useColumnsOf = (kind: DiscoveredKind, definitions: Definitions): readonly Column<ObjectRow>[] => {
   const { t } = useTranslation();
-  const { data } = useDefinitions(kind);
   const [wide] = useParameter('wide');
   const [namespace] = useParameter('namespace');
   const namespaceColumn: Column<ObjectRow> = {
@@ -59,8 +60,7 @@ export const useRowColumns = (kind: DiscoveredKind): readonly Column<ObjectRow>[
     sortBy: ({ metadata }) => metadata.namespace ?? '',
     show: ({ metadata }) => metadata.namespace,
   };
-  if (data === undefined) return undefined;
-  const columns = data.flatMap(({ name, priority }, index) => {
+  const columns = definitions.flatMap(({ name, priority }, index) => {
     if (priority > 0 && wide === '') return [];
     if (name === 'Name')
       return [
@@ -71,5 +71,18 @@ export const useRowColumns = (kind: DiscoveredKind): readonly Column<ObjectRow>[
     return [cellColumn(name, index)];
   });
   // Kinds that name their columns may have left it out.
-  return data.some(({ name }) => name === 'Age') ? columns : [...columns, ageColumn(t('ui.age'))];
+  return definitions.some(({ name }) => name === 'Age') ? columns : [...columns, ageColumn(t('ui.age'))];
+};
+
+export interface RowColumns {
+  /** undefined: not known (yet); `error` says why. */
+  readonly columns: readonly Column<ObjectRow>[] | undefined;
+  readonly error: Error | null;
+  readonly retry: () => void;
+}
+
+export const useRowColumns = (kind: DiscoveredKind): RowColumns => {
+  const { data, error, refetch } = useDefinitions(kind);
+  const columns = useColumnsOf(kind, data ?? []);
+  return { columns: data === undefined ? undefined : columns, error, retry: () => void refetch() };
 };

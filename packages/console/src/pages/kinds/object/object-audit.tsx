@@ -80,8 +80,8 @@ export const ObjectAudit = ({
     retry: false,
     staleTime: 0,
   });
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined)
+    return error === null ? <Loading /> : <Problem error={error} onRetry={() => void refetch()} />;
   const rows = data.pages.flatMap(({ items }) => items);
   return (
     <>
