@@ -40,10 +40,22 @@ export interface ObjectRow {
   readonly value: KubeObject;
 }
 
-/** A row of the snapshot: its value is read when it is asked for, for most objects are not at the start. */
-export interface SnapshotRow extends ObjectRow {
+/** A value as the text that is stored: it is read when it is asked for, for most objects are not. */
+export interface StoredValue {
+  readonly value: KubeObject;
   /** Whether the value may have a field of this name, at any depth; false is certain. */
   mayHave(field: string): boolean;
+}
+
+/** A row of the snapshot. */
+export type SnapshotRow = ObjectRow & StoredValue;
+
+/** A row that has just become durable. */
+export interface CommittedRow extends ObjectRow {
+  /** Its value as JSON. */
+  readonly json: string;
+  /** Its value as it would be after a restart, apart from `value`. */
+  readonly stored: StoredValue;
 }
 
 /**
@@ -64,14 +76,14 @@ export interface ObjectStore {
    * All or nothing. Resolves to the rows in order, or throws ApiError AlreadyExists (expect 0), Conflict
    * (expect n) or NotFound (update or delete of what is not there).
    */
-  write(writes: readonly ObjectWrite[]): Promise<readonly ObjectRow[]>;
+  write(writes: readonly ObjectWrite[]): Promise<readonly CommittedRow[]>;
   /** Newest row per key that is not deleted, ordered by resource, namespace, name, and the revision it is true at. */
   snapshot(): Promise<{ readonly revision: number; readonly rows: readonly SnapshotRow[] }>;
   /** Rows after `revision`, in order. Throws ApiError Expired if compaction removed any of them. */
   since(revision: number, limit: number): Promise<readonly ObjectRow[]>;
   /** Removes superseded rows and deletions older than `revision`; returns how many. */
   compact(revision: number): Promise<number>;
-  onCommit(listener: (rows: readonly ObjectRow[]) => void): Unsubscribe;
+  onCommit(listener: (rows: readonly CommittedRow[]) => void): Unsubscribe;
 }
 
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------
