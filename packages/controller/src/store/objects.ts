@@ -25,7 +25,16 @@ const toText = (value: KubeObject): string => {
 
 const encode = (write: ObjectWrite, json: string): EncodedWrite => {
   const { resource, namespace, name, type, expect } = write;
-  return { resource, namespace, name, type, uid: write.value.metadata.uid ?? '', json, expect, dataKey: null };
+  return {
+    resource,
+    namespace,
+    name,
+    type,
+    uid: write.value.metadata.uid ?? '',
+    json,
+    expect,
+    dataKey: null,
+  };
 };
 
 const sealed = (write: EncodedWrite, sealer: Sealer | undefined): EncodedWrite => {
