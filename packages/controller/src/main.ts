@@ -302,15 +302,15 @@ const agentCare = (
 /** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
 const runUpkeep = async (
   config: Config,
-  deps: Kept & { readonly log: Log; readonly closers: Closers },
+  deps: Kept & { readonly served: AbortSignal; readonly log: Log; readonly closers: Closers },
 ): Promise<void> => {
-  const { resources, log, closers } = deps;
+  const { resources, served, log, closers } = deps;
   closers.add(runPolicyController({ resources, log }));
   closers.add(runServiceAccountController({ resources, log }));
   const sweeps = allSweeps({ ...deps, clock });
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };
-  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial }));
+  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial, served }));
 };
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
@@ -387,8 +387,11 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
-  await runUpkeep(config, { store, resources, recordings, hold, log, closers });
+  const serving = new AbortController();
+  const served = serving.signal;
+  await runUpkeep(config, { store, resources, recordings, hold, served, log, closers });
   await makeWaysIn(config, { audit, auth, authority, admission, resources, log, closers, address });
+  serving.abort();
 };
 
 const offlineCommands = new Set(['restore', 'verify-backup']);

@@ -91,7 +91,7 @@ export class KindCache {
     this.changedAt = revision;
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
-      const entry = new Entry(key, { stored: row });
+      const entry = new Entry(key, { stored: row.stored });
       this.#byKey.set(key, entry);
       this.#entries.push(entry);
     }

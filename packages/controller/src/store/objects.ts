@@ -7,7 +7,7 @@ import type { Sealer } from './sealing/keyring.ts';
 import { placeOfObject, sealedResources } from './sealing/objects.ts';
 import type { Tuple } from './sqlite/context.ts';
 import type { EncodedWrite } from './sqlite/objects.ts';
-import type { CommittedRow, ObjectRow, ObjectStore, ObjectWrite, SnapshotRow, StoredValue } from './store.ts';
+import type { CommittedRow, ObjectStore, ObjectWrite, SnapshotRow, StoredValue } from './store.ts';
 import type { Threads } from './threads.ts';
 
 /** See sqlite/objects.ts: how far one step of compaction came. */
@@ -94,35 +94,25 @@ const toRow = (write: ObjectWrite, text: string, revision: number): CommittedRow
   };
 };
 
-class StoredRow extends StoredText implements SnapshotRow {
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly type: ObjectRow['type'];
-
-  constructor(place: Omit<ObjectRow, 'value'>, text: string) {
-    super(place.revision, text);
-    this.resource = place.resource;
-    this.namespace = place.namespace;
-    this.name = place.name;
-    this.uid = place.uid;
-    this.type = place.type;
-  }
-}
-
 const decode = (tuple: Tuple, sealer: Sealer | undefined): SnapshotRow => {
   const [revision, resource, namespace, name, uid, type, value] = tuple;
-  const place: Omit<ObjectRow, 'value'> = {
-    revision: Number(revision),
+  const place = {
     resource: String(resource),
     namespace: String(namespace),
     name: String(name),
     uid: String(uid),
-    type: type === 'created' || type === 'deleted' ? type : 'updated',
   };
-  const text = String(value);
-  return new StoredRow(place, sealer === undefined ? text : sealer.open(text, placeOfObject(place)));
+  const text = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(place));
+  const stored = new StoredText(Number(revision), text);
+  return {
+    ...place,
+    revision: stored.revision,
+    type: type === 'created' || type === 'deleted' ? type : 'updated',
+    stored,
+    get value() {
+      return stored.value;
+    },
+  };
 };
 
 export interface ObjectFace {

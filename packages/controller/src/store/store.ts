@@ -47,15 +47,15 @@ export interface StoredValue {
   mayHave(field: string): boolean;
 }
 
-/** A row of the snapshot. */
-export type SnapshotRow = ObjectRow & StoredValue;
-
-/** A row that has just become durable. */
-export interface CommittedRow extends ObjectRow {
-  /** Its value as JSON. */
-  readonly json: string;
-  /** Its value as it would be after a restart, apart from `value`. */
+/** A row of the snapshot. Who keeps many keeps `stored` of them. */
+export interface SnapshotRow extends ObjectRow {
   readonly stored: StoredValue;
+}
+
+/** A row that has just become durable: `value` is at hand, and `stored` what it would be after a restart. */
+export interface CommittedRow extends SnapshotRow {
+  /** `value` as JSON. */
+  readonly json: string;
 }
 
 /**

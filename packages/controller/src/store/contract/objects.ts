@@ -76,7 +76,7 @@ export const objectContract = (stores: Opener): void => {
 
       const [row] = (await objects.snapshot()).rows;
 
-      expect([row?.mayHave('text'), row?.mayHave('ownerReferences')]).toEqual([true, false]);
+      expect([row?.stored.mayHave('text'), row?.stored.mayHave('ownerReferences')]).toEqual([true, false]);
       expect(row?.value.metadata.name).toBe('a');
     });
 
