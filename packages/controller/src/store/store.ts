@@ -19,6 +19,7 @@ import type {
   TaskState,
 } from '@drover/api';
 import type { AuditScope } from './audit-scope.ts';
+import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
@@ -27,36 +28,7 @@ export type Unsubscribe = () => void;
 
 // ---- objects: the log of revisions -----------------------------------------------------------------------
 
-/** One revision. `value` of a deletion is the last state of the object. */
-export interface ObjectRow {
-  readonly revision: number;
-  /** resourceKey of the kind: 'nodes', 'commandruns.drover.dev'. */
-  readonly resource: string;
-  /** '' for cluster scope. */
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly type: 'created' | 'updated' | 'deleted';
-  readonly value: KubeObject;
-}
-
-/** A value as the text that is stored: it is read when it is asked for, for most objects are not. */
-export interface StoredValue {
-  readonly value: KubeObject;
-  /** Whether the value may have a field of this name, at any depth; false is certain. */
-  mayHave(field: string): boolean;
-}
-
-/** A row of the snapshot. Who keeps many keeps `stored` of them. */
-export interface SnapshotRow extends ObjectRow {
-  readonly stored: StoredValue;
-}
-
-/** A row that has just become durable: `value` is at hand, and `stored` what it would be after a restart. */
-export interface CommittedRow extends SnapshotRow {
-  /** `value` as JSON. */
-  readonly json: string;
-}
+export type { CommittedRow, ObjectRow, SnapshotRow, StoredValue };
 
 /**
  * A write. `expect` is the revision that the current row must have: 0 = must not exist, undefined = do not care.
