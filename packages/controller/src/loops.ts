@@ -83,12 +83,15 @@ export const runSshEnrolment = (
 };
 
 /** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
-export const runUpkeep = async (config: Config, deps: Loop & Kept): Promise<void> => {
-  const { resources, clock, log, closers } = deps;
+export const runUpkeep = async (
+  config: Config,
+  deps: Loop & Kept & { readonly served: AbortSignal },
+): Promise<void> => {
+  const { resources, served, clock, log, closers } = deps;
   closers.add(runPolicyController({ resources, log }));
   closers.add(runServiceAccountController({ resources, log }));
   const sweeps = allSweeps(deps);
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };
-  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial }));
+  closers.add(await runRetentionController({ resources, clock, log, sweeps, sizes, initial, served }));
 };

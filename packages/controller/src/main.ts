@@ -174,8 +174,11 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
-  await runUpkeep(config, { store, resources, recordings, hold, clock, log, closers });
+  const serving = new AbortController();
+  const served = serving.signal;
+  await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
   await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
+  serving.abort();
 };
 
 const offlineCommands = new Set(['restore', 'verify-backup']);

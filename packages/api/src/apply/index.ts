@@ -4,8 +4,10 @@ export { checkItems } from './extract.ts';
 export { applyFields } from './last-applied.ts';
 export {
   type ManagedFields,
+  type Manager,
   type ManagerName,
   type Managers,
+  managerId,
   managerProblem,
   parseManagedFields,
   toManagedFields,

@@ -11,32 +11,35 @@ type Problem = { readonly field: string; readonly message: string };
 
 export const isBase64 = (text: string): boolean => base64Syntax.test(text.replaceAll(/[\r\n]/g, ''));
 
-const keyProblems = (field: string, keys: readonly string[]): readonly Problem[] =>
-  keys
-    .filter((key) => !keySyntax.test(key) || key === '.' || key === '..' || key.startsWith('..'))
-    .map((key) => ({
-      field: `${field}[${key.slice(0, 300)}]`,
-      message: 'a key consists of letters, digits, "-", "_" or ".", at most 253 of them, and is not ".."',
-    }));
+const isKey = (key: string): boolean => keySyntax.test(key) && key !== '.' && !key.startsWith('..');
+
+const keyProblem = (field: string, key: string): Problem => ({
+  field: `${field}[${key.slice(0, 300)}]`,
+  message: 'a key consists of letters, digits, "-", "_" or ".", at most 253 of them, and is not ".."',
+});
 
 /** Problems of the given maps: bad keys, a key in two maps, more than 1 MiB in all. */
 export const dataChecks = (
   maps: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): readonly Problem[] => {
-  const entries = Object.entries(maps);
+  const problems: Problem[] = [];
+  const twice: Problem[] = [];
+  const fields = Object.keys(maps);
   const seen = new Set<string>();
   let sizeBytes = 0;
-  const problems = entries.flatMap(([field, values]) => keyProblems(field, Object.keys(values)));
-  for (const [field, values] of entries) {
-    for (const [key, value] of Object.entries(values)) {
-      if (seen.has(key)) problems.push({ field: `${field}[${key}]`, message: 'the key is used twice' });
+  for (const field of fields) {
+    const values = maps[field] ?? {};
+    for (const key of Object.keys(values)) {
+      if (!isKey(key)) problems.push(keyProblem(field, key));
+      if (seen.has(key)) twice.push({ field: `${field}[${key}]`, message: 'the key is used twice' });
       seen.add(key);
-      sizeBytes += value.length;
+      sizeBytes += values[key]?.length ?? 0;
     }
   }
-  return sizeBytes > maxDataBytes
-    ? [...problems, { field: entries[0]?.[0] ?? 'data', message: `more than ${maxDataBytes} bytes in all` }]
-    : problems;
+  problems.push(...twice);
+  if (sizeBytes > maxDataBytes)
+    problems.push({ field: fields[0] ?? 'data', message: `more than ${maxDataBytes} bytes in all` });
+  return problems;
 };
 
 /** With `immutable: true` stored, neither it nor the named fields may change. */

@@ -28,13 +28,20 @@ const nameCauses = (kind: Kind, name: string): readonly Cause[] => {
 };
 
 /** Causes of a map of labels at `field`; empty when all are valid. */
-export const labelCauses = (field: string, labels: Readonly<Record<string, string>>): readonly FieldCause[] =>
-  Object.entries(labels).flatMap(([key, value]) => [
-    ...(isLabelKey(key) ? [] : [cause(field, `"${key.slice(0, 300)}" is not a label key`)]),
-    ...(isLabelValue(value)
-      ? []
-      : [cause(`${field}[${key.slice(0, 300)}]`, `"${value.slice(0, 300)}" is not a label value`)]),
-  ]);
+export const labelCauses = (
+  field: string,
+  labels: Readonly<Record<string, string>>,
+): readonly FieldCause[] => {
+  const causes: FieldCause[] = [];
+  for (const key of Object.keys(labels)) {
+    const value = labels[key] ?? '';
+    const shown = key.slice(0, 300);
+    if (!isLabelKey(key)) causes.push(cause(field, `"${shown}" is not a label key`));
+    if (!isLabelValue(value))
+      causes.push(cause(`${field}[${shown}]`, `"${value.slice(0, 300)}" is not a label value`));
+  }
+  return causes;
+};
 
 const annotationCauses = (annotations: Readonly<Record<string, string>>): readonly Cause[] => {
   const entries = Object.entries(annotations);
@@ -65,33 +72,29 @@ const finalizerCauses = (finalizers: readonly string[]): readonly Cause[] =>
       : [cause(`metadata.finalizers[${i}]`, `"${name.slice(0, 300)}" is not a qualified name`)],
   );
 
-/** Problems of an object's metadata. */
+const isNameStart = (kind: Kind, text: string): boolean =>
+  kind.names === 'PathSegment' || isDnsSubdomain(text.replace(/[-.]$/, '').slice(0, 248));
+
+const unnamed: Cause = {
+  reason: 'FieldValueRequired',
+  message: 'name or generateName must be given',
+  field: 'metadata.name',
+};
+
+/** Problems of an object's metadata. On the way of every write: of most there are none. */
 export const metadataCauses = (kind: Kind, object: KubeObject): readonly Cause[] => {
   const { name, generateName, namespace, labels, annotations, finalizers } = object.metadata;
-  return [
-    ...(name === undefined && generateName === undefined && kind.transient !== true
-      ? [
-          {
-            reason: 'FieldValueRequired',
-            message: 'name or generateName must be given',
-            field: 'metadata.name',
-          },
-        ]
-      : []),
-    ...(name === undefined ? [] : nameCauses(kind, name)),
-    ...(generateName === undefined ||
-    kind.names === 'PathSegment' ||
-    isDnsSubdomain(generateName.replace(/[-.]$/, '').slice(0, 248))
-      ? []
-      : [cause('metadata.generateName', 'must be the beginning of a name')]),
-    ...(namespace === undefined || isDnsLabel(namespace)
-      ? []
-      : [cause('metadata.namespace', 'must be an RFC 1123 label')]),
-    ...(kind.scope === 'Cluster' && namespace
-      ? [cause('metadata.namespace', `a ${kind.kind} has no namespace`)]
-      : []),
-    ...labelCauses('metadata.labels', labels ?? {}),
-    ...annotationCauses(annotations ?? {}),
-    ...finalizerCauses(finalizers ?? []),
-  ];
+  const causes: Cause[] = [];
+  if (name !== undefined) causes.push(...nameCauses(kind, name));
+  else if (generateName === undefined && kind.transient !== true) causes.push(unnamed);
+  if (generateName !== undefined && !isNameStart(kind, generateName))
+    causes.push(cause('metadata.generateName', 'must be the beginning of a name'));
+  if (namespace !== undefined && !isDnsLabel(namespace))
+    causes.push(cause('metadata.namespace', 'must be an RFC 1123 label'));
+  if (kind.scope === 'Cluster' && namespace)
+    causes.push(cause('metadata.namespace', `a ${kind.kind} has no namespace`));
+  if (labels !== undefined) causes.push(...labelCauses('metadata.labels', labels));
+  if (annotations !== undefined) causes.push(...annotationCauses(annotations));
+  if (finalizers !== undefined) causes.push(...finalizerCauses(finalizers));
+  return causes;
 };

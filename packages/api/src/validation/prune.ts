@@ -39,10 +39,14 @@ const mapValues = (schema: SchemaNode): SchemaNode | undefined => {
   return isNode(rest) ? rest : undefined;
 };
 
-const childSchema = (schema: SchemaNode | undefined, key: string): SchemaNode | 'unknown' | undefined => {
+const named = (schema: SchemaNode | undefined): SchemaNode => {
+  const properties = schema?.['properties'];
+  return isNode(properties) ? properties : {};
+};
+
+/** What the schema says of the keys that it does not name. */
+const unnamed = (schema: SchemaNode | undefined): SchemaNode | 'unknown' | undefined => {
   if (schema === undefined) return undefined;
-  const properties = schema['properties'];
-  if (isNode(properties) && Object.hasOwn(properties, key)) return properties[key] as SchemaNode;
   return mapValues(schema) ?? (schema['additionalProperties'] === false ? 'unknown' : undefined);
 };
 
@@ -75,9 +79,10 @@ const copyObject = (
   walk: Walk,
 ): Record<string, unknown> => {
   const result: Record<string, unknown> = {};
-  const isMap = schema !== undefined && mapValues(schema) !== undefined;
+  const [members, rest] = [named(schema), unnamed(schema)];
+  const isMap = rest !== undefined && rest !== 'unknown';
   for (const key of Object.keys(value)) {
-    const child = childSchema(schema, key);
+    const child = Object.hasOwn(members, key) ? (members[key] as SchemaNode) : rest;
     if (child === 'unknown' || key === '__proto__') {
       if (walk.unknown.length < maxUnknownTold) walk.unknown.push(memberPath(path, key));
     } else if (value[key] !== null) {

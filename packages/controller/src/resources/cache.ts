@@ -1,10 +1,11 @@
 // Owns the current objects of every kind.
 // I1: it is exactly the newest row of each key at `revision`; rows are applied in commit order.
 // I2: objects in it are deep-frozen and keep their identity until the next revision of them.
-// I3: what was there at the start is kept as the text that was stored until somebody asks for it: a hundred thousand objects
-//     are ready in the time that it takes to read them from the disk, and take a third of the memory.
+// I3: what was there at the start, or was created since while nobody watched, is kept as the text that was stored until
+//     somebody asks for it: a hundred thousand objects are ready in the time that it takes to read them from the disk, and
+//     take a third of the memory, and of the collector's time.
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
-import type { ObjectRow, SnapshotRow } from '../store/store.ts';
+import type { CommittedRow, SnapshotRow, StoredValue } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';
 import { withSharedSets } from './managed.ts';
 import { ChangeRecord, ChangeWindow } from './window.ts';
@@ -12,29 +13,40 @@ import { ChangeRecord, ChangeWindow } from './window.ts';
 /** Sorts by namespace, then name. */
 export const toKey = (namespace: string, name: string): string => `${namespace}\0${name}`;
 
-/** An object under its key. One that was stored before the start is read when it is asked for (I3). */
+/** An object under its key: the object, the text that it is read from when it is asked for (I3), or for a moment both. */
 export class Entry {
   readonly key: string;
-  #row: SnapshotRow | undefined;
+  #stored: StoredValue | undefined;
   #object: KubeObject | undefined;
 
-  constructor(key: string, of: { readonly object: KubeObject } | { readonly row: SnapshotRow }) {
+  constructor(
+    key: string,
+    { stored, object }: { readonly stored?: StoredValue | undefined; readonly object?: KubeObject },
+  ) {
     this.key = key;
-    if ('row' in of) this.#row = of.row;
-    else this.#object = of.object;
+    this.#stored = stored;
+    this.#object = object;
   }
 
   /** Whether the object may have a field of this name, without reading it; false is certain. */
   mayHave(field: string): boolean {
-    return this.#row?.mayHave(field) ?? true;
+    return this.#stored?.mayHave(field) ?? true;
+  }
+
+  /** Keeps one of both. */
+  settle(keep: 'object' | 'text'): void {
+    if (this.#stored === undefined) return;
+    if (keep === 'text') this.#object = undefined;
+    else if (this.#object !== undefined) this.#stored = undefined;
   }
 
   get object(): KubeObject {
-    if (this.#row !== undefined) {
-      this.#object = deepFreeze(withSharedSets(this.#row.value));
-      this.#row = undefined;
+    if (this.#object === undefined) {
+      // One of both is there.
+      this.#object = deepFreeze(withSharedSets((this.#stored as StoredValue).value));
+      this.#stored = undefined;
     }
-    return this.#object as KubeObject; // one of both is there
+    return this.#object;
   }
 }
 
@@ -79,7 +91,7 @@ export class KindCache {
     this.changedAt = revision;
     for (const row of rows) {
       const key = toKey(row.namespace, row.name);
-      const entry = new Entry(key, { row });
+      const entry = new Entry(key, { stored: row.stored });
       this.#byKey.set(key, entry);
       this.#entries.push(entry);
     }
@@ -94,30 +106,26 @@ export class KindCache {
     return this.#byKey.get(key)?.object;
   }
 
-  apply(row: ObjectRow): ChangeRecord {
+  apply(row: CommittedRow): Change {
     const key = toKey(row.namespace, row.name);
     const object = deepFreeze(row.value);
     const before = this.get(key);
+    // Of an update the watchers keep what it was, and both share what did not change: text would be more.
+    const entry = new Entry(key, { object, stored: row.type === 'created' ? row.stored : undefined });
     if (row.type === 'deleted') {
       this.#byKey.delete(key);
       const entries = this.#sorted();
       if (before !== undefined) entries.splice(lowerBound(entries, key), 1);
     } else {
-      const entry = new Entry(key, { object });
       this.#byKey.set(key, entry);
       if (before === undefined) this.#added.push(entry);
       else this.#replace(entry);
     }
-    const record = new ChangeRecord({
-      revision: row.revision,
-      key,
-      type: changeTypes[row.type],
-      object,
-      before,
-    });
+    const { revision } = row;
+    const record = new ChangeRecord({ revision, type: changeTypes[row.type], of: entry, before });
     this.window.append(record);
-    this.changedAt = row.revision;
-    return record;
+    this.changedAt = revision;
+    return { cache: this, record, entry };
   }
 
   #replace(entry: Entry): void {
@@ -169,6 +177,8 @@ export class KindCache {
 export interface Change {
   readonly cache: KindCache;
   readonly record: ChangeRecord;
+  /** To be settled when everybody has been told. */
+  readonly entry: Entry;
 }
 
 export class Cache {
@@ -242,12 +252,12 @@ export class Cache {
   }
 
   /** Rows of kinds that are not served (any more) are passed over. */
-  apply(rows: readonly ObjectRow[]): readonly Change[] {
+  apply(rows: readonly CommittedRow[]): readonly Change[] {
     const changes: Change[] = [];
     for (const row of rows) {
       this.#revision = row.revision;
       const cache = this.#kinds.get(row.resource);
-      if (cache !== undefined) changes.push({ cache, record: cache.apply(row) });
+      if (cache !== undefined) changes.push(cache.apply(row));
     }
     return changes;
   }

@@ -9,7 +9,7 @@ import {
 } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { ObjectRow, Store, Unsubscribe } from '../store/store.ts';
+import type { CommittedRow, Store, Unsubscribe } from '../store/store.ts';
 import { Cache, type KindCache, toKey } from './cache.ts';
 import { Collector } from './collector.ts';
 import { Definitions, storedKinds } from './definitions.ts';
@@ -33,15 +33,15 @@ export interface ResourcesOptions {
   readonly bookmarkMs?: number;
 }
 
-type Follow = (listener: (rows: readonly ObjectRow[]) => void) => Unsubscribe;
+type Follow = (listener: (rows: readonly CommittedRow[]) => void) => Unsubscribe;
 
 /** The cache of what is stored; `follow` then gives every row that is committed after it, none left out. */
 const load = async (
   objects: Store['objects'],
   kinds: readonly Kind[],
 ): Promise<{ readonly cache: Cache; readonly follow: Follow }> => {
-  let early: ObjectRow[] | undefined = [];
-  let listen: (rows: readonly ObjectRow[]) => void = (rows) => void early?.push(...rows);
+  let early: CommittedRow[] | undefined = [];
+  let listen: (rows: readonly CommittedRow[]) => void = (rows) => void early?.push(...rows);
   const unsubscribe = objects.onCommit((rows) => listen(rows));
   const snapshot = await objects.snapshot();
   const follow: Follow = (listener) => {
@@ -119,6 +119,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       definitions.see(change);
     }
     watches.wake(new Set<KindCache>(changes.map((change) => change.cache)));
+    for (const { cache, entry } of changes) entry.settle(watches.has(cache) ? 'object' : 'text');
   });
   await namespaces.start();
   const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>

@@ -7,11 +7,14 @@ import {
   applyFields,
   conflictError,
   isEqualJson,
+  isPlainObject,
   type Kind,
   type KubeObject,
   type ManagedFields,
+  type Manager,
   type ManagerName,
   type Managers,
+  managerId,
   ownUpdate,
   parseManagedFields,
   schemaOf,
@@ -87,10 +90,46 @@ const nothing = { metadata: {} };
 const createdBy = (kind: Kind, object: KubeObject, by: ManagerName, time: string): Managers =>
   ownUpdate({ before: nothing, after: object, schema: schemaOf(kind), managers: new Map(), by, time });
 
+/** The names of all fields, with their lengths so that no two shapes have one text; undefined where values count too. */
+const shapeOf = (value: unknown): string | undefined => {
+  if (typeof value !== 'object') return value === undefined ? undefined : '.';
+  // Items of lists are known by what they hold.
+  if (!isPlainObject(value)) return undefined;
+  let text = '{';
+  for (const name of Object.keys(value)) {
+    const inner = shapeOf(value[name]);
+    if (inner === undefined) return undefined;
+    text += `${name.length}:${name}${inner}`;
+  }
+  return `${text}}`;
+};
+
+const createdSets = new WeakMap<Kind, Map<string, Manager['fields']>>();
+
+/** The fields of a new object. Who creates many creates them alike: what a shape has is remembered. */
+const createdFields = (kind: Kind, object: KubeObject, by: ManagerName): Manager['fields'] => {
+  const find = () => {
+    const [made] = createdBy(kind, object, by, '').values();
+    return made && (share(made.fields) as Manager['fields']); // the same, or one that is equal
+  };
+  const shape = shapeOf(object);
+  if (shape === undefined || shape.length > maxSharedChars) return find();
+  const known = createdSets.get(kind) ?? new Map<string, Manager['fields']>();
+  createdSets.set(kind, known);
+  if (!known.has(shape)) {
+    if (known.size >= maxSharedSets) known.clear();
+    known.set(shape, find());
+  }
+  return known.get(shape);
+};
+
 /** A new object with its first manager (I1). */
 export const trackCreated = (kind: Kind, object: KubeObject, change: Change): KubeObject => {
   if (change.manager === undefined) return object;
-  return withManaged(object, fieldsOf(kind, createdBy(kind, object, updaterOf(change), change.time)));
+  const by = updaterOf(change);
+  const fields = createdFields(kind, object, by);
+  const managers = new Map([[managerId(by), { ...by, fields, time: change.time }]]);
+  return withManaged(object, toManagedFields(managers, storedApiVersionOf(kind)));
 };
 
 /** What an update says of the managers (`given`), unless that is what they are. */

@@ -19,8 +19,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export const isNamespaceKind = (kind: Kind): boolean => kind.kind === 'Namespace' && kind.group === '';
 
-const without = (object: Fields, ...names: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+const without = (object: Fields, ...names: readonly string[]): Record<string, unknown> => {
+  const rest: Record<string, unknown> = {};
+  for (const name of Object.keys(object)) if (!names.includes(name)) rest[name] = object[name];
+  return rest;
+};
 
 /** The input of a creation, without what a client cannot give. */
 export const toCreateInput = (kind: Kind, namespace: string, input: Fields): Fields => {
@@ -29,9 +32,10 @@ export const toCreateInput = (kind: Kind, namespace: string, input: Fields): Fie
     ...without(given, 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'),
     ...(kind.scope === 'Namespaced' ? { namespace } : {}),
   };
-  const rest = kind.hasStatus ? without(input, 'status') : input;
+  const rest = kind.hasStatus ? without(input, 'metadata', 'status') : without(input, 'metadata');
   const spec = isNamespaceKind(kind) ? { spec: { finalizers: ['kubernetes'] } } : {};
-  return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest, ...spec, metadata };
+  // In this order, whatever the input's is: the store finds the metadata in its text (store/objects.ts).
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, ...rest, ...spec };
 };
 
 /** The validated object as it is stored first. `name` is the name it has or was given. */

@@ -16,7 +16,8 @@ describe('create', () => {
     expect(made.metadata).toMatchObject({ name: 'a', namespace: ns, generation: 1 });
     expect(made.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
     expect(made.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    expect(resources.get(kind, ns, 'a')).toBe(made);
+    expect(resources.get(kind, ns, 'a')).toEqual(made);
+    expect(resources.get(kind, ns, 'a')).toBe(resources.get(kind, ns, 'a'));
     expect(Object.isFrozen(made['data'])).toBe(true);
     expect(resources.revision()).toBe(Number(made.metadata.resourceVersion));
   });
@@ -131,7 +132,7 @@ describe('update', () => {
     const kind = resources.kind('configmaps');
     const made = await resources.create(kind, ns, configMap('a', {}, { x: '1' }));
 
-    expect(await resources.update(kind, ns, 'a', configMap('a', {}, { x: '1' }))).toBe(made);
+    expect(await resources.update(kind, ns, 'a', configMap('a', {}, { x: '1' }))).toEqual(made);
     const labelled = await resources.update(
       kind,
       ns,
@@ -258,7 +259,7 @@ describe('delete', () => {
       resources.delete(kind, ns, 'a', { preconditions: { resourceVersion: '1' } }),
     ).rejects.toMatchObject({ reason: 'Conflict' });
     await resources.delete(kind, ns, 'a', { dryRun: true });
-    expect(resources.get(kind, ns, 'a')).toBe(made);
+    expect(resources.get(kind, ns, 'a')).toEqual(made);
     const gone = await resources.delete(kind, ns, 'a');
 
     expect(gone['data']).toEqual({ x: '1' });

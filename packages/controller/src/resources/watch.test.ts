@@ -55,6 +55,20 @@ describe('watch', () => {
     expect((await events).map(told)).toEqual(['ADDED c0 3', 'ADDED c1 4', 'MODIFIED c0 5', 'DELETED c1 6']);
   });
 
+  test('what was created while nobody watched is told later as it was answered then', async () => {
+    const { resources } = await rooms.fresh();
+    const kind = resources.kind('configmaps');
+    const resourceVersion = String(resources.revision());
+    const made = await resources.create(kind, ns, configMap('a', {}, { x: 'ü' }), {
+      fieldManager: 'one',
+    });
+
+    const [event] = await take(resources, kind, 1, { namespace: ns, resourceVersion });
+
+    expect(event).toEqual({ type: 'ADDED', object: made });
+    expect(event?.object).toBe(resources.get(kind, ns, 'a'));
+  });
+
   test('as WatchList ends its beginning with an annotated bookmark', async () => {
     const { resources } = await rooms.fresh();
     await churn(resources, [[0, 'a']]);

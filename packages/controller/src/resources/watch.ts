@@ -136,7 +136,7 @@ const toStoredEvent = (row: ObjectRow, selection: Selection): WatchEvent | undef
   const object = deepFreeze(row.value);
   const type = changeTypes[row.type];
   return select(
-    new ChangeRecord({ revision: row.revision, key: '', type, object, before: undefined }),
+    new ChangeRecord({ revision: row.revision, type, of: { key: '', object }, before: undefined }),
     selection,
   );
 };
@@ -179,6 +179,11 @@ export class Watches {
   /** Tells watchers of these kinds that there is something to read. */
   wake(caches: ReadonlySet<KindCache>): void {
     for (const cache of caches) for (const waiter of this.#waiters.get(cache) ?? []) waiter.wake();
+  }
+
+  /** Whether anybody watches. */
+  has(cache: KindCache): boolean {
+    return (this.#waiters.get(cache)?.size ?? 0) > 0;
   }
 
   /** Ends the watches of one kind once they have told what they were woken for; whoever goes on asks anew. */

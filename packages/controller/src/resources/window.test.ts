@@ -4,7 +4,7 @@ import { ChangeRecord, ChangeWindow } from './window.ts';
 
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} };
 const toRecord = (revision: number): ChangeRecord =>
-  new ChangeRecord({ revision, key: `k${revision % 3}`, type: 'ADDED', object, before: undefined });
+  new ChangeRecord({ revision, type: 'ADDED', of: { key: `k${revision % 3}`, object }, before: undefined });
 
 /** Revisions of the records from a position to the end. */
 const readFrom = (window: ChangeWindow, position: number): readonly number[] => {

@@ -6,29 +6,40 @@ import type { WatchEvent } from './resources.ts';
 
 type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** What changed; it may be read only when it is asked for. */
+interface Changed {
+  readonly key: string;
+  readonly object: KubeObject;
+}
+
 /** One change. Events are made once and shared by all watchers, so their identity can key an encoding. */
 export class ChangeRecord {
   readonly revision: number;
-  readonly key: string;
   readonly type: ChangeType;
-  readonly object: KubeObject;
   /** State before the change; undefined when it was created. */
   readonly before: KubeObject | undefined;
+  readonly #of: Changed;
   /** Made when the first watcher asks: of most changes nobody does. */
   #events: Map<ChangeType, WatchEvent> | undefined;
 
   constructor(fields: {
     readonly revision: number;
-    readonly key: string;
     readonly type: ChangeType;
-    readonly object: KubeObject;
+    readonly of: Changed;
     readonly before: KubeObject | undefined;
   }) {
     this.revision = fields.revision;
-    this.key = fields.key;
     this.type = fields.type;
-    this.object = fields.object;
+    this.#of = fields.of;
     this.before = fields.before;
+  }
+
+  get key(): string {
+    return this.#of.key;
+  }
+
+  get object(): KubeObject {
+    return this.#of.object;
   }
 
   /** The change as a watcher sees it to whom it means `type`. */

@@ -40,6 +40,7 @@ import {
 } from './prepare.ts';
 import type { Quotas } from './quotas.ts';
 import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
+import { rememberText } from './texts.ts';
 import { asStored, inVersion } from './versions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -116,7 +117,10 @@ export class Writer {
     };
     const [row] = await this.#deps.objects.write([write]);
     if (row === undefined) throw new Error('cannot write: the store answered with no row');
-    return inVersion(kind, deepFreeze(row.value));
+    const stored = deepFreeze(row.value);
+    // Who created it is answered with it.
+    if (type === 'created') rememberText(stored, row.json);
+    return inVersion(kind, stored);
   }
 
   async create(

@@ -1,21 +1,10 @@
 // Owns how objects are written: plain, as Table, or as PartialObjectMetadata.
-// I1: an object that many watchers see is turned into JSON once; stored objects are frozen, so it stays true.
 import { apiVersionOf, type Kind, type KubeObject, listKindOf, toTable } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectList } from '../resources/resources.ts';
+import { toSharedText, toText } from '../resources/texts.ts';
 import type { Representation } from './negotiate.ts';
 import { type Query, word } from './query.ts';
-
-const encoded = new WeakMap<KubeObject, string>();
-
-/** JSON of a frozen object, remembered as long as the object lives (I1). */
-const shared = (object: KubeObject): string => {
-  const known = encoded.get(object);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(object);
-  if (Object.isFrozen(object)) encoded.set(object, text);
-  return text;
-};
 
 const partial = (object: KubeObject): object => ({
   kind: 'PartialObjectMetadata',
@@ -51,13 +40,13 @@ const listMeta = ({ resourceVersion, continue: next, remainingItemCount }: Omit<
 const eventLine = (type: string, object: string): string => `{"type":"${type}","object":${object}}\n`;
 
 const plainEncoder = ({ kind }: EncoderInput): Encoder => ({
-  one: (object) => encoded.get(object) ?? JSON.stringify(object),
+  one: toText,
   list: (list) => {
     const head = { kind: listKindOf(kind), apiVersion: apiVersionOf(kind), metadata: listMeta(list) };
-    const items = list.items.map((item) => encoded.get(item) ?? JSON.stringify(item));
+    const items = list.items.map(toText);
     return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}`;
   },
-  event: (type, object) => eventLine(type, shared(object)),
+  event: (type, object) => eventLine(type, toSharedText(object)),
 });
 
 const metadataEncoder = (): Encoder => ({

@@ -54,7 +54,10 @@ export const createConnectionGuard = (limits: Pick<Limits, 'strangers'>): Connec
       });
       if (strangers.size > limits.strangers) evictOne();
     },
-    trust: (socket) => void strangers.delete(keyOf(socket)),
+    trust: (socket) => {
+      // Asked at each request, when as a rule there are none.
+      if (strangers.size > 0) strangers.delete(keyOf(socket));
+    },
     strangers: () => strangers.size,
     close: () => {
       for (const socket of strangers.values()) socket.destroy();

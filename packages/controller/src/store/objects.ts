@@ -1,4 +1,5 @@
 // Owns the main-thread side of the object log: encodes each value once, decodes rows, tells listeners.
+// I1: a value becomes JSON once: the text that is stored is also that of the answer, and what the cache may keep.
 import type { KubeObject } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
@@ -6,7 +7,7 @@ import type { Sealer } from './sealing/keyring.ts';
 import { placeOfObject, sealedResources } from './sealing/objects.ts';
 import type { Tuple } from './sqlite/context.ts';
 import type { EncodedWrite } from './sqlite/objects.ts';
-import type { ObjectRow, ObjectStore, ObjectWrite, SnapshotRow } from './store.ts';
+import type { CommittedRow, ObjectStore, ObjectWrite, SnapshotRow, StoredValue } from './store.ts';
 import type { Threads } from './threads.ts';
 
 /** See sqlite/objects.ts: how far one step of compaction came. */
@@ -15,14 +16,30 @@ interface CompactStep {
   readonly last: number | undefined;
 }
 
-const encode = (write: ObjectWrite, sealer: Sealer | undefined): EncodedWrite => {
-  const { resourceVersion: _, ...metadata } = write.value.metadata;
+/** JSON of a value without its version. */
+const toText = (value: KubeObject): string => {
+  if (value.metadata.resourceVersion === undefined) return JSON.stringify(value);
+  const { resourceVersion: _, ...metadata } = value.metadata;
+  return JSON.stringify({ ...value, metadata });
+};
+
+const encode = (write: ObjectWrite, json: string): EncodedWrite => {
   const { resource, namespace, name, type, expect } = write;
-  const uid = metadata.uid ?? '';
-  const json = JSON.stringify({ ...write.value, metadata });
-  const plain = { resource, namespace, name, type, uid, json, expect, dataKey: null };
-  if (sealer === undefined || !sealedResources.includes(resource)) return plain;
-  return { ...plain, json: sealer.seal(json, placeOfObject(plain)), dataKey: sealer.current };
+  return {
+    resource,
+    namespace,
+    name,
+    type,
+    uid: write.value.metadata.uid ?? '',
+    json,
+    expect,
+    dataKey: null,
+  };
+};
+
+const sealed = (write: EncodedWrite, sealer: Sealer | undefined): EncodedWrite => {
+  if (sealer === undefined || !sealedResources.includes(write.resource)) return write;
+  return { ...write, json: sealer.seal(write.json, placeOfObject(write)), dataKey: sealer.current };
 };
 
 const withRevision = (value: KubeObject, revision: number): KubeObject => ({
@@ -30,41 +47,20 @@ const withRevision = (value: KubeObject, revision: number): KubeObject => ({
   metadata: { ...value.metadata, resourceVersion: String(revision) },
 });
 
-const toRow = (write: ObjectWrite, revision: number): ObjectRow => ({
-  revision,
-  resource: write.resource,
-  namespace: write.namespace,
-  name: write.name,
-  uid: write.value.metadata.uid ?? '',
-  type: write.type,
-  value: withRevision(write.value, revision),
-});
-
-/** A row as it was stored; its value is parsed when it is asked for, and its text forgotten then. */
-class StoredRow implements SnapshotRow {
+/** A value as it was stored; it is parsed when it is asked for, and its text forgotten then. */
+class StoredText implements StoredValue {
   readonly revision: number;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly type: ObjectRow['type'];
   #text: string | undefined;
   #value: KubeObject | undefined;
 
-  constructor(tuple: Tuple, sealer: Sealer | undefined) {
-    const [revision, resource, namespace, name, uid, type, value] = tuple;
-    this.revision = Number(revision);
-    this.resource = String(resource);
-    this.namespace = String(namespace);
-    this.name = String(name);
-    this.uid = String(uid);
-    this.type = type === 'created' || type === 'deleted' ? type : 'updated';
-    this.#text = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(this));
+  constructor(revision: number, text: string) {
+    this.revision = revision;
+    this.#text = text;
   }
 
   get value(): KubeObject {
     if (this.#value === undefined) {
-      // Written by `encode` from a KubeObject.
+      // Written by `toText` from a KubeObject.
       this.#value = withRevision(JSON.parse(this.#text ?? '') as KubeObject, this.revision);
       this.#text = undefined;
     }
@@ -75,6 +71,49 @@ class StoredRow implements SnapshotRow {
     return this.#text?.includes(`"${field}":`) ?? true;
   }
 }
+
+/** JSON of a value with its version, from the text without it. */
+const withVersion = (text: string, value: KubeObject): string => {
+  const { apiVersion, kind, metadata } = value;
+  const head = `{"apiVersion":"${apiVersion}","kind":"${kind}","metadata":{`;
+  // Where writers put it (resources/prepare.ts); in another order it takes longer.
+  if (!text.startsWith(head) || text[head.length] === '}') return JSON.stringify(value);
+  return `${head}"resourceVersion":"${metadata.resourceVersion}",${text.slice(head.length)}`;
+};
+
+const toRow = (write: ObjectWrite, text: string, revision: number): CommittedRow => {
+  const { resource, namespace, name, type } = write;
+  const value = withRevision(write.value, revision);
+  return {
+    ...{ revision, resource, namespace, name, type, value },
+    uid: value.metadata.uid ?? '',
+    stored: new StoredText(revision, text),
+    get json() {
+      return withVersion(text, value);
+    },
+  };
+};
+
+const decode = (tuple: Tuple, sealer: Sealer | undefined): SnapshotRow => {
+  const [revision, resource, namespace, name, uid, type, value] = tuple;
+  const place = {
+    resource: String(resource),
+    namespace: String(namespace),
+    name: String(name),
+    uid: String(uid),
+  };
+  const text = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(place));
+  const stored = new StoredText(Number(revision), text);
+  return {
+    ...place,
+    revision: stored.revision,
+    type: type === 'created' || type === 'deleted' ? type : 'updated',
+    stored,
+    get value() {
+      return stored.value;
+    },
+  };
+};
 
 export interface ObjectFace {
   readonly store: ObjectStore;
@@ -90,18 +129,19 @@ export const createObjects = (deps: {
 }): ObjectFace => {
   const { sealer } = deps;
   const decodeAll = (rows: readonly Tuple[]): readonly SnapshotRow[] =>
-    rows.map((row) => new StoredRow(row, sealer));
-  const listeners = createListeners<readonly ObjectRow[]>(deps.log);
-  let committed: ObjectRow[] = [];
+    rows.map((row) => decode(row, sealer));
+  const listeners = createListeners<readonly CommittedRow[]>(deps.log);
+  let committed: CommittedRow[] = [];
 
-  const write = async (writes: readonly ObjectWrite[]): Promise<readonly ObjectRow[]> => {
+  const write = async (writes: readonly ObjectWrite[]): Promise<readonly CommittedRow[]> => {
     if (writes.length === 0) return [];
-    let rows: readonly ObjectRow[] = [];
+    let rows: readonly CommittedRow[] = [];
+    const texts = writes.map((one) => toText(one.value));
     const onCommitted = (first: number): void => {
-      rows = writes.map((one, index) => toRow(one, first + index));
+      rows = writes.map((one, index) => toRow(one, texts[index] ?? '', first + index));
       committed.push(...rows);
     };
-    const encoded = writes.map((one) => encode(one, sealer));
+    const encoded = writes.map((one, index) => sealed(encode(one, texts[index] ?? ''), sealer));
     await deps.threads().write('objects.write', encoded, { onCommitted });
     return rows;
   };

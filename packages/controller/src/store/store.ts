@@ -19,6 +19,7 @@ import type {
   TaskState,
 } from '@drover/api';
 import type { AuditScope } from './audit-scope.ts';
+import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
@@ -27,24 +28,7 @@ export type Unsubscribe = () => void;
 
 // ---- objects: the log of revisions -----------------------------------------------------------------------
 
-/** One revision. `value` of a deletion is the last state of the object. */
-export interface ObjectRow {
-  readonly revision: number;
-  /** resourceKey of the kind: 'nodes', 'commandruns.drover.dev'. */
-  readonly resource: string;
-  /** '' for cluster scope. */
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly type: 'created' | 'updated' | 'deleted';
-  readonly value: KubeObject;
-}
-
-/** A row of the snapshot: its value is read when it is asked for, for most objects are not at the start. */
-export interface SnapshotRow extends ObjectRow {
-  /** Whether the value may have a field of this name, at any depth; false is certain. */
-  mayHave(field: string): boolean;
-}
+export type { CommittedRow, ObjectRow, SnapshotRow, StoredValue };
 
 /**
  * A write. `expect` is the revision that the current row must have: 0 = must not exist, undefined = do not care.
@@ -64,14 +48,14 @@ export interface ObjectStore {
    * All or nothing. Resolves to the rows in order, or throws ApiError AlreadyExists (expect 0), Conflict
    * (expect n) or NotFound (update or delete of what is not there).
    */
-  write(writes: readonly ObjectWrite[]): Promise<readonly ObjectRow[]>;
+  write(writes: readonly ObjectWrite[]): Promise<readonly CommittedRow[]>;
   /** Newest row per key that is not deleted, ordered by resource, namespace, name, and the revision it is true at. */
   snapshot(): Promise<{ readonly revision: number; readonly rows: readonly SnapshotRow[] }>;
   /** Rows after `revision`, in order. Throws ApiError Expired if compaction removed any of them. */
   since(revision: number, limit: number): Promise<readonly ObjectRow[]>;
   /** Removes superseded rows and deletions older than `revision`; returns how many. */
   compact(revision: number): Promise<number>;
-  onCommit(listener: (rows: readonly ObjectRow[]) => void): Unsubscribe;
+  onCommit(listener: (rows: readonly CommittedRow[]) => void): Unsubscribe;
 }
 
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------

@@ -27,12 +27,11 @@ const hourMs = 3_600_000;
 const quiet = new AbortController().signal;
 const sizes = async () => ({ databaseBytes: 7, kept: [{ name: 'audit', count: 3, bytes: 600 }] });
 const depsWith = (...sweeps: Sweep[]) => ({ ...ground, log: silentLog, sweeps, sizes });
-const start = async (...sweeps: Sweep[]): Promise<void> => {
-  controller = await runRetentionController({
-    ...depsWith(...sweeps),
-    initial: { audit: { keepDays: 77 } },
-  });
+const begin = async (served: AbortSignal, ...sweeps: Sweep[]): Promise<void> => {
+  const initial = { audit: { keepDays: 77 } };
+  controller = await runRetentionController({ ...depsWith(...sweeps), initial, served });
 };
+const start = (...sweeps: Sweep[]): Promise<void> => begin(AbortSignal.abort(), ...sweeps);
 const policy = (): RetentionPolicy =>
   ground.resources.get(retentionPolicyKind, '', 'default') as unknown as RetentionPolicy;
 const setWorkDays = (keepDays: number) =>
@@ -40,6 +39,19 @@ const setWorkDays = (keepDays: number) =>
     type: 'application/merge-patch+json',
     body: { spec: { work: { keepDays } } },
   });
+
+test('there is a policy before the controller serves, and nothing is swept until then', async () => {
+  const serving = new AbortController();
+  let runs = 0;
+  const sweep = { what: 'things', everyMs: 1, run: async () => ++runs };
+  await begin(serving.signal, sweep);
+
+  await ground.resources.create(retentionPolicyKind, '', policy()).catch(() => undefined);
+  expect([policy().metadata.name, runs]).toEqual(['default', 0]);
+
+  serving.abort();
+  await until('the first pass', () => (runs > 0 ? true : undefined));
+});
 
 test('it is made once with the numbers of the start, and with the defaults when it was deleted', async () => {
   await start();

@@ -3,6 +3,7 @@
 // I2: a sweep that fails is logged and tried again; the others go on.
 // I3: how much there is is counted at most once in `measureMs`, and after a change or a removal: what a page shows costs
 //     nothing when it is looked at.
+// I4: the first pass waits until the controller serves: it reads whole tables, and who starts would wait behind it.
 import {
   certificateSigningRequestKind,
   commandRunKind,
@@ -27,6 +28,8 @@ import { keepRetentionPolicy, type RetentionDeps } from './policy.ts';
 
 const minuteMs = 60_000;
 const measureMs = 10 * minuteMs;
+/** Whoever starts for longer than this is swept beside it. */
+const maxStartMs = 10 * minuteMs;
 
 export interface Sweep {
   /** For the log, e.g. 'old recordings'. */
@@ -136,9 +139,13 @@ export interface RetentionController {
   close(): Promise<void>;
 }
 
-/** Makes sure that there is a policy, then sweeps at once and every minute what is due, until closed. */
+/** Makes sure that there is a policy; sweeps once `served` (I4) and then every minute what is due, until closed. */
 export const runRetentionController = async (
-  deps: Deps & { readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'] },
+  deps: Deps & {
+    readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'];
+    /** Aborted when the controller serves. */
+    readonly served: AbortSignal;
+  },
 ): Promise<RetentionController> => {
   const pass = new RetentionPass(deps);
   const stop = new AbortController();
@@ -149,6 +156,7 @@ export const runRetentionController = async (
   };
   const keeper = await keepRetentionPolicy({ ...deps, onChange });
   const loop = async (): Promise<void> => {
+    await pause(maxStartMs, AbortSignal.any([stop.signal, deps.served]));
     while (!stop.signal.aborted) {
       wake = new AbortController();
       await pass.run(stop.signal);

@@ -85,7 +85,7 @@ const changesOf = (
   }
 };
 
-/** Inside the operation's own savepoint: both or neither. */
+/** In the transaction of the operation, and undone with it: both or neither. */
 export const appendChanges = (
   context: Context,
   operation: string,

@@ -20,6 +20,7 @@ export interface EncodedWrite {
 
 const columns = 'revision, resource, namespace, name, uid, type, value';
 const compactRows = 5000;
+const insertRow = `INSERT INTO object_log (${columns}, data_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const label = (write: EncodedWrite): string =>
   `${write.resource} "${write.namespace === '' ? '' : `${write.namespace}/`}${write.name}"`;
@@ -52,9 +53,7 @@ const check = (context: Context, write: EncodedWrite): void => {
 };
 
 const writeAll = (context: Context, writes: readonly EncodedWrite[]): number => {
-  const insert = context.prepare(
-    `INSERT INTO object_log (${columns}, data_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const insert = context.prepare(insertRow);
   const first = context.counters.revision + 1;
   for (const write of writes) {
     check(context, write);
