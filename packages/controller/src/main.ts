@@ -25,7 +25,7 @@ import { Closers } from './platform/closers.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
-import { keepMemorySmall } from './platform/spare-memory.ts';
+import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import { loadConsole } from './server/console-files.ts';
 import type { ServerOptions } from './server/deps.ts';
@@ -209,6 +209,7 @@ const main = async (): Promise<void> => {
   );
   try {
     await startController(config, log, closers);
+    growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');
     process.stderr.write(`${toOneLine(error)}\n`);

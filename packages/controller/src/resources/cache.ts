@@ -2,8 +2,7 @@
 // I1: it is exactly the newest row of each key at `revision`; rows are applied in commit order.
 // I2: objects in it are deep-frozen and keep their identity until the next revision of them.
 // I3: what was there at the start, or was created since while nobody watched, is kept as the text that was stored until
-//     somebody asks for it: a hundred thousand objects are ready in the time that it takes to read them from the disk, and
-//     take a third of the memory, and of the collector's time.
+//     somebody asks for it: a hundred thousand objects are ready in the time that it takes to read them from the disk.
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { CommittedRow, SnapshotRow, StoredValue } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';

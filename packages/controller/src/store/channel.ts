@@ -2,10 +2,11 @@
 // I1: while a batch is under way calls gather, so the next transaction carries all of them (group commit).
 // I2: at most two batches are under way, so that the thread never waits for the main thread.
 // I3: listeners hear of a batch before any of its calls is answered.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ApiError, type AuditEntry } from '@drover/api';
 import type { Call, Failure, Outcome, Reply } from './sqlite/batch.ts';
 import type { Answer, Request, WorkerOptions } from './sqlite/worker.ts';
+import { takeThread } from './thread.ts';
 
 type Operations = Readonly<Record<string, (context: never, argument: never) => unknown>>;
 type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[1];
@@ -72,13 +73,8 @@ const settle = (waiting: Waiting, outcome: Outcome | undefined): void => {
   else waiting.resolve(outcome.value);
 };
 
-export const startThread = (): Worker =>
-  new Worker(new URL('./sqlite/worker.ts', import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
-  });
-
 const ownThread: ThreadSource = {
-  take: startThread,
+  take: takeThread,
   release: (thread) => thread.postMessage('end' satisfies Request),
 };
 

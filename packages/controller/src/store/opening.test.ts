@@ -7,9 +7,10 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
-import { startThread, type ThreadSource } from './channel.ts';
+import type { ThreadSource } from './channel.ts';
 import { openStore } from './index.ts';
 import type { ObjectWrite } from './store.ts';
+import { startThread } from './thread.ts';
 
 let dataDir = '';
 const base = { clock: systemClock, log: silentLog };

@@ -2,7 +2,8 @@
 // than most tests do. What is tested is a real thread on real files all the same.
 // I1: only a thread that has closed its data directory is handed out again.
 import type { Worker } from 'node:worker_threads';
-import { startThread, type ThreadSource } from './channel.ts';
+import type { ThreadSource } from './channel.ts';
+import { startThread } from './thread.ts';
 
 const idle: Worker[] = [];
 
