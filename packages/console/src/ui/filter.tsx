@@ -1,20 +1,24 @@
 // A text that narrows a list, kept in the address of the page.
 import { SearchInput } from '@patternfly/react-core';
+import { useCallback } from 'react';
 import { useSearchParams } from 'react-router';
 
 /** One value of the page's query; '' is not written. */
 export const useParameter = (name: string): readonly [string, (value: string) => void] => {
   const [query, setQuery] = useSearchParams();
-  const set = (value: string): void =>
-    setQuery(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (value === '') after.delete(name);
-        else after.set(name, value);
-        return after;
-      },
-      { replace: true },
-    );
+  const set = useCallback(
+    (value: string): void =>
+      setQuery(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (value === '') after.delete(name);
+          else after.set(name, value);
+          return after;
+        },
+        { replace: true },
+      ),
+    [name, setQuery],
+  );
   return [query.get(name) ?? '', set];
 };
 

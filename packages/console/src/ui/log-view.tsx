@@ -151,6 +151,75 @@ const Screen = (props: ScreenProps) => {
   );
 };
 
+interface ControlsProps extends Pick<LogViewProps, 'find' | 'onFind' | 'isLive'> {
+  readonly foundCount: number;
+  /** Which of what was found is looked at. */
+  readonly place: number;
+  readonly onPlace: (place: number) => void;
+  readonly isWrapped: boolean;
+  readonly onWrap: (isWrapped: boolean) => void;
+  readonly isFollowed: boolean;
+  readonly onFollow: (isFollowed: boolean) => void;
+}
+
+/** Drawn anew when something of it changes, not with each line that arrives. */
+const Controls = memo((props: ControlsProps) => {
+  const { find, onFind, foundCount, place, onPlace, isLive, isWrapped, onWrap, isFollowed, onFollow } = props;
+  const { t } = useTranslation();
+  const id = useId();
+  const go = (step: number): void => {
+    onFollow(false);
+    onPlace(place + step);
+  };
+  return (
+    <>
+      <ToolbarItem>
+        <SearchInput
+          aria-label={t('ui.log.find')}
+          placeholder={t('ui.log.find')}
+          value={find}
+          onChange={(_event, text) => {
+            onPlace(0);
+            onFollow(false);
+            onFind(text);
+          }}
+          onClear={() => onFind('')}
+          inputProps={{
+            onKeyUp: ({ key, shiftKey }: KeyboardEvent) => {
+              if (key === 'Enter') go(shiftKey ? -1 : 1);
+            },
+          }}
+          {...(find === '' ? {} : { resultsCount: `${foundCount === 0 ? 0 : place + 1} / ${foundCount}` })}
+          onNextClick={() => go(1)}
+          onPreviousClick={() => go(-1)}
+          resultsCountContext={` ${t('ui.log.places')}`}
+          nextNavigationButtonAriaLabel={t('ui.log.next')}
+          previousNavigationButtonAriaLabel={t('ui.log.previous')}
+          resetButtonLabel={t('ui.clearFilter')}
+        />
+      </ToolbarItem>
+      <ToolbarItem alignSelf="center">
+        <Switch
+          id={`${id}-wrap`}
+          label={t('ui.log.wrap')}
+          isChecked={isWrapped}
+          onChange={(_event, isOn) => onWrap(isOn)}
+        />
+      </ToolbarItem>
+      {isLive ? (
+        <ToolbarItem alignSelf="center">
+          <Switch
+            id={`${id}-follow`}
+            label={t('ui.log.follow')}
+            isChecked={isFollowed}
+            onChange={(_event, isOn) => onFollow(isOn)}
+          />
+        </ToolbarItem>
+      ) : null}
+    </>
+  );
+});
+
 export const LogView = ({
   label,
   log,
@@ -162,65 +231,27 @@ export const LogView = ({
   maxHeight,
 }: LogViewProps) => {
   const { t } = useTranslation();
-  const id = useId();
   const [isWrapped, setWrapped] = useState(!showsNodes);
   const [isFollowed, setFollowed] = useState(true);
   const [at, setAt] = useState(0);
   const found = useFound(log, find);
   const place = found.length === 0 ? 0 : ((at % found.length) + found.length) % found.length;
-  const go = (step: number): void => {
-    setFollowed(false);
-    setAt(place + step);
-  };
   return (
     <>
       <Toolbar isStatic inset={{ default: 'insetNone' }}>
         <ToolbarContent>
-          <ToolbarItem>
-            <SearchInput
-              aria-label={t('ui.log.find')}
-              placeholder={t('ui.log.find')}
-              value={find}
-              onChange={(_event, text) => {
-                setAt(0);
-                setFollowed(false);
-                onFind(text);
-              }}
-              onClear={() => onFind('')}
-              inputProps={{
-                onKeyUp: ({ key, shiftKey }: KeyboardEvent) => {
-                  if (key === 'Enter') go(shiftKey ? -1 : 1);
-                },
-              }}
-              {...(find === ''
-                ? {}
-                : { resultsCount: `${found.length === 0 ? 0 : place + 1} / ${found.length}` })}
-              onNextClick={() => go(1)}
-              onPreviousClick={() => go(-1)}
-              resultsCountContext={` ${t('ui.log.places')}`}
-              nextNavigationButtonAriaLabel={t('ui.log.next')}
-              previousNavigationButtonAriaLabel={t('ui.log.previous')}
-              resetButtonLabel={t('ui.clearFilter')}
-            />
-          </ToolbarItem>
-          <ToolbarItem alignSelf="center">
-            <Switch
-              id={`${id}-wrap`}
-              label={t('ui.log.wrap')}
-              isChecked={isWrapped}
-              onChange={(_event, isOn) => setWrapped(isOn)}
-            />
-          </ToolbarItem>
-          {isLive ? (
-            <ToolbarItem alignSelf="center">
-              <Switch
-                id={`${id}-follow`}
-                label={t('ui.log.follow')}
-                isChecked={isFollowed}
-                onChange={(_event, isOn) => setFollowed(isOn)}
-              />
-            </ToolbarItem>
-          ) : null}
+          <Controls
+            find={find}
+            onFind={onFind}
+            foundCount={found.length}
+            place={place}
+            onPlace={setAt}
+            isLive={isLive}
+            isWrapped={isWrapped}
+            onWrap={setWrapped}
+            isFollowed={isFollowed}
+            onFollow={setFollowed}
+          />
           <ToolbarGroup align={{ default: 'alignEnd' }}>{actions}</ToolbarGroup>
         </ToolbarContent>
       </Toolbar>
