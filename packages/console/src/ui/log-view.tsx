@@ -90,10 +90,12 @@ const Screen = (props: ScreenProps) => {
     estimateSize: () => linePixels,
     overscan: 6,
   });
-  // Scrolling is not part of what is rendered: the newest line comes into sight after it is there.
+  const total = virtual.getTotalSize();
+  // Scrolling is not part of what is rendered: the newest line comes into sight after it is there. Not by the virtualizer, which
+  // has the page laid out several times until it is sure to have arrived.
   useEffect(() => {
-    if (isFollowed && isLive && count > 0) virtual.scrollToIndex(count - 1, { align: 'end' });
-  }, [isFollowed, isLive, count, virtual]);
+    if (isFollowed && isLive && frame.current !== null) frame.current.scrollTop = total;
+  }, [isFollowed, isLive, total]);
   // As above, for the line that was found.
   useEffect(() => {
     if (current !== undefined) virtual.scrollToIndex(current, { align: 'center' });
@@ -117,7 +119,7 @@ const Screen = (props: ScreenProps) => {
       onKeyUp={onScroll}
       style={{ ...logStyle, minHeight: '8rem', maxHeight, overflow: 'auto' }}
     >
-      <div style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: '100%' }}>
+      <div style={{ height: total, position: 'relative', minWidth: '100%' }}>
         {virtual.getVirtualItems().map(({ index, key, start }) => {
           const line = log.lines[index];
           return line === undefined ? null : (

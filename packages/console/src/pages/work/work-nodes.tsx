@@ -134,7 +134,8 @@ const PlainRows = ({
   const columns = useColumns(own, onOpen);
   const found = tasks.filter(
     (task) =>
-      (state === '' || stateOf(task) === state) && matches(filter, [task.node, whyOf(task), textOf(task)]),
+      (state === '' || stateOf(task) === state) &&
+      (filter === '' || matches(filter, [task.node, whyOf(task), textOf(task)])),
   );
   return (
     <>
