@@ -4,7 +4,7 @@
 import { ApiError } from '@drover/api/errors';
 import { useSyncExternalStore } from 'react';
 
-const publishMs = 100;
+const publishMs = 200;
 const keepMs = 30_000;
 
 export const toApiError = (error: unknown): ApiError =>

@@ -17,7 +17,7 @@ const codeOf = ({ state, result }: Task): string => {
 
 const useColumns = (): readonly Column<Task>[] => {
   const { t } = useTranslation();
-  // Kept, so that rows that have not changed are not made anew ten times a second.
+  // Kept, so that rows that have not changed are not made anew five times a second.
   return useMemo(
     () => [
       { key: 'code', title: t('runs.exitCode'), sortBy: codeOf, show: codeOf },

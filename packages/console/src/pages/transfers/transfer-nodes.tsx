@@ -54,7 +54,7 @@ const useColumns = (transfer: FileTransfer): readonly Column<Task>[] => {
   } = useResults(transfer);
   const { language } = i18n;
   const isPush = transfer.spec.direction === 'Push';
-  // Kept, so that rows that have not changed are not made anew ten times a second: a speed changes with its task only.
+  // Kept, so that rows that have not changed are not made anew five times a second: a speed changes with its task only.
   return useMemo(() => {
     const bytes: Column<Task> = {
       key: 'bytes',

@@ -62,7 +62,7 @@ const useColumns = (
   onOpen: (node: string) => void,
 ): readonly Column<Task>[] => {
   const { t } = useTranslation();
-  // Kept, so that rows that have not changed are not made anew ten times a second.
+  // Kept, so that rows that have not changed are not made anew five times a second.
   return useMemo(
     () => [
       {
