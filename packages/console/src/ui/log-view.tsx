@@ -1,16 +1,10 @@
 // A log of any length: only the lines in sight are in the page. It is searched, followed, wrapped.
-import {
-  SearchInput,
-  Switch,
-  Toolbar,
-  ToolbarContent,
-  ToolbarGroup,
-  ToolbarItem,
-} from '@patternfly/react-core';
+import { Toolbar, ToolbarContent, ToolbarGroup } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { plainText } from './ansi.ts';
+import { LogControls } from './log-controls.tsx';
 import type { LogView as Lines, LogLine } from './log-lines.ts';
 import { LineText, logStyle } from './log-text.tsx';
 
@@ -153,75 +147,6 @@ const Screen = (props: ScreenProps) => {
   );
 };
 
-interface ControlsProps extends Pick<LogViewProps, 'find' | 'onFind' | 'isLive'> {
-  readonly foundCount: number;
-  /** Which of what was found is looked at. */
-  readonly place: number;
-  readonly onPlace: (place: number) => void;
-  readonly isWrapped: boolean;
-  readonly onWrap: (isWrapped: boolean) => void;
-  readonly isFollowed: boolean;
-  readonly onFollow: (isFollowed: boolean) => void;
-}
-
-/** Drawn anew when something of it changes, not with each line that arrives. */
-const Controls = memo((props: ControlsProps) => {
-  const { find, onFind, foundCount, place, onPlace, isLive, isWrapped, onWrap, isFollowed, onFollow } = props;
-  const { t } = useTranslation();
-  const id = useId();
-  const go = (step: number): void => {
-    onFollow(false);
-    onPlace(place + step);
-  };
-  return (
-    <>
-      <ToolbarItem>
-        <SearchInput
-          aria-label={t('ui.log.find')}
-          placeholder={t('ui.log.find')}
-          value={find}
-          onChange={(_event, text) => {
-            onPlace(0);
-            onFollow(false);
-            onFind(text);
-          }}
-          onClear={() => onFind('')}
-          inputProps={{
-            onKeyUp: ({ key, shiftKey }: KeyboardEvent) => {
-              if (key === 'Enter') go(shiftKey ? -1 : 1);
-            },
-          }}
-          {...(find === '' ? {} : { resultsCount: `${foundCount === 0 ? 0 : place + 1} / ${foundCount}` })}
-          onNextClick={() => go(1)}
-          onPreviousClick={() => go(-1)}
-          resultsCountContext={` ${t('ui.log.places')}`}
-          nextNavigationButtonAriaLabel={t('ui.log.next')}
-          previousNavigationButtonAriaLabel={t('ui.log.previous')}
-          resetButtonLabel={t('ui.clearFilter')}
-        />
-      </ToolbarItem>
-      <ToolbarItem alignSelf="center">
-        <Switch
-          id={`${id}-wrap`}
-          label={t('ui.log.wrap')}
-          isChecked={isWrapped}
-          onChange={(_event, isOn) => onWrap(isOn)}
-        />
-      </ToolbarItem>
-      {isLive ? (
-        <ToolbarItem alignSelf="center">
-          <Switch
-            id={`${id}-follow`}
-            label={t('ui.log.follow')}
-            isChecked={isFollowed}
-            onChange={(_event, isOn) => onFollow(isOn)}
-          />
-        </ToolbarItem>
-      ) : null}
-    </>
-  );
-});
-
 export const LogView = ({
   label,
   log,
@@ -242,7 +167,7 @@ export const LogView = ({
     <>
       <Toolbar isStatic inset={{ default: 'insetNone' }}>
         <ToolbarContent>
-          <Controls
+          <LogControls
             find={find}
             onFind={onFind}
             foundCount={found.length}
