@@ -148,6 +148,18 @@ test('a guessing address is slowed, but not who proved a secret before', async (
   expect(await auth.authenticate(bearer(fresh.token))).toMatchObject(admin);
 });
 
+test('who shows a secret that has ended has not guessed: their address is not slowed', async () => {
+  const { token } = await auth.createToken(adminUser, { description: '' });
+  const fresh = await auth.createToken(adminUser, { description: '' });
+  const headers = { ...bearer(token), remoteAddress: '192.0.2.77' };
+  expect(await auth.authenticate(headers)).toMatchObject(admin);
+  await auth.signOut(headers);
+  for (let i = 0; i < 50; i++) expect(await auth.authenticate(headers)).toBeUndefined();
+  expect(await auth.authenticate({ ...bearer(fresh.token), remoteAddress: '192.0.2.77' })).toMatchObject(
+    admin,
+  );
+});
+
 test('an enrolment token proves a bootstrap identity, also while its server waits, but not once revoked', async () => {
   const identity = { kind: 'bootstrap', token: 'rack.1' };
   putToken();
