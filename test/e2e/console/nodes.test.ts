@@ -115,7 +115,7 @@ describe.skipIf(isConsoleSkipped)('a new administrator', () => {
     await button('Open a terminal').waitFor();
   });
 
-  test('a terminal takes the size of the window, and what is pasted', async () => {
+  test('a terminal takes the size of the window, and what is pasted; what is chosen can be copied', async () => {
     const { page } = ground;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const line = (text: RegExp) => page.getByRole('listitem').filter({ hasText: text });
@@ -137,7 +137,12 @@ describe.skipIf(isConsoleSkipped)('a new administrator', () => {
     await field('Terminal input').focus();
     await page.keyboard.press('Control+Shift+V');
     await page.keyboard.press('Enter');
-    await line(/^42-pasted/).waitFor();
+    const pasted = line(/^42-pasted/);
+    await pasted.waitFor();
+    const place = await pasted.boundingBox();
+    await page.mouse.dblclick((place?.x ?? 0) + 12, (place?.y ?? 0) + (place?.height ?? 0) / 2);
+    await page.keyboard.press('Control+Shift+C');
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toMatch(/^42-pasted/);
     await button('Close').click();
   });
 
