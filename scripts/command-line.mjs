@@ -1,4 +1,4 @@
-// Owns "the command line is built": a few files instead of many, which start in two thirds of the time. bin/drover starts the
+// Owns "the command line is built": a few files instead of many, which start in three quarters of the time. bin/drover starts the
 // sources where what is built is absent or older than they are.
 import { ensureBuilt } from './built.mjs';
 
