@@ -1,7 +1,7 @@
 // Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute.
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
-import type { Tuple } from './sqlite/context.ts';
+import type { Tuple } from './sql/database.ts';
 import type { AgentRow, AgentStore } from './store.ts';
 import type { Threads } from './threads.ts';
 

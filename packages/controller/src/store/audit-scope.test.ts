@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { scopeOf, withinScope } from './audit-scope.ts';
-import { writeOperations } from './sqlite/operations.ts';
+import { writeOperations } from './sql/operations.ts';
 
 /** What requests do not ask for by themselves: agents' reports, the controllers' own work, upkeep. */
 const ownWork = [

@@ -3,7 +3,7 @@ import { type ChainPoint, chainStart } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { withinScope } from './audit-scope.ts';
 import { createListeners } from './listeners.ts';
-import type { Reply } from './sqlite/batch.ts';
+import type { Reply } from './sql/batch.ts';
 import type { AuditLine, AuditStore, AuditVerdict } from './store.ts';
 import type { Threads } from './threads.ts';
 

@@ -14,7 +14,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { BlobHash, chunkSizeBytes } from './blob-hash.ts';
-import type { UploadRow } from './sqlite/blobs.ts';
+import type { UploadRow } from './sql/blobs.ts';
 import type { BlobRow, BlobStore } from './store.ts';
 import type { Threads } from './threads.ts';
 

@@ -4,13 +4,13 @@
 // I3: listeners hear of a batch before any of its calls is answered.
 import type { Worker } from 'node:worker_threads';
 import { ApiError, type AuditEntry } from '@drover/api';
-import type { Call, Failure, Outcome, Reply } from './sqlite/batch.ts';
-import type { Answer, Request, WorkerOptions } from './sqlite/worker.ts';
+import type { Call, Failure, Outcome, Reply } from './sql/batch.ts';
+import type { Answer, Request, WorkerOptions } from './sql/worker.ts';
 import { takeThread } from './thread.ts';
 
 type Operations = Readonly<Record<string, (context: never, argument: never) => unknown>>;
 type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[1];
-type Result<O extends Operations, K extends keyof O> = ReturnType<O[K]>;
+type Result<O extends Operations, K extends keyof O> = Awaited<ReturnType<O[K]>>;
 
 interface Waiting {
   readonly call: Call;

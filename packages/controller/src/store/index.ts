@@ -67,7 +67,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const audit = createAudit({ threads, log });
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
-      dataDir,
+      place: { dataDir },
       scrub,
       source: options.threads,
       log,

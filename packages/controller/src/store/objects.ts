@@ -5,8 +5,8 @@ import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
 import type { Sealer } from './sealing/keyring.ts';
 import { placeOfObject, sealedResources } from './sealing/objects.ts';
-import type { Tuple } from './sqlite/context.ts';
-import type { EncodedWrite } from './sqlite/objects.ts';
+import type { Tuple } from './sql/database.ts';
+import type { EncodedWrite } from './sql/objects.ts';
 import type { CommittedRow, ObjectStore, ObjectWrite, SnapshotRow, StoredValue } from './store.ts';
 import type { Threads } from './threads.ts';
 

@@ -1,6 +1,6 @@
 // Owns how a task's tuple (sqlite/tasks.ts, taskColumns) becomes a TaskRow.
 import type { TaskState } from '@drover/api';
-import type { Tuple } from './sqlite/context.ts';
+import type { Tuple } from './sql/database.ts';
 import type { TaskResult, TaskRow } from './store.ts';
 
 export const toTaskRow = (t: Tuple): TaskRow => ({

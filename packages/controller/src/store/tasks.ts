@@ -2,8 +2,8 @@
 import type { TaskState } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
-import type { Reply } from './sqlite/batch.ts';
-import type { PackedChunk, PackedReport } from './sqlite/output.ts';
+import type { Reply } from './sql/batch.ts';
+import type { PackedChunk, PackedReport } from './sql/output.ts';
 import type { OutputRow, TaskRow, TaskSpec, TaskStore } from './store.ts';
 import { toTaskRow } from './task-rows.ts';
 import type { Threads } from './threads.ts';

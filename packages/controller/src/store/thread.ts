@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 export const startThread = (): Worker =>
-  new Worker(new URL('./sqlite/worker.ts', import.meta.url), {
+  new Worker(new URL('./sql/worker.ts', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
   });
 

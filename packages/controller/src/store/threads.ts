@@ -3,8 +3,9 @@
 import type { Log } from '../platform/log.ts';
 import { scopeOf } from './audit-scope.ts';
 import { type CallOptions, type Channel, openChannel, type ThreadSource } from './channel.ts';
-import type { Reply } from './sqlite/batch.ts';
-import type { ReadOperations, WriteOperations } from './sqlite/operations.ts';
+import type { Reply } from './sql/batch.ts';
+import type { ReadOperations, WriteOperations } from './sql/operations.ts';
+import type { Place } from './sql/worker.ts';
 
 export interface Threads {
   readonly write: Channel<WriteOperations>['call'];
@@ -25,7 +26,7 @@ const audited = <R>(operation: string, options: CallOptions<R> = {}): CallOption
 };
 
 export const openThreads = async (options: {
-  readonly dataDir: string;
+  readonly place: Place;
   /** See WorkerOptions. */
   readonly scrub?: boolean;
   /** See ChannelOptions. */
@@ -34,20 +35,20 @@ export const openThreads = async (options: {
   readonly onCommit: (reply: Reply) => void;
   readonly onDeath: (error: unknown) => void;
 }): Promise<Threads> => {
-  const { dataDir, source, log } = options;
+  const { place, source, log } = options;
   const onDeath = (err: unknown): void => {
     log.error({ err }, 'cannot go on: a store thread died; restart the controller');
     options.onDeath(err);
   };
   const writing = openChannel<WriteOperations>({
-    worker: { mode: 'write', dataDir, scrub: options.scrub === true },
+    worker: { mode: 'write', place, scrub: options.scrub === true },
     source,
     onReply: options.onCommit,
     onDeath,
   });
   // Both threads load at the same time; the writer makes the files that the reader opens.
   const reading = openChannel<ReadOperations>({
-    worker: { mode: 'read', dataDir },
+    worker: { mode: 'read', place },
     source,
     after: writing,
     onReply: () => undefined,

@@ -6,7 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from '@drover/api';
 import { isMissing } from '../sealing/key-source.ts';
-import { type Page, type SnapshotTable, snapshotTables } from '../sqlite/snapshot.ts';
+import { type Page, type SnapshotTable, snapshotTables } from '../sql/snapshot.ts';
 import type { BackupRecord } from './records.ts';
 
 /** A store, seen at one moment. */

@@ -7,7 +7,6 @@ import { createHash, createSecretKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
@@ -15,8 +14,9 @@ import { createSweeper } from '../../platform/spare-memory.ts';
 import { migrations } from '../migrations/index.ts';
 import { isMissing, type KeySource } from '../sealing/key-source.ts';
 import { restoreKeyring } from '../sealing/keyring.ts';
-import { checkNotHeld, openWriter } from '../sqlite/database.ts';
-import { columnsOf, createLoader, readPage } from '../sqlite/snapshot.ts';
+import type { Database } from '../sql/database.ts';
+import { blobsOf, createLoader, readPage } from '../sql/snapshot.ts';
+import { checkNotHeld, openWriter } from '../sqlite/files.ts';
 import { type BackupHeader, type BackupKey, openBackup, refuseBackup } from './container.ts';
 import { contentRecords, isContentPath, type Snapshot } from './content.ts';
 import {
@@ -136,7 +136,7 @@ class Building implements Taker {
   readonly #root: string;
   readonly #files: FileTaker;
   #opened: ReturnType<typeof openWriter> | undefined;
-  #load: ((lines: Buffer) => void) | undefined;
+  #load: ((lines: Buffer) => Promise<void>) | undefined;
   keyring: KeyringRecord | undefined;
 
   constructor(root: string) {
@@ -144,7 +144,7 @@ class Building implements Taker {
     this.#files = new FileTaker(root);
   }
 
-  get database(): DatabaseSync {
+  get database(): Database {
     if (this.#opened === undefined) throw new Error('cannot use the database: the header has not been read');
     return this.#opened.database;
   }
@@ -156,14 +156,14 @@ class Building implements Taker {
 
   async take(record: BackupRecord): Promise<void> {
     if (record.kind === 'head') await this.#begin(record.head);
-    else if (record.kind === 'rows') this.#load?.(record.lines);
+    else if (record.kind === 'rows') await this.#load?.(record.lines);
     else await this.#files.add(record.data);
   }
 
   async #begin(head: Head): Promise<void> {
     await this.#files.end();
     this.#load = undefined;
-    if (head.record === 'table') this.#load = createLoader(this.database, head.name, head.columns);
+    if (head.record === 'table') this.#load = await createLoader(this.database, head.name, head.columns);
     else if (head.record === 'file') await this.#files.begin(head.path);
     else if (head.record === 'keyring') this.keyring = head;
   }
@@ -175,18 +175,14 @@ class Building implements Taker {
   }
 }
 
-const toSnapshot = (database: DatabaseSync): Snapshot => ({
-  columns: async (table) => columnsOf(database, table),
-  page: async (wish) => readPage(database, wish),
-  blobs: async () =>
-    database
-      .prepare('SELECT sha256 FROM blob ORDER BY sha256')
-      .all()
-      .map((row) => String(row['sha256'])),
+const toSnapshot = (database: Database): Snapshot => ({
+  columns: async (table) => database.columns(table),
+  page: (wish) => readPage(database, wish),
+  blobs: () => blobsOf(database),
 });
 
 /** Of what was put together, read back from the disk. */
-const digestOf = async (root: string, database: DatabaseSync): Promise<Digest> => {
+const digestOf = async (root: string, database: Database): Promise<Digest> => {
   const digester = new Digester();
   const sweep = createSweeper();
   for await (const record of contentRecords(root, toSnapshot(database))) {

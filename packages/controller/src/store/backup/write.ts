@@ -17,7 +17,7 @@ import { ownVersion } from '../../platform/version.ts';
 import { openChannel, type ThreadSource } from '../channel.ts';
 import { newScrypt } from '../sealing/key-source.ts';
 import type { Keyring } from '../sealing/keyring.ts';
-import type { SnapshotOperations } from '../sqlite/snapshot.ts';
+import type { SnapshotOperations } from '../sql/snapshot.ts';
 import { type BackupAbout, type BackupKey, sealBackup } from './container.ts';
 import { contentRecords, type Snapshot } from './content.ts';
 import { type Digest, Digester, type KeyringRecord, toBytes } from './records.ts';
@@ -51,7 +51,7 @@ const openSnapshot = async ({ dataDir, threads }: WriteDeps): Promise<OpenSnapsh
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   const channel = await openChannel<SnapshotOperations>({
-    worker: { mode: 'snapshot', dataDir },
+    worker: { mode: 'snapshot', place: { dataDir } },
     source: threads,
     onReply: () => undefined,
     onDeath: died.reject,

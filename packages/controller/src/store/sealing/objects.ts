@@ -1,8 +1,8 @@
 // Owns what of the object log is sealed, and how it gets under a newer key.
 // I1: the whole value is sealed, not only `data`: annotations repeat it (kubectl's last-applied-configuration).
 // I2: what an object is known by (kind, namespace, name, uid) stays readable; it is what the value is bound to.
-import type { Tuple } from '../sqlite/context.ts';
-import type { Replacement } from '../sqlite/sealed.ts';
+import type { Tuple } from '../sql/database.ts';
+import type { Replacement } from '../sql/sealed.ts';
 import type { Threads } from '../threads.ts';
 import type { Place } from './envelope.ts';
 import type { Sealer } from './keyring.ts';

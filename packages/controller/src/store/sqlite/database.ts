@@ -1,154 +1,127 @@
-// Owns how the SQLite files are opened.
-// I1: one process at a time: an exclusive lock on lock.db is held by the writer for its life, and the system
-//     releases it however the process ends.
-// I2: WAL with synchronous=FULL: a commit that returned is on the disk.
-// I3: only our own user can read the files, whatever the directory and the umask allow: they hold Secrets.
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { ApiError } from '@drover/api/errors';
-import { migrations } from '../migrations/index.ts';
+// Owns SQLite as a database of the store: statements are prepared once, and answered in the same breath.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Database, Row, Tuple, Value } from '../sql/database.ts';
 
-const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');
+type Values = readonly Value[];
 
-/** 'DROV': tells our files from other SQLite files. */
-const applicationId = 0x44524f56;
-
-const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
-  new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
-
-const holder = (dataDir: string): string => {
-  try {
-    return ` (process ${readFileSync(join(dataDir, 'pid'), 'utf8').trim()})`;
-  } catch {
-    return '';
-  }
-};
-
-/** Throws ApiError ServiceUnavailable when another process holds the directory or it cannot be written. */
-const lock = (dataDir: string): DatabaseSync => {
-  try {
-    const held = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
-    held.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
-    writeFileSync(join(dataDir, 'pid'), `${process.pid}\n`);
-    return held;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('locked')) {
-      const why = `another controller${holder(dataDir)} is using it; stop that one or choose another --data-dir`;
-      throw refuse(dataDir, why, error);
-    }
-    throw refuse(dataDir, `it is not writable (${String(error)}); choose another --data-dir`, error);
-  }
-};
-
-/** Throws ApiError ServiceUnavailable when a process holds the directory; changes nothing. */
-export const checkNotHeld = (dataDir: string): void => {
-  if (!existsSync(join(dataDir, 'lock.db'))) return;
-  const asked = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
-  try {
-    asked.exec('BEGIN EXCLUSIVE; ROLLBACK');
-  } catch (error) {
-    throw refuse(dataDir, `a controller${holder(dataDir)} is using it; choose another --data-dir`, error);
-  } finally {
-    asked.close();
-  }
-};
-
-const pragma = (database: DatabaseSync, name: string): number =>
-  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-
-const migrate = (database: DatabaseSync, dataDir: string, upTo: number): void => {
-  const version = pragma(database, 'user_version');
-  if (version > migrations.length) {
-    const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --data-dir`;
-    throw refuse(dataDir, why);
-  }
-  migrations.slice(version, upTo).forEach((sql, index) => {
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
-  });
-};
-
-/** Before SQLite opens it (I3); it gives new files beside it (-wal, -shm) the mode of the database. */
-const makePrivate = (dataDir: string): void => {
-  const file = databaseFile(dataDir);
-  closeSync(openSync(file, 'a', 0o600));
-  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
-};
-
-const openFile = (dataDir: string, upTo: number): DatabaseSync => {
-  makePrivate(dataDir);
-  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
-  try {
-    const id = pragma(database, 'application_id');
-    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
-    migrateGuard(database, dataDir, upTo);
-    return database;
-  } catch (error) {
-    database.close();
-    if (error instanceof ApiError) throw error;
-    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
-  }
-};
-
-/** Nothing is written before the version is known to be ours. */
-const migrateGuard = (database: DatabaseSync, dataDir: string, upTo: number): void => {
-  if (pragma(database, 'user_version') <= migrations.length) {
-    database.exec(
-      `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;
-       PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
-    );
-  }
-  migrate(database, dataDir, upTo);
-};
-
-export interface OpenDatabase {
-  readonly database: DatabaseSync;
-  close(): void;
+/** A statement that gives arrays; the types of node:sqlite do not follow setReturnArrays. */
+interface TupleStatement {
+  get(...values: Values): Tuple | undefined;
+  all(...values: Values): readonly Tuple[];
 }
 
-/**
- * The one writer of the data directory, with the schema of this version; `upTo`: with an older one, for rows of then.
- * Throws ApiError ServiceUnavailable with one clear line.
- */
-export const openWriter = (dataDir: string, upTo = migrations.length): OpenDatabase => {
-  const held = lock(dataDir);
-  try {
-    const database = openFile(dataDir, upTo);
-    return {
-      database,
-      close: () => {
-        database.close();
-        held.close();
-      },
-    };
-  } catch (error) {
-    held.close();
-    throw error;
+const cached = <T>(make: (sql: string) => T): ((sql: string) => T) => {
+  const statements = new Map<string, T>();
+  return (sql) => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const made = make(sql);
+    statements.set(sql, made);
+    return made;
+  };
+};
+
+export class SqliteDatabase implements Database {
+  readonly isShared = false;
+  readonly #database: DatabaseSync;
+  readonly #statement: (sql: string) => StatementSync;
+  readonly #tupleStatement: (sql: string) => TupleStatement;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statement = cached((sql) => database.prepare(sql));
+    this.#tupleStatement = cached((sql) => {
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
+      return statement as unknown as TupleStatement;
+    });
   }
-};
 
-/**
- * Rebuilds the file and empties the log beside it: what rows held that were deleted or replaced is in neither any more.
- * Needs as much free space as the file is large. The temporary file is not in memory, which it could exceed.
- */
-export const scrub = (database: DatabaseSync): void => {
-  database.exec(
-    'PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA temp_store = MEMORY',
-  );
-};
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
 
-/** A reader beside the writer, which must have been opened before. */
-export const openReader = (dataDir: string): OpenDatabase => {
-  const database = new DatabaseSync(databaseFile(dataDir), { readOnly: true, timeout: 10_000 });
-  database.exec('PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY');
-  return { database, close: () => database.close() };
-};
+  row(sql: string, ...values: Values): Row | undefined {
+    // node:sqlite gives exactly these, as bigints are not asked for.
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
 
-/** A reader that sees the moment in which it was opened until it is closed; writers do not wait for it. */
-export const openSnapshot = (dataDir: string): OpenDatabase => {
-  const opened = openReader(dataDir);
-  // A transaction sees a moment from its first read on.
-  opened.database.exec('BEGIN; SELECT count(*) FROM counter');
-  return opened;
-};
+  rows(sql: string, ...values: Values): readonly Row[] {
+    return this.#statement(sql).all(...values) as readonly Row[];
+  }
+
+  tuple(sql: string, ...values: Values): Tuple | undefined {
+    return this.#tupleStatement(sql).get(...values);
+  }
+
+  tuples(sql: string, ...values: Values): readonly Tuple[] {
+    return this.#tupleStatement(sql).all(...values);
+  }
+
+  each(sql: string, ...values: Values): Iterable<Row> {
+    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  run(sql: string, ...values: Values): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  beginRead(): void {
+    this.#database.exec('BEGIN');
+  }
+
+  commit(): void {
+    this.#database.exec('COMMIT');
+  }
+
+  rollback(): void {
+    if (this.inTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  save(): void {
+    this.run('SAVEPOINT one');
+  }
+
+  release(): void {
+    this.run('RELEASE one');
+  }
+
+  rollbackToSave(): void {
+    this.#database.exec('ROLLBACK TO one; RELEASE one');
+  }
+
+  schema(): number {
+    return this.pragma('user_version');
+  }
+
+  columns(table: string): readonly string[] {
+    return this.rows(`PRAGMA table_info(${table})`).map((row) => String(row['name']));
+  }
+
+  sizeBytes(): number {
+    return this.pragma('page_count') * this.pragma('page_size');
+  }
+
+  /** The largest number in the table is what SQLite counts on from. */
+  renumber(): void {}
+
+  pragma(name: string): number {
+    return Number(this.tuple(`PRAGMA ${name}`)?.[0]);
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** Throws what SQLite says when the file cannot be opened. */
+export const openFile = (path: string, options: { readonly readOnly?: boolean } = {}): SqliteDatabase =>
+  new SqliteDatabase(new DatabaseSync(path, { timeout: 10_000, ...options }));

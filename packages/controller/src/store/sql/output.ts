@@ -2,8 +2,9 @@
 // I1: the stored part of a stream only grows at its end; bytes before the end are there already and are dropped.
 // I2: no more than the run's maxOutputBytes is stored of a stream, whatever the agent sends.
 // I3: stdout_sha256 and stderr_sha256 of a final task are over exactly the stored bytes.
-import type { FinishedTask } from '../store.ts';
-import type { Context, Tuple } from './context.ts';
+import type { FinishedTask, TaskResult } from '../store.ts';
+import type { Context } from './context.ts';
+import type { Row, Value } from './database.ts';
 import type { TaskDigest } from './digests.ts';
 import { digestsOf, loadTask } from './streams.ts';
 import { finish, markStarted, setProgress } from './tasks.ts';
@@ -46,59 +47,57 @@ const fresh = (
   };
 };
 
-const append = (context: Context, chunk: PackedChunk, bytes: Uint8Array): TaskDigest | undefined => {
-  const task = loadTask(context, chunk.taskId);
+const append = async (
+  context: Context,
+  chunk: PackedChunk,
+  bytes: Uint8Array,
+): Promise<TaskDigest | undefined> => {
+  const task = await loadTask(context, chunk.taskId);
   const stream = task?.streams[chunk.stream - 1];
   if (task === undefined || stream === undefined) return undefined;
-  const part = fresh(chunk, bytes, stream.end, task.capBytes);
+  const part = fresh(chunk, bytes, stream.end, task.work.capBytes);
   if (part === undefined) return undefined;
-  context
-    .prepare(
-      'INSERT INTO output (cursor, work, task, stream, start, time_ms, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    )
-    .run(
-      ++context.counters.cursor,
-      task.workSeq,
-      task.seq,
-      chunk.stream,
-      part.start,
-      chunk.timeMs,
-      part.data,
-    );
+  context.send(
+    'INSERT INTO output (cursor, work, task, stream, start, time_ms, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ++context.counters.cursor,
+    task.work.seq,
+    task.seq,
+    chunk.stream,
+    part.start,
+    chunk.timeMs,
+    part.data,
+  );
   stream.end = part.start + part.data.length;
   stream.hash?.update(part.data);
-  context.effects.output.set(chunk.taskId, task.work);
+  context.effects.output.set(chunk.taskId, task.work.uid);
   return task;
 };
 
 /** Output that comes after the end (the first result wins, its output is still true): keeps I3. */
-const restamp = (context: Context, id: string): void => {
-  const digests = digestsOf(context, id);
-  context
-    .prepare('UPDATE task SET stdout_sha256 = ?, stderr_sha256 = ? WHERE id = ?')
-    .run(digests.stdout, digests.stderr, id);
+const restamp = async (context: Context, id: string, task: TaskDigest): Promise<void> => {
+  const { stdout, stderr } = await digestsOf(context, task);
+  context.send('UPDATE task SET stdout_sha256 = ?, stderr_sha256 = ? WHERE id = ?', stdout, stderr, id);
   context.digests.delete(id);
 };
 
-const report = (context: Context, packed: PackedReport): void => {
-  const late = new Set<string>();
+const report = async (context: Context, packed: PackedReport): Promise<void> => {
+  const late = new Map<string, TaskDigest>();
   for (const chunk of packed.output) {
-    if (append(context, chunk, packed.bytes)?.isFinal === true) late.add(chunk.taskId);
+    const task = await append(context, chunk, packed.bytes);
+    if (task?.isFinal === true) late.set(chunk.taskId, task);
   }
-  for (const id of late) restamp(context, id);
-  if (packed.bytes.buffer instanceof ArrayBuffer) packed.bytes.buffer.transfer(0); // moved to us, and now in the database
-  markStarted(context, packed.started);
-  setProgress(context, packed.progress);
-  finish(context, { tasks: packed.results, onlyFrom: undefined });
+  for (const [id, task] of late) await restamp(context, id, task);
+  await markStarted(context, packed.started);
+  await setProgress(context, packed.progress);
+  await finish(context, { tasks: packed.results, onlyFrom: undefined });
+  if (packed.bytes.buffer instanceof ArrayBuffer) context.spent.add(packed.bytes.buffer); // it was moved to us
 };
 
 /** Deletes some of a removed work's output; true when all is gone. */
-const removeSome = (context: Context, seq: number): boolean => {
-  const { changes } = context
-    .prepare('DELETE FROM output WHERE cursor IN (SELECT cursor FROM output WHERE work = ? LIMIT 256)')
-    .run(seq);
-  if (Number(changes) > 0) return false;
-  context.prepare("DELETE FROM work WHERE seq = ? AND uid LIKE 'removed:%'").run(seq);
+const removeSome = async (context: Context, seq: number): Promise<boolean> => {
+  const some = 'DELETE FROM output WHERE cursor IN (SELECT cursor FROM output WHERE work = ? LIMIT 256)';
+  if ((await context.database.run(some, seq)) > 0) return false;
+  context.send("DELETE FROM work WHERE seq = ? AND uid LIKE 'removed:%'", seq);
   return true;
 };
 
@@ -116,25 +115,26 @@ export interface StoredChunk {
 const chunkColumns =
   'output.cursor, output.stream, output.start, output.time_ms, output.data, task.id, task.node';
 
-type Rows = Iterable<Record<string, unknown>>;
+type Rows = Iterable<Row> | AsyncIterable<Row>;
 
 /** Takes rows until `limitBytes` is reached, one at least; cuts what is before `fromOffset` off the first. */
-const collect = (
+const collect = async (
   context: Context,
   rows: Rows,
   limitBytes: number,
   fromOffset = 0,
-): readonly StoredChunk[] => {
+): Promise<readonly StoredChunk[]> => {
   const chunks: StoredChunk[] = [];
   let size = 0;
-  for (const row of rows) {
+  for await (const row of rows) {
     const stored = row['data'];
     if (!(stored instanceof Uint8Array)) continue;
     const start = Number(row['start']);
     const cut = Math.max(0, fromOffset - start);
     if (cut >= stored.length) continue;
     const data = cut > 0 ? stored.slice(cut) : stored;
-    if (data.buffer instanceof ArrayBuffer) context.moved.push(data.buffer);
+    if (data.buffer instanceof ArrayBuffer && data.length === data.buffer.byteLength)
+      context.moved.push(data.buffer);
     chunks.push({
       taskId: String(row['id']),
       node: String(row['node']),
@@ -150,7 +150,7 @@ const collect = (
   return chunks;
 };
 
-const readTask = (
+const readTask = async (
   context: Context,
   query: {
     readonly taskId: string;
@@ -158,35 +158,40 @@ const readTask = (
     readonly fromOffset: number;
     readonly limitBytes: number;
   },
-): readonly StoredChunk[] => {
-  const task = context.prepare('SELECT seq FROM task WHERE id = ?').get(query.taskId)?.['seq'];
+): Promise<readonly StoredChunk[]> => {
+  const { database } = context;
+  const task = (await database.row('SELECT seq FROM task WHERE id = ?', query.taskId))?.['seq'];
   if (typeof task !== 'number') return [];
   if (query.stream === undefined) {
-    const all = context.prepare(
+    const all = database.each(
       `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
        WHERE output.task = ? AND output.cursor > ? ORDER BY output.cursor`,
+      task,
+      query.fromOffset,
     );
-    return collect(context, all.iterate(task, query.fromOffset), query.limitBytes);
+    return collect(context, all, query.limitBytes);
   }
-  const one = context.prepare(
+  const one = database.each(
     `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
      WHERE output.task = ?1 AND output.stream = ?2 AND output.start >= coalesce((SELECT max(start) FROM output
        WHERE task = ?1 AND stream = ?2 AND start <= ?3), 0) ORDER BY output.start`,
+    task,
+    query.stream,
+    query.fromOffset,
   );
-  const rows = one.iterate(task, query.stream, query.fromOffset);
-  return collect(context, rows, query.limitBytes, query.fromOffset);
+  return collect(context, one, query.limitBytes, query.fromOffset);
 };
 
 const readWork = (
   context: Context,
   query: { readonly work: string; readonly afterCursor: number; readonly limitBytes: number },
-): readonly StoredChunk[] => {
-  const rows = context
-    .prepare(
-      `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
-       WHERE output.work = (SELECT seq FROM work WHERE uid = ?) AND output.cursor > ? ORDER BY output.cursor`,
-    )
-    .iterate(query.work, query.afterCursor);
+): Promise<readonly StoredChunk[]> => {
+  const rows = context.database.each(
+    `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
+     WHERE output.work = (SELECT seq FROM work WHERE uid = ?) AND output.cursor > ? ORDER BY output.cursor`,
+    query.work,
+    query.afterCursor,
+  );
   return collect(context, rows, query.limitBytes);
 };
 
@@ -199,28 +204,38 @@ export interface FoldGroup {
   readonly nodes: string[];
 }
 
-const toGroup = (row: Tuple): FoldGroup => ({
-  state: String(row[2]),
-  exitCode: Number(row[3]),
-  signal: Number(row[4]),
-  reason: String(row[5]),
-  sample: String(row[0]),
-  nodes: [],
-});
+const toGroup = (row: Row): FoldGroup => {
+  // Written by tasks.finish from a TaskResult.
+  const result = JSON.parse(String(row['result'] ?? '{}')) as Partial<TaskResult>;
+  return {
+    state: String(row['state']),
+    exitCode: Number(row['exit_code']),
+    signal: result.signal ?? 0,
+    reason: result.reason ?? '',
+    sample: String(row['id']),
+    nodes: [],
+  };
+};
 
-const fold = (context: Context, work: string): readonly FoldGroup[] => {
+const hex = (value: Value | undefined): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : '';
+
+const fold = async ({ database }: Context, work: string): Promise<readonly FoldGroup[]> => {
   const groups = new Map<string, FoldGroup>();
-  const rows = context
-    .tuples(
-      `SELECT id, node, state, exit_code, coalesce(result ->> '$.signal', 0), coalesce(result ->> '$.reason', ''),
-       hex(stdout_sha256), hex(stderr_sha256) FROM task
-       WHERE work = (SELECT seq FROM work WHERE uid = ?) ORDER BY position`,
-    )
-    .all(work);
-  for (const row of rows) {
-    const key = JSON.stringify(row.slice(2));
-    const group = groups.get(key) ?? toGroup(row);
-    group.nodes.push(String(row[1]));
+  const rows = database.each(
+    `SELECT id, node, state, exit_code, result, stdout_sha256, stderr_sha256 FROM task
+     WHERE work = (SELECT seq FROM work WHERE uid = ?) ORDER BY position`,
+    work,
+  );
+  for await (const row of rows) {
+    const made = toGroup(row);
+    const { state, exitCode, signal, reason } = made;
+    const key = JSON.stringify([
+      ...[state, exitCode, signal, reason],
+      ...[hex(row['stdout_sha256']), hex(row['stderr_sha256'])],
+    ]);
+    const group = groups.get(key) ?? made;
+    group.nodes.push(String(row['node']));
     groups.set(key, group);
   }
   return [...groups.values()];

@@ -10,35 +10,34 @@ const tables = {
   revisions: { table: 'object_log', key: 'revision', size: 'length(value)' },
   tasks: { table: 'task', key: 'seq', size: '200 + coalesce(length(result), 0)' },
   output: { table: 'output', key: 'cursor', size: 'length(data)' },
-  audit: { table: 'audit', key: 'seq', size: 'length(row)' },
+  audit: { table: 'audit', key: 'seq', size: 'length("row")' },
   certificates: { table: 'certificate', key: 'not_before_ms', size: '200' },
 } as const;
 
-const numberOf = (context: Context, sql: string, column: string): number =>
-  Number(context.prepare(sql).get()?.[column] ?? 0);
+const numberOf = async ({ database }: Context, sql: string): Promise<number> =>
+  Number((await database.tuple(sql))?.[0] ?? 0);
 
-const about = (context: Context, name: keyof typeof tables): StoredSize => {
+const about = async (context: Context, name: keyof typeof tables): Promise<StoredSize> => {
   const { table, key, size } = tables[name];
-  const count = numberOf(context, `SELECT count(*) AS count FROM ${table}`, 'count');
+  const count = await numberOf(context, `SELECT count(*) FROM ${table}`);
   const newest = `SELECT ${size} AS size FROM ${table} ORDER BY ${key} DESC LIMIT ${sampleRows}`;
-  const mean = numberOf(context, `SELECT avg(size) AS mean FROM (${newest})`, 'mean');
+  const mean = await numberOf(context, `SELECT avg(size) FROM (${newest}) AS newest`);
   return { name, count, bytes: Math.round(count * mean) };
 };
 
-const content = (context: Context): StoredSize => ({
+const content = async (context: Context): Promise<StoredSize> => ({
   name: 'content',
-  count: numberOf(context, 'SELECT count(*) AS count FROM blob', 'count'),
-  bytes: numberOf(context, 'SELECT coalesce(sum(size_bytes), 0) AS bytes FROM blob', 'bytes'),
+  count: await numberOf(context, 'SELECT count(*) FROM blob'),
+  bytes: await numberOf(context, 'SELECT coalesce(sum(size_bytes), 0) FROM blob'),
 });
 
-const sizes = (context: Context): StoredSizes => {
-  const pages = numberOf(context, 'PRAGMA page_count', 'page_count');
-  const pageBytes = numberOf(context, 'PRAGMA page_size', 'page_size');
+const sizes = async (context: Context): Promise<StoredSizes> => {
   // Object.keys gives strings, which here are exactly these.
   const names = Object.keys(tables) as readonly (keyof typeof tables)[];
+  const rows = await Promise.all(names.map((name) => about(context, name)));
   return {
-    databaseBytes: pages * pageBytes,
-    kept: [...names.map((name) => about(context, name)), content(context)],
+    databaseBytes: await context.database.sizeBytes(),
+    kept: [...rows, await content(context)],
   };
 };
 

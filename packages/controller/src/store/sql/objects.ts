@@ -4,7 +4,8 @@
 //     metadata.resourceVersion; the row's revision is it.
 // I3: compaction removes older rows of a key before its deletion, so that no crash brings an object back.
 import { ApiError } from '@drover/api/errors';
-import { type Context, loadFloor, saveFloor, type Tuple } from './context.ts';
+import { type Context, loadFloor, saveFloor } from './context.ts';
+import type { Awaitable, Tuple } from './database.ts';
 
 export interface EncodedWrite {
   readonly resource: string;
@@ -26,19 +27,20 @@ const label = (write: EncodedWrite): string =>
   `${write.resource} "${write.namespace === '' ? '' : `${write.namespace}/`}${write.name}"`;
 
 /** Revision of the present row, 0 when there is none. */
-const present = (context: Context, write: EncodedWrite): number => {
-  const row = context
-    .tuples(
-      `SELECT revision, type FROM object_log WHERE resource = ? AND namespace = ? AND name = ?
-       ORDER BY revision DESC LIMIT 1`,
-    )
-    .get(write.resource, write.namespace, write.name);
+const present = async ({ database }: Context, write: EncodedWrite): Promise<number> => {
+  const row = await database.tuple(
+    `SELECT revision, type FROM object_log WHERE resource = ? AND namespace = ? AND name = ?
+     ORDER BY revision DESC LIMIT 1`,
+    write.resource,
+    write.namespace,
+    write.name,
+  );
   return row === undefined || row[1] === 'deleted' ? 0 : Number(row[0]);
 };
 
-const check = (context: Context, write: EncodedWrite): void => {
+const check = async (context: Context, write: EncodedWrite): Promise<void> => {
   const verb = { created: 'create', updated: 'update', deleted: 'delete' }[write.type];
-  const revision = present(context, write);
+  const revision = await present(context, write);
   const mustBeAbsent = write.expect === 0 || write.type === 'created';
   if (mustBeAbsent && revision !== 0) {
     throw new ApiError('AlreadyExists', `cannot ${verb} ${label(write)}: it already exists`);
@@ -52,42 +54,42 @@ const check = (context: Context, write: EncodedWrite): void => {
   }
 };
 
-const writeAll = (context: Context, writes: readonly EncodedWrite[]): number => {
-  const insert = context.prepare(insertRow);
+const writeAll = async (context: Context, writes: readonly EncodedWrite[]): Promise<number> => {
   const first = context.counters.revision + 1;
   for (const write of writes) {
-    check(context, write);
+    await check(context, write);
     const revision = ++context.counters.revision;
     const { resource, namespace, name, uid, type, json, dataKey } = write;
-    insert.run(revision, resource, namespace, name, uid, type, json, dataKey);
+    context.send(insertRow, revision, resource, namespace, name, uid, type, json, dataKey);
   }
   return first;
 };
 
 /** Looks at the next rows after `from`; `last` is how far it got, undefined when through. */
-const compactSome = (
+const compactSome = async (
   context: Context,
   range: { readonly from: number; readonly to: number },
-): { readonly removed: number; readonly last: number | undefined } => {
+): Promise<{ readonly removed: number; readonly last: number | undefined }> => {
+  const { database } = context;
   const to = Math.min(range.to, context.counters.revision);
   saveFloor(context, 'compacted', to);
-  const row = context
-    .prepare(
-      `SELECT max(revision) AS last FROM
-       (SELECT revision FROM object_log WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ${compactRows})`,
-    )
-    .get(range.from, to);
+  const row = await database.row(
+    `SELECT max(revision) AS last FROM (SELECT revision FROM object_log WHERE revision > ? AND revision <= ?
+     ORDER BY revision LIMIT ${compactRows}) AS some`,
+    range.from,
+    to,
+  );
   const last = row?.['last'];
   if (typeof last !== 'number') return { removed: 0, last: undefined };
-  const { changes } = context
-    .prepare(
-      `DELETE FROM object_log WHERE revision > ? AND revision <= ? AND (type = 'deleted' OR EXISTS (
-         SELECT 1 FROM object_log AS newer WHERE newer.resource = object_log.resource
-         AND newer.namespace = object_log.namespace AND newer.name = object_log.name
-         AND newer.revision > object_log.revision))`,
-    )
-    .run(range.from, last);
-  return { removed: Number(changes), last };
+  const removed = await database.run(
+    `DELETE FROM object_log WHERE revision > ? AND revision <= ? AND (type = 'deleted' OR EXISTS (
+       SELECT 1 FROM object_log AS newer WHERE newer.resource = object_log.resource
+       AND newer.namespace = object_log.namespace AND newer.name = object_log.name
+       AND newer.revision > object_log.revision))`,
+    range.from,
+    last,
+  );
+  return { removed, last };
 };
 
 const pageRows = 1_000;
@@ -106,38 +108,50 @@ export interface SnapshotPage {
   readonly next: SnapshotPlace | undefined;
 }
 
-const newestRevision = (context: Context): number => {
-  const newest = context.prepare('SELECT coalesce(max(revision), 0) AS n FROM object_log').get()?.['n'];
-  return Math.max(Number(newest), loadFloor(context, 'compacted'));
+const newestRevision = async (context: Context): Promise<number> => {
+  const newest = await context.database.row('SELECT coalesce(max(revision), 0) AS n FROM object_log');
+  return Math.max(Number(newest?.['n']), await loadFloor(context, 'compacted'));
 };
 
-const snapshotPage = (context: Context, place: SnapshotPlace | undefined): SnapshotPage => {
-  const { revision, key } = place ?? { revision: newestRevision(context), key: ['', '', ''] as const };
-  const rows = context
-    .tuples(
-      `SELECT ${columns} FROM object_log WHERE revision IN
+const snapshotPage = async (context: Context, place: SnapshotPlace | undefined): Promise<SnapshotPage> => {
+  const { revision, key } = place ?? {
+    revision: await newestRevision(context),
+    key: ['', '', ''] as const,
+  };
+  const rows = await context.database.tuples(
+    `SELECT ${columns} FROM object_log WHERE revision IN
        (SELECT max(revision) FROM object_log WHERE (resource, namespace, name) > (?, ?, ?) AND revision <= ?
         GROUP BY resource, namespace, name ORDER BY resource, namespace, name LIMIT ${pageRows})
        ORDER BY resource, namespace, name`,
-    )
-    .all(...key, revision);
+    ...key,
+    revision,
+  );
   const last = rows.length === pageRows ? rows.at(-1) : undefined;
   const next = last && { revision, key: [String(last[1]), String(last[2]), String(last[3])] as const };
   return { revision, rows, next };
 };
 
-const since = (
+/** Rows behind a revision, in order, whatever was compacted. */
+export const rowsAfter = (
+  { database }: Context,
+  query: { readonly revision: number; readonly limit: number },
+): Awaitable<readonly Tuple[]> =>
+  database.tuples(
+    `SELECT ${columns} FROM object_log WHERE revision > ? ORDER BY revision LIMIT ?`,
+    query.revision,
+    query.limit,
+  );
+
+const since = async (
   context: Context,
   query: { readonly revision: number; readonly limit: number },
-): readonly Tuple[] => {
-  const floor = loadFloor(context, 'compacted');
+): Promise<readonly Tuple[]> => {
+  const floor = await loadFloor(context, 'compacted');
   if (query.revision < floor) {
     const why = `older than ${floor} is compacted; list again and watch from there`;
     throw new ApiError('Expired', `cannot read changes since resourceVersion ${query.revision}: ${why}`);
   }
-  return context
-    .tuples(`SELECT ${columns} FROM object_log WHERE revision > ? ORDER BY revision LIMIT ?`)
-    .all(query.revision, query.limit);
+  return rowsAfter(context, query);
 };
 
 export const objectWrites = { 'objects.write': writeAll, 'objects.compact': compactSome };

@@ -15,6 +15,7 @@ import {
 import type { CredentialRow } from '../store.ts';
 import { matchesAudit } from './audit-filter.ts';
 import type { Context } from './context.ts';
+import type { Awaitable, Database, Row } from './database.ts';
 import type { EncodedWrite } from './objects.ts';
 
 /** Rows that are looked at in one call, whatever is found: a rare filter must not hold up other readers. */
@@ -29,7 +30,7 @@ const append = (context: Context, entry: AuditEntry): void => {
   const prev = counters.auditHash;
   const row = toCanonicalJson({ ...entry, seq });
   const hash = sha256(prev + row);
-  context.prepare('INSERT INTO audit (seq, prev, hash, row) VALUES (?, ?, ?, ?)').run(seq, prev, hash, row);
+  context.send('INSERT INTO audit (seq, prev, hash, "row") VALUES (?, ?, ?, ?)', seq, prev, hash, row);
   Object.assign(counters, { audit: seq, auditHash: hash });
   context.effects.audit.push([seq, hash, `{"hash":"${hash}","prev":"${prev}",${row.slice(1)}`]);
 };
@@ -96,34 +97,27 @@ export const appendChanges = (
   for (const change of changesOf(operation, argument, value, entry)) append(context, { ...entry, ...change });
 };
 
-interface StoredRow {
-  readonly seq: number;
-  readonly prev: string;
-  readonly hash: string;
-  readonly row: string;
-}
-
 /** A row that cannot even be read is one that was changed: it gets a hash that fits nothing. */
-const toRecord = ({ seq, prev, hash, row }: StoredRow): AuditRecord => {
+const toRecord = (stored: Row): AuditRecord => {
+  const [seq, prev, hash] = [Number(stored['seq']), String(stored['prev']), String(stored['hash'])];
   try {
-    return { ...(JSON.parse(row) as AuditRecord), prev, hash };
+    return { ...(JSON.parse(String(stored['row'])) as AuditRecord), prev, hash };
   } catch {
     return { seq, prev, hash: '', time: '', user: '', verb: '', resource: '', decision: 'deny' };
   }
 };
 
-const columns = 'seq, prev, hash, row';
+const columns = 'seq, prev, hash, "row"';
 
 /** Read one by one: who has found enough does not read on. */
-const rowsAfter = (context: Context, after: number, limit: number): Iterable<StoredRow> =>
-  context
-    .prepare(`SELECT ${columns} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`)
-    .iterate(after, limit) as unknown as Iterable<StoredRow>;
+const rowsAfter = ({ database }: Context, after: number, limit: number): ReturnType<Database['each']> =>
+  database.each(`SELECT ${columns} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit);
 
-const rowsBefore = (context: Context, before: number, limit: number): Iterable<StoredRow> =>
-  context
-    .prepare(`SELECT ${columns} FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?`)
-    .iterate(before, limit) as unknown as Iterable<StoredRow>;
+const rowsBefore = ({ database }: Context, before: number, limit: number): ReturnType<Database['each']> =>
+  database.each(`SELECT ${columns} FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?`, before, limit);
+
+const someAfter = ({ database }: Context, after: number, limit: number): Awaitable<readonly Row[]> =>
+  database.rows(`SELECT ${columns} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit);
 
 export interface AuditScan {
   readonly filter: AuditFilter;
@@ -138,23 +132,25 @@ export interface AuditPage {
   readonly last: number | undefined;
 }
 
-const list = (context: Context, { filter, from, limit }: AuditScan): AuditPage => {
+const list = async (context: Context, { filter, from, limit }: AuditScan): Promise<AuditPage> => {
   const rows =
     'after' in from ? rowsAfter(context, from.after, scanRows) : rowsBefore(context, from.before, scanRows);
   const records: AuditRecord[] = [];
   let seen = 0;
-  for (const row of rows) {
+  for await (const row of rows) {
     const record = toRecord(row);
     seen += 1;
     if (matchesAudit(record, filter)) records.push(record);
-    if (records.length === limit || seen === scanRows) return { records, last: row.seq };
+    if (records.length === limit || seen === scanRows) return { records, last: Number(row['seq']) };
   }
   return { records, last: undefined };
 };
 
-const anchor = (context: Context): ChainPoint => {
-  const found = context.prepare('SELECT seq, hash FROM audit_anchor').get();
-  return found === undefined ? chainStart : { seq: Number(found['seq']), hash: String(found['hash']) };
+const toPoint = (row: Row): ChainPoint => ({ seq: Number(row['seq']), hash: String(row['hash']) });
+
+const anchor = async ({ database }: Context): Promise<ChainPoint> => {
+  const found = await database.row('SELECT seq, hash FROM audit_anchor');
+  return found === undefined ? chainStart : toPoint(found);
 };
 
 /** The text by which a row of the chain vouches for the anchor. */
@@ -169,19 +165,20 @@ export interface VerifyStep {
 }
 
 /** Checks some rows behind `from`; no rows: there are none. `known`: what the row of that number must be. */
-const verify = (
+const verify = async (
   context: Context,
   { from, known, limit }: { readonly from: ChainPoint; readonly known: ChainPoint; readonly limit: number },
-): VerifyStep => {
-  const rows = [...rowsAfter(context, from.seq, limit)];
-  const start = anchorText(anchor(context));
+): Promise<VerifyStep> => {
+  const rows = await someAfter(context, from.seq, limit);
+  const start = anchorText(await anchor(context));
   let point = from;
   let vouched = false;
   for (const row of rows) {
     const record = toRecord(row);
-    const changed = row.seq !== record.seq && { seq: row.seq, why: `row ${row.seq} was changed or moved` };
+    const seq = Number(row['seq']);
+    const changed = seq !== record.seq && { seq, why: `row ${seq} was changed or moved` };
     const other = record.seq === known.seq && record.hash !== known.hash;
-    const rewritten = other && { seq: row.seq, why: `row ${row.seq} is not the one that was written` };
+    const rewritten = other && { seq, why: `row ${seq} is not the one that was written` };
     const problem = changed || chainProblem(point, record, sha256) || rewritten || undefined;
     if (problem !== undefined) return { point, rows: rows.length, problem, vouched };
     vouched ||= record.verb === 'trim' && record.resource === 'audit' && record.reason === start;
@@ -194,34 +191,36 @@ const verify = (
  * Removes some of the oldest rows: those before `keepFrom` and those older than `olderThan` (RFC 3339; '' : none).
  * The newest row always stays. Returns how many.
  */
-const trim = (
+const trim = async (
   context: Context,
   wish: { readonly keepFrom: number; readonly olderThan: string; readonly entry: AuditEntry },
-): number => {
-  const oldest = [...rowsAfter(context, 0, trimRows)];
-  const kept = oldest.findIndex(
-    (row) =>
-      row.seq === context.counters.audit ||
-      (row.seq >= wish.keepFrom && !(toRecord(row).time < wish.olderThan)),
-  );
+): Promise<number> => {
+  const oldest = await someAfter(context, 0, trimRows);
+  const kept = oldest.findIndex((row) => {
+    const seq = Number(row['seq']);
+    return seq === context.counters.audit || (seq >= wish.keepFrom && !(toRecord(row).time < wish.olderThan));
+  });
   const removed = kept < 0 ? oldest : oldest.slice(0, kept);
-  const last = removed.at(-1);
-  if (last === undefined) return 0;
-  context.prepare('DELETE FROM audit WHERE seq <= ?').run(last.seq);
-  context
-    .prepare(
-      'INSERT INTO audit_anchor (id, seq, hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash',
-    )
-    .run(last.seq, last.hash);
+  const newest = removed.at(-1);
+  if (newest === undefined) return 0;
+  const last = toPoint(newest);
+  context.send('DELETE FROM audit WHERE seq <= ?', last.seq);
+  context.send(
+    `INSERT INTO audit_anchor (id, seq, hash) VALUES (1, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`,
+    last.seq,
+    last.hash,
+  );
   append(context, { ...wish.entry, reason: anchorText(last) });
   return removed.length;
 };
 
 /** Where the chain of an opened database stands. */
-export const loadHead = (context: Pick<Context, 'prepare'>): ChainPoint => {
-  const newest = context.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get();
-  const found = newest ?? context.prepare('SELECT seq, hash FROM audit_anchor').get();
-  return found === undefined ? chainStart : { seq: Number(found['seq']), hash: String(found['hash']) };
+export const loadHead = async (database: Database): Promise<ChainPoint> => {
+  const found =
+    (await database.row('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1')) ??
+    (await database.row('SELECT seq, hash FROM audit_anchor'));
+  return found === undefined ? chainStart : toPoint(found);
 };
 
 export const auditWrites = { 'audit.append': append, 'audit.trim': trim };
@@ -229,5 +228,5 @@ export const auditReads = {
   'audit.list': list,
   'audit.verify': verify,
   'audit.anchor': anchor,
-  'audit.head': (context: Context): ChainPoint => loadHead(context),
+  'audit.head': ({ database }: Context): Promise<ChainPoint> => loadHead(database),
 };

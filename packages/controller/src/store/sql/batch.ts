@@ -8,7 +8,8 @@ import type { AuditEntry } from '@drover/api/audit';
 import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
 import type { AuditLine } from '../store.ts';
 import { appendChanges } from './audit.ts';
-import { type Context, type Counters, newEffects, type Tuple } from './context.ts';
+import { type Context, type Counters, newEffects } from './context.ts';
+import type { Tuple } from './database.ts';
 
 export type Operation = (context: Context, argument: never) => unknown;
 /** With `audit`, what the call changes is put into the audit trail in the same breath. */
@@ -54,29 +55,36 @@ class Aborted extends Error {}
 
 type Operations = Readonly<Record<string, Operation>>;
 
-const runCall = (context: Context, operation: Operation, [name, argument, audit]: Call): Outcome => {
+const runCall = async (
+  context: Context,
+  operation: Operation,
+  [name, argument, audit]: Call,
+): Promise<Outcome> => {
   // The argument was typed by the caller on the main thread (channel.ts).
-  const value = operation(context, argument as never);
+  const value = await operation(context, argument as never);
   if (audit !== undefined) appendChanges(context, name, argument, value, audit);
   return { value };
 };
 
 /** I2. */
-const runGuarded: typeof runCall = (context, operation, call) => {
+const runGuarded: typeof runCall = async (context, operation, call) => {
+  const { database } = context;
   const before: Counters = { ...context.counters };
   const batchEffects = context.effects;
   context.effects = newEffects();
-  context.prepare('SAVEPOINT one').run();
+  await database.save();
   try {
-    const outcome = runCall(context, operation, call);
-    context.prepare('RELEASE one').run();
+    const outcome = await runCall(context, operation, call);
+    await context.sent();
+    await database.release();
     mergeEffects(batchEffects, context.effects);
     return outcome;
   } catch (error) {
     context.digests.clear();
     Object.assign(context.counters, before);
-    if (!context.database.isTransaction) throw new Aborted('', { cause: error });
-    context.database.exec('ROLLBACK TO one; RELEASE one');
+    await context.sent().catch(() => undefined);
+    if (!database.inTransaction) throw new Aborted('', { cause: error });
+    await database.rollbackToSave();
     return { failure: toFailure(error) };
   } finally {
     context.effects = batchEffects;
@@ -92,11 +100,12 @@ const mergeEffects = (into: Context['effects'], from: Context['effects']): void 
   into.audit.push(...from.audit);
 };
 
-const undoAll = (context: Context, before: Counters): void => {
+const undoAll = async (context: Context, before: Counters): Promise<void> => {
   context.digests.clear();
   context.moved = [];
   Object.assign(context.counters, before);
-  if (context.database.isTransaction) context.database.exec('ROLLBACK');
+  await context.sent().catch(() => undefined);
+  await context.database.rollback();
 };
 
 const failAll = (calls: readonly Call[], error: unknown): Reply => {
@@ -105,64 +114,81 @@ const failAll = (calls: readonly Call[], error: unknown): Reply => {
 };
 
 /** Throws when not all of it is durable. */
-const runAll = (
+const runAll = async (
   context: Context,
   operations: Operations,
   calls: readonly Call[],
   run: typeof runCall,
-): Reply => {
+): Promise<Reply> => {
   context.effects = newEffects();
-  context.database.exec('BEGIN IMMEDIATE');
-  const outcomes = calls.map((call) => {
+  await context.database.begin();
+  const outcomes: Outcome[] = [];
+  for (const call of calls) {
     const operation = operations[call[0]];
     if (operation === undefined) throw new Error(`no operation ${call[0]}`);
-    return run(context, operation, call);
-  });
-  context.database.exec('COMMIT');
+    outcomes.push(await run(context, operation, call));
+  }
+  await context.sent();
+  await context.database.commit();
   const { tasks, output, audit } = context.effects;
   return { outcomes, tasks: [...tasks.values()], output: [...output], audit };
 };
 
-/** Runs the calls in order in one transaction and returns what came of each (I3). */
-export const runBatch = (context: Context, operations: Operations, calls: readonly Call[]): Reply => {
+/** I3. */
+const runTwice = async (context: Context, operations: Operations, calls: readonly Call[]): Promise<Reply> => {
   const before: Counters = { ...context.counters };
   try {
-    return runAll(context, operations, calls, runCall);
+    return await runAll(context, operations, calls, runCall);
   } catch {
-    undoAll(context, before);
+    await undoAll(context, before);
   }
   try {
-    return runAll(context, operations, calls, runGuarded);
+    return await runAll(context, operations, calls, runGuarded);
   } catch (error) {
-    undoAll(context, before);
+    await undoAll(context, before);
     return failAll(calls, error);
   }
 };
 
-const runRead = (
+/** Runs the calls in order in one transaction and returns what came of each. */
+export const runBatch = async (
+  context: Context,
+  operations: Operations,
+  calls: readonly Call[],
+): Promise<Reply> => {
+  try {
+    return await runTwice(context, operations, calls);
+  } finally {
+    for (const buffer of context.spent) buffer.transfer(0);
+    context.spent.clear();
+  }
+};
+
+const runRead = async (
   context: Context,
   operations: Readonly<Record<string, Operation>>,
   [name, argument]: Call,
-): Outcome => {
-  const isAlone = !context.database.isTransaction;
+): Promise<Outcome> => {
+  const isAlone = !context.database.inTransaction;
   try {
     const operation = operations[name];
     if (operation === undefined) throw new Error(`no operation ${name}`);
-    if (isAlone) context.database.exec('BEGIN');
-    return { value: operation(context, argument as never) };
+    if (isAlone) await context.database.beginRead();
+    return { value: await operation(context, argument as never) };
   } catch (error) {
     return { failure: toFailure(error) };
   } finally {
-    if (isAlone && context.database.isTransaction) context.database.exec('COMMIT');
+    if (isAlone) await context.database.rollback();
   }
 };
 
 /** Runs reading calls, each on one consistent state of the database; in a snapshot, all on the same. */
-export const runReads = (
+export const runReads = async (
   context: Context,
   operations: Readonly<Record<string, Operation>>,
   calls: readonly Call[],
-): Reply => {
-  const outcomes = calls.map((call) => runRead(context, operations, call));
+): Promise<Reply> => {
+  const outcomes: Outcome[] = [];
+  for (const call of calls) outcomes.push(await runRead(context, operations, call));
   return { outcomes, tasks: [], output: [], audit: [] };
 };

@@ -9,12 +9,16 @@ export interface StreamDigest {
   hash: Hash | undefined;
 }
 
+export interface WorkDigest {
+  readonly seq: number;
+  readonly uid: string;
+  /** Bytes of each stream of each task that may be stored. */
+  readonly capBytes: number;
+}
+
 export interface TaskDigest {
   readonly seq: number;
-  readonly workSeq: number;
-  readonly work: string;
-  /** Bytes of each stream that may be stored. */
-  readonly capBytes: number;
+  readonly work: WorkDigest;
   readonly isFinal: boolean;
   /** Index 0 is stdout (stream 1), 1 is stderr. */
   readonly streams: readonly [StreamDigest, StreamDigest];
@@ -22,11 +26,27 @@ export interface TaskDigest {
 
 /** Entries are dropped beyond this, the longest idle first. */
 const limit = 20_000;
+const workLimit = 256;
+
+const dropOldest = <K>(entries: Map<K, unknown>, most: number): void => {
+  const oldest = entries.keys().next();
+  if (entries.size > most && !oldest.done) entries.delete(oldest.value);
+};
 
 export const newHash = (): Hash => createHash('sha256');
 
 export class Digests {
   readonly #tasks = new Map<string, TaskDigest>();
+  readonly #works = new Map<number, WorkDigest>();
+
+  work(seq: number): WorkDigest | undefined {
+    return this.#works.get(seq);
+  }
+
+  setWork(work: WorkDigest): void {
+    this.#works.set(work.seq, work);
+    dropOldest(this.#works, workLimit);
+  }
 
   get(id: string): TaskDigest | undefined {
     return this.#tasks.get(id);
@@ -35,8 +55,7 @@ export class Digests {
   set(id: string, digest: TaskDigest): void {
     this.#tasks.delete(id);
     this.#tasks.set(id, digest);
-    const oldest = this.#tasks.keys().next();
-    if (this.#tasks.size > limit && !oldest.done) this.#tasks.delete(oldest.value);
+    dropOldest(this.#tasks, limit);
   }
 
   delete(id: string): void {
@@ -45,5 +64,6 @@ export class Digests {
 
   clear(): void {
     this.#tasks.clear();
+    this.#works.clear();
   }
 }

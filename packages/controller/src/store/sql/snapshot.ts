@@ -1,8 +1,8 @@
 // Owns the rows of a backup: which tables are in it, and how they are read and put back, in the order of their keys.
 // Uploads under way are not in it: their bytes are not content yet.
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { ApiError } from '@drover/api/errors';
 import type { Context } from './context.ts';
+import type { Database, Value } from './database.ts';
 
 /** Table → its key, of one column. */
 const keys = {
@@ -31,14 +31,6 @@ const isTable = (name: string): name is SnapshotTable => Object.hasOwn(keys, nam
 
 const pageBytes = 256 * 1024;
 
-type Value = string | number | null | Uint8Array;
-
-export const columnsOf = (database: DatabaseSync, table: SnapshotTable): readonly string[] =>
-  database
-    .prepare(`PRAGMA table_info(${table})`)
-    .all()
-    .map((row) => String(row['name']));
-
 const toLine = (values: readonly Value[]): string =>
   `${JSON.stringify(values.map((value) => (value instanceof Uint8Array ? { base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') } : value)))}\n`;
 
@@ -50,22 +42,19 @@ export interface Page {
 }
 
 /** About 256 KiB of rows behind `after`; at least one, if there are any. */
-export const readPage = (
-  database: DatabaseSync,
+export const readPage = async (
+  database: Database,
   { table, after }: { readonly table: SnapshotTable; readonly after: string | number | undefined },
-): Page => {
+): Promise<Page> => {
   const key = keys[table];
-  const keyAt = columnsOf(database, table).indexOf(key);
+  const columns = await database.columns(table);
   const where = after === undefined ? '' : `WHERE ${key} > ?`;
-  const statement = database.prepare(`SELECT * FROM ${table} ${where} ORDER BY ${key}`);
-  statement.setReturnArrays(true);
+  const values = after === undefined ? [] : [after];
   let text = '';
   let last: string | number | undefined;
-  for (const row of statement.iterate(...(after === undefined ? [] : [after]))) {
-    // setReturnArrays makes rows arrays; the types of node:sqlite do not follow it.
-    const values = row as unknown as readonly Value[];
-    text += toLine(values);
-    const found = values[keyAt];
+  for await (const row of database.each(`SELECT * FROM ${table} ${where} ORDER BY ${key}`, ...values)) {
+    text += toLine(columns.map((column) => row[column] ?? null));
+    const found = row[key];
     last = typeof found === 'string' || typeof found === 'number' ? found : undefined;
     if (text.length >= pageBytes) break;
   }
@@ -73,40 +62,38 @@ export const readPage = (
   return { lines: new TextEncoder().encode(text).buffer, last: text.length >= pageBytes ? last : undefined };
 };
 
-const pragma = (database: DatabaseSync, name: string): number =>
-  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-
 export interface SnapshotAbout {
   readonly schema: number;
   readonly revision: number;
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const about = ({ database, counters }: Context): SnapshotAbout => ({
-  schema: pragma(database, 'user_version'),
-  revision: counters.revision,
-  counts: Object.fromEntries(
-    snapshotTables.map((table) => [
-      table,
-      Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']),
-    ]),
-  ),
-});
+const about = async ({ database, counters }: Context): Promise<SnapshotAbout> => {
+  const counts: [string, number][] = [];
+  for (const table of snapshotTables) {
+    const found = await database.tuple(`SELECT count(*) FROM ${table}`);
+    counts.push([table, Number(found?.[0])]);
+  }
+  return {
+    schema: await database.schema(),
+    revision: counters.revision,
+    counts: Object.fromEntries(counts),
+  };
+};
+
+export const blobsOf = async (database: Database): Promise<readonly string[]> =>
+  (await database.rows('SELECT sha256 FROM blob ORDER BY sha256')).map((row) => String(row['sha256']));
 
 /** What a thread in mode 'snapshot' can do: all of it sees one moment. */
 export const snapshotOperations = {
   'snapshot.about': about,
-  'snapshot.columns': ({ database }: Context, table: SnapshotTable) => columnsOf(database, table),
-  'snapshot.page': (context: Context, wish: Parameters<typeof readPage>[1]): Page => {
-    const page = readPage(context.database, wish);
+  'snapshot.columns': ({ database }: Context, table: SnapshotTable) => database.columns(table),
+  'snapshot.page': async (context: Context, wish: Parameters<typeof readPage>[1]): Promise<Page> => {
+    const page = await readPage(context.database, wish);
     context.moved.push(page.lines);
     return page;
   },
-  'snapshot.blobs': ({ database }: Context): readonly string[] =>
-    database
-      .prepare('SELECT sha256 FROM blob ORDER BY sha256')
-      .all()
-      .map((row) => String(row['sha256'])),
+  'snapshot.blobs': ({ database }: Context) => blobsOf(database),
 };
 
 export type SnapshotOperations = typeof snapshotOperations;
@@ -117,26 +104,33 @@ const refuse = (why: string): ApiError =>
     `cannot use the backup: ${why}; use the version of Drover that wrote it, or a newer one`,
   );
 
-const toValue = (value: unknown): SQLInputValue => {
+const toValue = (value: unknown): Value => {
   if (value === null || typeof value === 'string' || typeof value === 'number') return value;
   // The only other form that toLine gives.
   return Buffer.from((value as { readonly base64: string }).base64, 'base64');
 };
 
 /** Puts lines that `readPage` gave, of any store, into an empty table. Throws Invalid for what is not known here. */
-export const createLoader = (database: DatabaseSync, name: string, columns: readonly string[]) => {
+export const createLoader = async (
+  database: Database,
+  name: string,
+  columns: readonly string[],
+): Promise<(lines: Buffer) => Promise<void>> => {
   if (!isTable(name)) throw refuse(`it has rows of "${name}", which are not known here`);
-  const own = new Set(columnsOf(database, name));
+  const own = new Set(await database.columns(name));
   const unknown = columns.find((column) => !own.has(column));
   if (unknown !== undefined) throw refuse(`its rows of "${name}" have "${unknown}", which is not known here`);
   const marks = columns.map(() => '?').join(', ');
   // What migrations have put there gives way.
-  database.exec(`DELETE FROM ${name}`);
-  const insert = database.prepare(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${marks})`);
-  return (lines: Buffer): void => {
-    database.exec('BEGIN IMMEDIATE');
-    for (const line of lines.toString('utf8').split('\n'))
-      if (line !== '') insert.run(...(JSON.parse(line) as readonly unknown[]).map(toValue));
-    database.exec('COMMIT');
+  await database.run(`DELETE FROM ${name}`);
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  const insert = `INSERT INTO ${name} (${names}) VALUES (${marks})`;
+  return async (lines) => {
+    await database.begin();
+    const rows = lines.toString('utf8').split('\n');
+    const put = (row: string) =>
+      database.run(insert, ...(JSON.parse(row) as readonly unknown[]).map(toValue));
+    await Promise.all(rows.filter((row) => row !== '').map(put));
+    await database.commit();
   };
 };

@@ -1,0 +1,83 @@
+// Owns the statements of agents: who is connected, facts, last heartbeats.
+import type { AgentRow } from '../store.ts';
+import type { Context } from './context.ts';
+import type { Awaitable, Tuple } from './database.ts';
+
+/** Order of an agent's tuple; ../agents.ts reads it. */
+const columns = `node, serial, machine_id, boot_id, journal_id, agent_version, agent_sha256, python_version,
+  connected, since_ms, facts, heartbeat`;
+
+export type ConnectedAgent = Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat' | 'facts'> & {
+  readonly facts: string;
+  readonly nowMs: number;
+};
+
+const connected = ({ database }: Context, a: ConnectedAgent): Awaitable<Tuple | undefined> =>
+  database.tuple(
+    `INSERT INTO agent (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)
+       ON CONFLICT (node) DO UPDATE SET serial = excluded.serial, machine_id = excluded.machine_id,
+       boot_id = excluded.boot_id, journal_id = excluded.journal_id, agent_version = excluded.agent_version,
+       agent_sha256 = excluded.agent_sha256, python_version = excluded.python_version, connected = 1,
+       since_ms = CASE WHEN agent.connected = 1 THEN agent.since_ms ELSE excluded.since_ms END,
+       facts = excluded.facts RETURNING ${columns}`,
+    a.node,
+    a.serial,
+    a.machineId,
+    a.bootId,
+    a.journalId,
+    a.agentVersion,
+    a.agentSha256,
+    a.pythonVersion,
+    a.nowMs,
+    a.facts,
+  );
+
+const disconnected = (
+  { database }: Context,
+  gone: { readonly node: string; readonly nowMs: number },
+): Awaitable<Tuple | undefined> =>
+  database.tuple(
+    `UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 RETURNING ${columns}`,
+    gone.nowMs,
+    gone.node,
+  );
+
+const disconnectAll = ({ database }: Context, nowMs: number): Awaitable<readonly Tuple[]> =>
+  database.tuples(
+    `UPDATE agent SET connected = 0, since_ms = ? WHERE connected = 1 RETURNING ${columns}`,
+    nowMs,
+  );
+
+const setFacts = (
+  { database }: Context,
+  update: { readonly node: string; readonly facts: string },
+): Awaitable<Tuple | undefined> =>
+  database.tuple(
+    `UPDATE agent SET facts = ?1 WHERE node = ?2 AND facts <> ?1 RETURNING ${columns}`,
+    update.facts,
+    update.node,
+  );
+
+const setHeartbeats = (context: Context, heartbeats: readonly (readonly [string, string])[]): void => {
+  for (const [node, heartbeat] of heartbeats)
+    context.send('UPDATE agent SET heartbeat = ? WHERE node = ?', heartbeat, node);
+};
+
+const remove = async ({ database }: Context, node: string): Promise<boolean> =>
+  (await database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
+
+const get = ({ database }: Context, node: string): Awaitable<Tuple | undefined> =>
+  database.tuple(`SELECT ${columns} FROM agent WHERE node = ?`, node);
+
+const list = ({ database }: Context): Awaitable<readonly Tuple[]> =>
+  database.tuples(`SELECT ${columns} FROM agent ORDER BY node`);
+
+export const agentWrites = {
+  'agents.connected': connected,
+  'agents.disconnected': disconnected,
+  'agents.disconnectAll': disconnectAll,
+  'agents.setFacts': setFacts,
+  'agents.setHeartbeats': setHeartbeats,
+  'agents.remove': remove,
+};
+export const agentReads = { 'agents.get': get, 'agents.list': list };

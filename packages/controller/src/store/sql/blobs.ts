@@ -1,0 +1,101 @@
+// Owns the statements of the content index and of uploads under way.
+import type { BlobRow } from '../store.ts';
+import type { Context } from './context.ts';
+
+const hashBytes = 32;
+
+const toChunks = (bytes: Uint8Array): readonly string[] => {
+  const hashes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: hashes.length / hashBytes }, (_, i) =>
+    hashes.toString('hex', i * hashBytes, (i + 1) * hashBytes),
+  );
+};
+
+const get = async ({ database }: Context, sha256: string): Promise<BlobRow | undefined> => {
+  const row = await database.row('SELECT * FROM blob WHERE sha256 = ?', sha256);
+  if (row === undefined) return undefined;
+  return {
+    sha256,
+    sizeBytes: Number(row['size_bytes']),
+    chunkSizeBytes: Number(row['chunk_size_bytes']),
+    chunks: row['chunks'] instanceof Uint8Array ? toChunks(row['chunks']) : [],
+    createdAtMs: Number(row['created_at_ms']),
+  };
+};
+
+const list = async ({ database }: Context): Promise<readonly string[]> =>
+  (await database.rows('SELECT sha256 FROM blob')).map((row) => String(row['sha256']));
+
+/** Indexes the blob and forgets its upload. */
+const finish = (context: Context, done: { readonly uploadId: string; readonly blob: BlobRow }): void => {
+  const { blob } = done;
+  context.send(
+    `INSERT INTO blob (sha256, size_bytes, chunk_size_bytes, chunks, created_at_ms) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (sha256) DO NOTHING`,
+    blob.sha256,
+    blob.sizeBytes,
+    blob.chunkSizeBytes,
+    Buffer.from(blob.chunks.join(''), 'hex'),
+    blob.createdAtMs,
+  );
+  forget(context, done.uploadId);
+};
+
+/** Whether it was there and is gone; it stays when it was used since. */
+const remove = async (
+  { database }: Context,
+  { sha256, beforeMs }: { readonly sha256: string; readonly beforeMs: number },
+): Promise<boolean> =>
+  (await database.run('DELETE FROM blob WHERE sha256 = ? AND created_at_ms < ?', sha256, beforeMs)) > 0;
+
+/** Renews its time; undefined when it is not there. */
+const use = async (
+  context: Context,
+  wish: { readonly sha256: string; readonly nowMs: number },
+): Promise<BlobRow | undefined> => {
+  const { sha256, nowMs } = wish;
+  context.send('UPDATE blob SET created_at_ms = ?1 WHERE sha256 = ?2 AND created_at_ms < ?1', nowMs, sha256);
+  return get(context, sha256);
+};
+
+const unusedSince = async ({ database }: Context, beforeMs: number): Promise<readonly string[]> => {
+  const unused = 'SELECT sha256 FROM blob WHERE created_at_ms < ? ORDER BY created_at_ms, sha256';
+  return (await database.rows(unused, beforeMs)).map((row) => String(row['sha256']));
+};
+
+export interface UploadRow {
+  readonly id: string;
+  readonly sizeBytes: number;
+  readonly createdAtMs: number;
+}
+
+const begin = (context: Context, { id, sizeBytes, createdAtMs }: UploadRow): void =>
+  context.send(
+    'INSERT INTO upload (id, size_bytes, created_at_ms) VALUES (?, ?, ?)',
+    id,
+    sizeBytes,
+    createdAtMs,
+  );
+
+const forget = (context: Context, id: string): void => context.send('DELETE FROM upload WHERE id = ?', id);
+
+const uploads = async ({ database }: Context): Promise<readonly UploadRow[]> =>
+  (await database.rows('SELECT * FROM upload')).map((row) => ({
+    id: String(row['id']),
+    sizeBytes: Number(row['size_bytes']),
+    createdAtMs: Number(row['created_at_ms']),
+  }));
+
+export const blobWrites = {
+  'blobs.finish': finish,
+  'blobs.remove': remove,
+  'blobs.use': use,
+  'blobs.begin': begin,
+  'blobs.forget': forget,
+};
+export const blobReads = {
+  'blobs.get': get,
+  'blobs.list': list,
+  'blobs.unusedSince': unusedSince,
+  'blobs.uploads': uploads,
+};

@@ -1,0 +1,102 @@
+// Owns what every statement family works with inside the worker thread.
+// I1: counters never go back, also when the newest rows are removed: their floors are in table `counter`. They may leave gaps.
+// I2: what a failed call did is undone in memory too: counters are set back, running digests forgotten.
+import type { AuditLine } from '../store.ts';
+import { loadHead } from './audit.ts';
+import type { Database, Tuple, Value } from './database.ts';
+import { Digests } from './digests.ts';
+
+export interface Counters {
+  /** Newest revision of the object log. */
+  revision: number;
+  /** Newest change of a task. */
+  change: number;
+  /** Newest chunk of output. */
+  cursor: number;
+  /** Newest row of the audit trail, and its hash. */
+  audit: number;
+  auditHash: string;
+}
+
+/** What listeners are to be told once the transaction is durable. */
+export interface Effects {
+  /** Task id → its newest row. */
+  readonly tasks: Map<string, Tuple>;
+  /** Task id → work uid. */
+  readonly output: Map<string, string>;
+  readonly audit: AuditLine[];
+}
+
+export interface Context {
+  readonly database: Database;
+  readonly counters: Counters;
+  readonly digests: Digests;
+  effects: Effects;
+  /** Buffers of the results, to be moved rather than copied to the main thread. */
+  moved: ArrayBuffer[];
+  /** Buffers of the arguments that nobody needs once the batch has ended: given back then, not some time later. */
+  readonly spent: Set<ArrayBuffer>;
+  /** Sends a statement that only the end of the call waits for. */
+  send(sql: string, ...values: readonly Value[]): void;
+  /** Resolves when all that was sent has been carried out. */
+  sent(): Promise<void>;
+}
+
+export const newEffects = (): Effects => ({ tasks: new Map(), output: new Map(), audit: [] });
+
+const newest = (query: string, floor: string): string =>
+  `coalesce((SELECT max(n) FROM (${query} UNION ALL SELECT value FROM counter WHERE name = '${floor}') AS numbers), 0)`;
+
+const newestNumbers = `SELECT ${newest('SELECT max(revision) AS n FROM object_log', 'compacted')} AS revision,
+  ${newest('SELECT max(change) AS n FROM task', 'change')} AS change,
+  ${newest('SELECT max(cursor) AS n FROM output', 'cursor')} AS cursor`;
+
+/** As the database has them now. */
+export const loadCounters = async (database: Database): Promise<Counters> => {
+  const [numbers, head] = await Promise.all([database.row(newestNumbers), loadHead(database)]);
+  return {
+    audit: head.seq,
+    auditHash: head.hash,
+    revision: Number(numbers?.['revision']),
+    change: Number(numbers?.['change']),
+    cursor: Number(numbers?.['cursor']),
+  };
+};
+
+export const createContext = async (database: Database): Promise<Context> => {
+  let pending: PromiseLike<number>[] = [];
+  return {
+    database,
+    counters: await loadCounters(database),
+    digests: new Digests(),
+    effects: newEffects(),
+    moved: [],
+    spent: new Set(),
+    send: (sql, ...values) => {
+      const outcome = database.run(sql, ...values);
+      if (typeof outcome === 'number') return;
+      // Whoever waits for all hears of it; a call that fails before then does not wait.
+      outcome.then(undefined, () => undefined);
+      pending.push(outcome);
+    },
+    sent: async () => {
+      const waiting = pending;
+      pending = [];
+      await Promise.all(waiting);
+    },
+  };
+};
+
+type Floor = 'compacted' | 'change' | 'cursor';
+
+export const loadFloor = async ({ database }: Context, name: Floor): Promise<number> =>
+  Number((await database.row('SELECT value FROM counter WHERE name = ?', name))?.['value'] ?? 0);
+
+/** Raises a floor (I1), inside the running transaction. */
+export const saveFloor = (context: Context, name: Floor, value: number): void =>
+  context.send(
+    `INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+     WHERE excluded.value > counter.value`,
+    name,
+    value,
+  );

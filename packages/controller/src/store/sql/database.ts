@@ -1,0 +1,56 @@
+// Owns what every database must offer to the store's operations, which are written once for all of them.
+// I1: statements run in the order in which they were asked for; a caller need not wait for one before it asks for the next.
+// I2: SQL is the part that SQLite and PostgreSQL share: parameters are `?` or `?1`; CASE and not iif; text is compared by its
+//     bytes; numbers are JavaScript numbers below 2^53.
+
+export type Value = string | number | Uint8Array | null;
+
+export type Row = Readonly<Record<string, Value>>;
+
+/** A row by position: cheap to send to the main thread. */
+export type Tuple = readonly (string | number | null)[];
+
+/** A database in this process answers at once, one beyond a network later. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+export interface Database {
+  /** Whether other processes write to it too: what is remembered of it must be looked at anew in each transaction. */
+  readonly isShared: boolean;
+  readonly inTransaction: boolean;
+
+  row(sql: string, ...values: readonly Value[]): Awaitable<Row | undefined>;
+  rows(sql: string, ...values: readonly Value[]): Awaitable<readonly Row[]>;
+  tuple(sql: string, ...values: readonly Value[]): Awaitable<Tuple | undefined>;
+  tuples(sql: string, ...values: readonly Value[]): Awaitable<readonly Tuple[]>;
+  /** Rows one after another: what is not asked for is not held in memory. */
+  each(sql: string, ...values: readonly Value[]): Iterable<Row> | AsyncIterable<Row>;
+  /** How many rows it changed. */
+  run(sql: string, ...values: readonly Value[]): Awaitable<number>;
+
+  /** Begins a transaction that may write. Nobody else's may until it ends. */
+  begin(): Awaitable<void>;
+  /** Begins one that only reads, and sees one moment. */
+  beginRead(): Awaitable<void>;
+  /** Everything in it is durable once this returns. */
+  commit(): Awaitable<void>;
+  /** Does nothing outside a transaction. */
+  rollback(): Awaitable<void>;
+  /** A point inside the transaction that can be returned to. */
+  save(): Awaitable<void>;
+  release(): Awaitable<void>;
+  rollbackToSave(): Awaitable<void>;
+
+  /** Number of the newest migration that has been applied. */
+  schema(): Awaitable<number>;
+  columns(table: string): Awaitable<readonly string[]>;
+  /** What its files take on the disk. */
+  sizeBytes(): Awaitable<number>;
+  /** After rows with numbers of their own were put into tables: what makes numbers goes on behind them. */
+  renumber(): Awaitable<void>;
+}
+
+/** A database that was opened for one purpose. */
+export interface OpenDatabase {
+  readonly database: Database;
+  close(): Awaitable<void>;
+}

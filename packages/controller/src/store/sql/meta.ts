@@ -1,0 +1,18 @@
+// Owns the statements of small named values.
+import type { Context } from './context.ts';
+
+export const metaReads = {
+  'meta.get': async ({ database }: Context, key: string): Promise<string | undefined> => {
+    const row = await database.row('SELECT value FROM meta WHERE key = ?', key);
+    return row === undefined ? undefined : String(row['value']);
+  },
+};
+
+export const metaWrites = {
+  'meta.set': (context: Context, entry: { readonly key: string; readonly value: string }): void =>
+    context.send(
+      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      entry.key,
+      entry.value,
+    ),
+};
