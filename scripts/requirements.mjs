@@ -1,6 +1,6 @@
 // Owns what the tests need beyond npm: Debian packages, installed as root, or named when they cannot be.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 
 /** command that proves it is there → Debian package that brings it. */
 const wanted = {
@@ -25,6 +25,8 @@ const has = (command) =>
     stdio: 'ignore',
     env: { ...process.env, PATH: path },
   }).status === 0;
+/** Debian keeps them out of the search path. */
+const hasPostgres = () => existsSync('/usr/lib/postgresql');
 const hasPythonThrift = () =>
   spawnSync('/usr/bin/python3', ['-c', 'import thrift'], { stdio: 'ignore' }).status === 0;
 
@@ -35,6 +37,7 @@ const missing = () => [
     .filter(([command]) => !has(command))
     .map(([, name]) => name),
   ...(hasPythonThrift() ? [] : ['python3-thrift']),
+  ...(hasPostgres() ? [] : ['postgresql']),
   ...(existsSync(mergeCode) ? [] : ['golang-k8s-sigs-structured-merge-diff-dev']),
 ];
 
@@ -62,6 +65,12 @@ export const ensureRequirements = ({ install }) => {
   // Without a directory of its own the package starts no server: tests start theirs.
   if (needed.includes('slapd'))
     spawnSync('debconf-set-selections', { input: 'slapd slapd/no_configuration boolean true\n' });
+  // No server is made of its own accord: tests start theirs.
+  if (needed.includes('postgresql')) {
+    mkdirSync('/etc/postgresql-common', { recursive: true });
+    if (!existsSync('/etc/postgresql-common/createcluster.conf'))
+      writeFileSync('/etc/postgresql-common/createcluster.conf', 'create_main_cluster = false\n');
+  }
   apt(['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...needed]);
   const left = missing();
   if (left.length > 0) process.stdout.write(`Still missing: ${left.join(', ')}\n`);

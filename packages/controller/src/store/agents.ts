@@ -45,6 +45,8 @@ interface Beat {
 
 export interface AgentFace {
   readonly store: AgentStore;
+  /** Tells what other controllers have committed. */
+  tellOthers(rows: ReadonlyMap<string, Tuple | null>): void;
   /** Writes heartbeats that are only in memory, and stops the timer. */
   close(): Promise<void>;
 }
@@ -109,6 +111,10 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
   };
   return {
     store,
+    tellOthers: (rows) => {
+      for (const [node, tuple] of rows)
+        listeners.tell({ node, row: tuple === null ? undefined : decode(tuple) });
+    },
     close: async () => {
       clearInterval(timer);
       await writeHeartbeats();

@@ -5,6 +5,7 @@
 import type { Worker } from 'node:worker_threads';
 import { ApiError, type AuditEntry } from '@drover/api';
 import type { Call, Failure, Outcome, Reply } from './sql/batch.ts';
+import type { Others } from './sql/context.ts';
 import type { Answer, Request, WorkerOptions } from './sql/worker.ts';
 import { takeThread } from './thread.ts';
 
@@ -51,6 +52,8 @@ export interface ChannelOptions {
   readonly source?: ThreadSource | undefined;
   /** The thread loads its code at once, and touches the data only after this. */
   readonly after?: Promise<unknown>;
+  /** What others have committed before a batch, before anything is told of the batch. */
+  readonly onOthers?: (others: Others) => void;
   /** After each batch, in commit order. */
   readonly onReply: (reply: Reply) => void;
   /** The thread died; every further call is refused. */
@@ -85,6 +88,8 @@ class WorkerChannel {
   readonly #underWay: (readonly Waiting[])[] = [];
   readonly #ended = Promise.withResolvers<void>();
   #scheduled = false;
+  /** Others have written, and nothing that was sent since would bring it. */
+  #mustLook = false;
   #state: 'open' | 'closing' | 'ended' = 'open';
 
   constructor(worker: Worker, source: ThreadSource, options: ChannelOptions) {
@@ -92,6 +97,7 @@ class WorkerChannel {
     this.#options = options;
     worker.on('message', (answer: Answer) => {
       if (answer.kind === 'reply') this.#onReply(answer.reply);
+      if (answer.kind === 'others') this.#look();
       if (answer.kind === 'closed') {
         this.#end();
         // By name: without its own listeners for others a thread is not heard again.
@@ -134,7 +140,13 @@ class WorkerChannel {
     });
   }
 
+  #look(): void {
+    this.#mustLook = true;
+    if (this.#state === 'open') this.#schedule();
+  }
+
   #send(): void {
+    if (this.#mustLook && this.#underWay.length === 0 && this.#queue.length === 0) this.#post([]);
     while (this.#queue.length > 0 && this.#underWay.length < maxUnderWay) {
       this.#post(this.#take());
     }
@@ -143,6 +155,7 @@ class WorkerChannel {
   }
 
   #post(batch: readonly Waiting[]): void {
+    this.#mustLook = false;
     const moved = batch.flatMap((waiting) => (waiting.moved ? [waiting.moved] : []));
     try {
       this.#worker.postMessage(
@@ -169,6 +182,7 @@ class WorkerChannel {
 
   #onReply(reply: Reply): void {
     const batch = this.#underWay.shift() ?? [];
+    if (reply.others !== undefined) this.#options.onOthers?.(reply.others);
     batch.forEach((waiting, index) => {
       const outcome = reply.outcomes[index];
       if (outcome !== undefined && 'value' in outcome) waiting.onCommitted?.(outcome.value);

@@ -2,13 +2,20 @@
 import type { Log } from '../platform/log.ts';
 import { CredentialMemory } from './credential-memory.ts';
 import { createListeners } from './listeners.ts';
+import type { Others } from './sql/context.ts';
 import type { CredentialStore } from './store.ts';
 import type { Threads } from './threads.ts';
+
+export interface CredentialFace {
+  readonly store: CredentialStore;
+  /** Tells what other controllers have committed. */
+  tellOthers(others: Pick<Others, 'credentials' | 'certificates'>): void;
+}
 
 export const createCredentials = (deps: {
   readonly threads: () => Threads;
   readonly log: Log;
-}): CredentialStore => {
+}): CredentialFace => {
   const { threads } = deps;
   const revoked = createListeners<readonly string[]>(deps.log);
   const removed = createListeners<readonly string[]>(deps.log);
@@ -17,7 +24,7 @@ export const createCredentials = (deps: {
     memory.forget(id);
     removed.tell([id]);
   };
-  return {
+  const store: CredentialStore = {
     addCertificate: (row) => threads().write('credentials.addCertificate', row),
     certificate: (serial) => threads().read('credentials.certificate', serial),
     certificatesOf: (subject) => threads().read('credentials.certificatesOf', subject),
@@ -44,5 +51,19 @@ export const createCredentials = (deps: {
       threads().write('credentials.touch', { id, nowMs }, { onCommitted: () => memory.forget(id) }),
     onRemove: (listener) => removed.add(listener),
     list: (kind) => threads().read('credentials.list', kind),
+  };
+  const tellOthers = async ({ credentials, certificates }: Pick<Others, 'credentials' | 'certificates'>) => {
+    for (const id of credentials) memory.forget(id);
+    if (certificates.size > 0) revoked.tell([...certificates]);
+    for (const id of credentials)
+      if ((await threads().read('credentials.byId', id)) === undefined) removed.tell([id]);
+  };
+  return {
+    store,
+    tellOthers: (others) => {
+      tellOthers(others).catch((err: unknown) =>
+        deps.log.warn({ err }, 'cannot look up what was signed out'),
+      );
+    },
   };
 };

@@ -21,6 +21,8 @@ import { openThreads, type Threads } from './threads.ts';
 
 export interface StoreOptions {
   readonly dataDir: string;
+  /** Address of the PostgreSQL database in which the rows are; files of the data directory unless given. */
+  readonly url?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
@@ -54,7 +56,7 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
  * another keyring.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { clock, log, keyring } = options;
+  const { clock, log, keyring, url } = options;
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   let opened: Threads | undefined;
@@ -64,14 +66,22 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   };
   const objects = createObjects({ threads, log, sealer: keyring });
   const tasks = createTasks({ threads, log });
+  const agents = createAgents({ threads, log });
+  const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
-      place: { dataDir },
+      place: url === undefined ? { dataDir } : { url },
       scrub,
       source: options.threads,
       log,
       onDeath: options.onDeath ?? (() => undefined),
+      onOthers: (others) => {
+        objects.tellOthers(others.objects);
+        tasks.tellOthers(others);
+        agents.tellOthers(others.agents);
+        credentials.tellOthers(others);
+      },
       onCommit: (reply) => {
         audit.flush(reply);
         objects.flush();
@@ -91,12 +101,11 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       threads,
       reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
     });
-    const agents = createAgents({ threads, log });
     return {
       objects: objects.store,
       tasks: tasks.store,
       agents: agents.store,
-      credentials: createCredentials({ threads, log }),
+      credentials: credentials.store,
       factors: createFactors({ threads, sealer: keyring }),
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],

@@ -115,10 +115,21 @@ const decode = (tuple: Tuple, sealer: Sealer | undefined): SnapshotRow => {
   };
 };
 
+/** A row that another controller has written. */
+const toCommitted = (row: SnapshotRow): CommittedRow => ({
+  ...row,
+  value: row.value,
+  get json() {
+    return JSON.stringify(row.value);
+  },
+});
+
 export interface ObjectFace {
   readonly store: ObjectStore;
   /** Tells what the batch that was just committed wrote. */
   flush(): void;
+  /** Tells what other controllers have committed. */
+  tellOthers(rows: readonly Tuple[]): void;
 }
 
 export const createObjects = (deps: {
@@ -181,6 +192,9 @@ export const createObjects = (deps: {
       const rows = committed;
       committed = [];
       if (rows.length > 0) listeners.tell(rows);
+    },
+    tellOthers: (tuples) => {
+      if (tuples.length > 0) listeners.tell(decodeAll(tuples).map(toCommitted));
     },
   };
 };

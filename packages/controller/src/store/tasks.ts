@@ -3,6 +3,7 @@ import type { TaskState } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
 import type { Reply } from './sql/batch.ts';
+import type { Others } from './sql/context.ts';
 import type { PackedChunk, PackedReport } from './sql/output.ts';
 import type { OutputRow, TaskRow, TaskSpec, TaskStore } from './store.ts';
 import { toTaskRow } from './task-rows.ts';
@@ -104,6 +105,8 @@ export interface TaskFace {
   readonly store: TaskStore;
   /** Tells what the batch that was just committed changed. */
   flush(reply: Reply): void;
+  /** Tells what other controllers have committed. */
+  tellOthers(others: Pick<Others, 'tasks' | 'output'>): void;
   /** Ends removals that a stop of the process cut short. */
   resume(): Promise<void>;
 }
@@ -111,6 +114,10 @@ export interface TaskFace {
 export const createTasks = (deps: { readonly threads: () => Threads; readonly log: Log }): TaskFace => {
   const changes = createListeners<readonly TaskRow[]>(deps.log);
   const output = createListeners<readonly { readonly work: string; readonly taskId: string }[]>(deps.log);
+  const tell = (chunks: Reply['output'], tasks: Reply['tasks']): void => {
+    if (chunks.length > 0) output.tell(chunks.map(([taskId, work]) => ({ work, taskId })));
+    if (tasks.length > 0) changes.tell(tasks.map(toTaskRow));
+  };
   return {
     store: {
       ...writing(deps.threads),
@@ -118,10 +125,8 @@ export const createTasks = (deps: { readonly threads: () => Threads; readonly lo
       onChange: (listener) => changes.add(listener),
       onOutput: (listener) => output.add(listener),
     },
-    flush: (reply) => {
-      if (reply.output.length > 0) output.tell(reply.output.map(([taskId, work]) => ({ work, taskId })));
-      if (reply.tasks.length > 0) changes.tell(reply.tasks.map(toTaskRow));
-    },
+    flush: (reply) => tell(reply.output, reply.tasks),
+    tellOthers: (others) => tell([...others.output], [...others.tasks.values()]),
     resume: async () => {
       for (const seq of await deps.threads().read('tasks.halfRemoved', undefined)) {
         await removeOutput(deps.threads(), seq);

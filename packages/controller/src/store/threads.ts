@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts';
 import { scopeOf } from './audit-scope.ts';
 import { type CallOptions, type Channel, openChannel, type ThreadSource } from './channel.ts';
 import type { Reply } from './sql/batch.ts';
+import type { Others } from './sql/context.ts';
 import type { ReadOperations, WriteOperations } from './sql/operations.ts';
 import type { Place } from './sql/worker.ts';
 
@@ -32,6 +33,7 @@ export const openThreads = async (options: {
   /** See ChannelOptions. */
   readonly source?: ThreadSource | undefined;
   readonly log: Log;
+  readonly onOthers: (others: Others) => void;
   readonly onCommit: (reply: Reply) => void;
   readonly onDeath: (error: unknown) => void;
 }): Promise<Threads> => {
@@ -43,6 +45,7 @@ export const openThreads = async (options: {
   const writing = openChannel<WriteOperations>({
     worker: { mode: 'write', place, scrub: options.scrub === true },
     source,
+    onOthers: options.onOthers,
     onReply: options.onCommit,
     onDeath,
   });

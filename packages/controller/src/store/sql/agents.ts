@@ -2,6 +2,7 @@
 import type { AgentRow } from '../store.ts';
 import type { Context } from './context.ts';
 import type { Awaitable, Tuple } from './database.ts';
+import { notify } from './notices.ts';
 
 /** Order of an agent's tuple; ../agents.ts reads it. */
 const columns = `node, serial, machine_id, boot_id, journal_id, agent_version, agent_sha256, python_version,
@@ -12,8 +13,9 @@ export type ConnectedAgent = Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat
   readonly nowMs: number;
 };
 
-const connected = ({ database }: Context, a: ConnectedAgent): Awaitable<Tuple | undefined> =>
-  database.tuple(
+const connected = (context: Context, a: ConnectedAgent): Awaitable<Tuple | undefined> => {
+  notify(context, 'agent', a.node);
+  return context.database.tuple(
     `INSERT INTO agent (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)
        ON CONFLICT (node) DO UPDATE SET serial = excluded.serial, machine_id = excluded.machine_id,
        boot_id = excluded.boot_id, journal_id = excluded.journal_id, agent_version = excluded.agent_version,
@@ -31,43 +33,60 @@ const connected = ({ database }: Context, a: ConnectedAgent): Awaitable<Tuple | 
     a.nowMs,
     a.facts,
   );
+};
 
 const disconnected = (
-  { database }: Context,
+  context: Context,
   gone: { readonly node: string; readonly nowMs: number },
-): Awaitable<Tuple | undefined> =>
-  database.tuple(
+): Awaitable<Tuple | undefined> => {
+  notify(context, 'agent', gone.node);
+  return context.database.tuple(
     `UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 RETURNING ${columns}`,
     gone.nowMs,
     gone.node,
   );
+};
 
-const disconnectAll = ({ database }: Context, nowMs: number): Awaitable<readonly Tuple[]> =>
-  database.tuples(
+const disconnectAll = async (context: Context, nowMs: number): Promise<readonly Tuple[]> => {
+  const rows = await context.database.tuples(
     `UPDATE agent SET connected = 0, since_ms = ? WHERE connected = 1 RETURNING ${columns}`,
     nowMs,
   );
+  for (const [node] of rows) notify(context, 'agent', String(node));
+  return rows;
+};
 
 const setFacts = (
-  { database }: Context,
+  context: Context,
   update: { readonly node: string; readonly facts: string },
-): Awaitable<Tuple | undefined> =>
-  database.tuple(
+): Awaitable<Tuple | undefined> => {
+  notify(context, 'agent', update.node);
+  return context.database.tuple(
     `UPDATE agent SET facts = ?1 WHERE node = ?2 AND facts <> ?1 RETURNING ${columns}`,
     update.facts,
     update.node,
   );
+};
 
 const setHeartbeats = (context: Context, heartbeats: readonly (readonly [string, string])[]): void => {
   for (const [node, heartbeat] of heartbeats)
     context.send('UPDATE agent SET heartbeat = ? WHERE node = ?', heartbeat, node);
 };
 
-const remove = async ({ database }: Context, node: string): Promise<boolean> =>
-  (await database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
+const remove = async (context: Context, node: string): Promise<boolean> => {
+  notify(context, 'agent', node);
+  return (await context.database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
+};
 
 const get = ({ database }: Context, node: string): Awaitable<Tuple | undefined> =>
   database.tuple(`SELECT ${columns} FROM agent WHERE node = ?`, node);
+
+/** The rows of these nodes; null where there is none. */
+export const agentsOf = (
+  context: Context,
+  nodes: readonly string[],
+): Promise<readonly (readonly [string, Tuple | null])[]> =>
+  Promise.all(nodes.map(async (node) => [node, (await get(context, node)) ?? null] as const));
 
 const list = ({ database }: Context): Awaitable<readonly Tuple[]> =>
   database.tuples(`SELECT ${columns} FROM agent ORDER BY node`);

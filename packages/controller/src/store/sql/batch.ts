@@ -8,8 +8,9 @@ import type { AuditEntry } from '@drover/api/audit';
 import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
 import type { AuditLine } from '../store.ts';
 import { appendChanges } from './audit.ts';
-import { type Context, type Counters, newEffects } from './context.ts';
+import { type Context, type Counters, newEffects, noOthers, type Others } from './context.ts';
 import type { Tuple } from './database.ts';
+import { Behind, lookAtOthers } from './others.ts';
 
 export type Operation = (context: Context, argument: never) => unknown;
 /** With `audit`, what the call changes is put into the audit trail in the same breath. */
@@ -29,6 +30,8 @@ export interface Reply {
   /** [task id, work uid] */
   readonly output: readonly (readonly [string, string])[];
   readonly audit: readonly AuditLine[];
+  /** What was committed before it by others; undefined: nothing. */
+  readonly others: Others | undefined;
 }
 
 const diskFull = 13;
@@ -50,8 +53,11 @@ export const toFailure = (error: unknown): Failure => {
   return { reason: 'InternalError', message: `cannot store: ${why}`, details: undefined };
 };
 
-/** The whole transaction is gone (disk full, I/O error): SQLite has rolled back by itself. */
+/** The whole transaction is gone (disk full, I/O error, connection lost): the database has rolled back by itself. */
 class Aborted extends Error {}
+
+/** It was to be committed, and whether it was is not known: nothing of it may be tried again. */
+class Uncertain extends Error {}
 
 type Operations = Readonly<Record<string, Operation>>;
 
@@ -108,9 +114,37 @@ const undoAll = async (context: Context, before: Counters): Promise<void> => {
   await context.database.rollback();
 };
 
-const failAll = (calls: readonly Call[], error: unknown): Reply => {
-  const failure = toFailure(error instanceof Aborted ? error.cause : error);
-  return { outcomes: calls.map(() => ({ failure })), tasks: [], output: [], audit: [] };
+const failAll = (context: Context, calls: readonly Call[], error: unknown): Reply => {
+  const isWrapped = error instanceof Aborted || error instanceof Uncertain;
+  const failure = toFailure(isWrapped ? error.cause : error);
+  return {
+    outcomes: calls.map(() => ({ failure })),
+    ...{ tasks: [], output: [], audit: [] },
+    others: takeOthers(context),
+  };
+};
+
+const commit = async (context: Context): Promise<void> => {
+  const { database, counters, seen } = context;
+  if (!database.isShared) return database.commit();
+  try {
+    await database.tellOthers();
+    await database.commit();
+  } catch (error) {
+    throw new Uncertain('', { cause: error });
+  }
+  // Numbers that were given to no row may be given again, by others.
+  const changes = [...context.effects.tasks.values()].map((row) => Number(row.at(-1)));
+  counters.change = Math.max(seen.change, ...changes);
+  Object.assign(seen, counters);
+};
+
+const takeOthers = (context: Context): Others | undefined => {
+  const { others } = context;
+  const size = others.objects.length + others.tasks.size + others.output.size + others.agents.size;
+  if (size + others.credentials.size + others.certificates.size === 0) return undefined;
+  context.others = noOthers();
+  return others;
 };
 
 /** Throws when not all of it is durable. */
@@ -122,6 +156,7 @@ const runAll = async (
 ): Promise<Reply> => {
   context.effects = newEffects();
   await context.database.begin();
+  if (context.database.isShared) await lookAtOthers(context);
   const outcomes: Outcome[] = [];
   for (const call of calls) {
     const operation = operations[call[0]];
@@ -129,9 +164,15 @@ const runAll = async (
     outcomes.push(await run(context, operation, call));
   }
   await context.sent();
-  await context.database.commit();
+  await commit(context);
   const { tasks, output, audit } = context.effects;
-  return { outcomes, tasks: [...tasks.values()], output: [...output], audit };
+  return {
+    outcomes,
+    tasks: [...tasks.values()],
+    output: [...output],
+    audit,
+    others: takeOthers(context),
+  };
 };
 
 /** I3. */
@@ -139,23 +180,40 @@ const runTwice = async (context: Context, operations: Operations, calls: readonl
   const before: Counters = { ...context.counters };
   try {
     return await runAll(context, operations, calls, runCall);
-  } catch {
+  } catch (error) {
     await undoAll(context, before);
+    if (error instanceof Behind) throw error;
+    if (error instanceof Uncertain) return failAll(context, calls, error);
   }
   try {
     return await runAll(context, operations, calls, runGuarded);
   } catch (error) {
     await undoAll(context, before);
-    return failAll(calls, error);
+    return failAll(context, calls, error);
   }
 };
 
-/** Runs the calls in order in one transaction and returns what came of each. */
+/** Nothing to write: a look at what others have written waits for nobody. */
+const look = async (context: Context): Promise<Reply> => {
+  const { database } = context;
+  try {
+    await database.beginRead();
+    await lookAtOthers(context);
+  } catch (error) {
+    // The next one finds it.
+    if (error instanceof Behind) throw error;
+  }
+  await database.rollback();
+  return { ...{ outcomes: [], tasks: [], output: [], audit: [] }, others: takeOthers(context) };
+};
+
+/** Runs the calls in order in one transaction and returns what came of each; with none it only looks at what others wrote. */
 export const runBatch = async (
   context: Context,
   operations: Operations,
   calls: readonly Call[],
 ): Promise<Reply> => {
+  if (calls.length === 0) return look(context);
   try {
     return await runTwice(context, operations, calls);
   } finally {
@@ -190,5 +248,5 @@ export const runReads = async (
 ): Promise<Reply> => {
   const outcomes: Outcome[] = [];
   for (const call of calls) outcomes.push(await runRead(context, operations, call));
-  return { outcomes, tasks: [], output: [], audit: [] };
+  return { outcomes, tasks: [], output: [], audit: [], others: undefined };
 };

@@ -16,6 +16,8 @@ export interface Counters {
   /** Newest row of the audit trail, and its hash. */
   audit: number;
   auditHash: string;
+  /** Newest notice (others.ts); 0 where nobody else writes. */
+  notice: number;
 }
 
 /** What listeners are to be told once the transaction is durable. */
@@ -27,10 +29,38 @@ export interface Effects {
   readonly audit: AuditLine[];
 }
 
+/** What other controllers have written (others.ts). */
+export interface Others {
+  readonly objects: Tuple[];
+  /** Task id → its newest row. */
+  readonly tasks: Map<string, Tuple>;
+  /** Task id → work uid. */
+  readonly output: Map<string, string>;
+  /** Node → its row; null: it was removed. */
+  readonly agents: Map<string, Tuple | null>;
+  /** Ids of credentials that were removed or used. */
+  readonly credentials: Set<string>;
+  /** Serial numbers of certificates that were revoked. */
+  readonly certificates: Set<string>;
+}
+
+export const noOthers = (): Others => ({
+  objects: [],
+  tasks: new Map(),
+  output: new Map(),
+  agents: new Map(),
+  credentials: new Set(),
+  certificates: new Set(),
+});
+
 export interface Context {
   readonly database: Database;
   readonly counters: Counters;
   readonly digests: Digests;
+  /** Where the counters stood when it was last told what there is. */
+  readonly seen: Counters;
+  /** What others have written and nobody has been told yet. */
+  others: Others;
   effects: Effects;
   /** Buffers of the results, to be moved rather than copied to the main thread. */
   moved: ArrayBuffer[];
@@ -53,21 +83,32 @@ const newestNumbers = `SELECT ${newest('SELECT max(revision) AS n FROM object_lo
 
 /** As the database has them now. */
 export const loadCounters = async (database: Database): Promise<Counters> => {
-  const [numbers, head] = await Promise.all([database.row(newestNumbers), loadHead(database)]);
+  const notices = database.isShared
+    ? database.row('SELECT coalesce(max(seq), 0) AS n FROM notice')
+    : undefined;
+  const [numbers, head, notice] = await Promise.all([
+    database.row(newestNumbers),
+    loadHead(database),
+    notices,
+  ]);
   return {
     audit: head.seq,
     auditHash: head.hash,
     revision: Number(numbers?.['revision']),
     change: Number(numbers?.['change']),
     cursor: Number(numbers?.['cursor']),
+    notice: Number(notice?.['n'] ?? 0),
   };
 };
 
 export const createContext = async (database: Database): Promise<Context> => {
   let pending: PromiseLike<number>[] = [];
+  const counters = await loadCounters(database);
   return {
     database,
-    counters: await loadCounters(database),
+    counters,
+    seen: { ...counters },
+    others: noOthers(),
     digests: new Digests(),
     effects: newEffects(),
     moved: [],

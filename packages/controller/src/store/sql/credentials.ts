@@ -2,6 +2,7 @@
 import type { CertificateRow, CredentialRow, NewCredential } from '../store.ts';
 import type { Context } from './context.ts';
 import type { Awaitable, Row } from './database.ts';
+import { notify } from './notices.ts';
 
 const certificateColumns = `serial, subject, fingerprint, public_key_sha256 AS "publicKeySha256",
   not_before_ms AS "notBeforeMs", not_after_ms AS "notAfterMs", revoked_at_ms AS "revokedAtMs"`;
@@ -28,17 +29,19 @@ const addCertificate = (context: Context, row: CertificateRow): void => {
 };
 
 const revoke = async (
-  { database }: Context,
+  context: Context,
   request: { readonly subject: string; readonly nowMs: number; readonly serial: string | undefined },
 ): Promise<readonly string[]> => {
-  const rows = await database.tuples(
+  const rows = await context.database.tuples(
     `UPDATE certificate SET revoked_at_ms = ? WHERE subject = ? AND revoked_at_ms = 0
      AND serial = coalesce(?, serial) RETURNING serial`,
     Math.max(1, request.nowMs),
     request.subject,
     request.serial ?? null,
   );
-  return rows.map((row) => String(row[0]));
+  const serials = rows.map((row) => String(row[0]));
+  for (const serial of serials) notify(context, 'certificate', serial);
+  return serials;
 };
 
 /** What a subject had last stays, unless it was taken back: it tells by which key the subject is known. */
@@ -67,8 +70,10 @@ const add = (context: Context, row: NewCredential): void => {
   );
 };
 
-const touch = (context: Context, wish: { readonly id: string; readonly nowMs: number }): void =>
+const touch = (context: Context, wish: { readonly id: string; readonly nowMs: number }): void => {
+  notify(context, 'credential', wish.id);
   context.send('UPDATE credential SET last_used_ms = ? WHERE id = ?', wish.nowMs, wish.id);
+};
 
 const oneCredential = async (
   { database }: Context,
@@ -79,11 +84,17 @@ const oneCredential = async (
   return row && toCredential(row);
 };
 
-const take = (context: Context, sha256: string): Promise<CredentialRow | undefined> =>
-  oneCredential(context, `DELETE FROM credential WHERE sha256 = ? RETURNING ${credentialColumns}`, sha256);
+const take = async (context: Context, sha256: string): Promise<CredentialRow | undefined> => {
+  const gone = `DELETE FROM credential WHERE sha256 = ? RETURNING ${credentialColumns}`;
+  const row = await oneCredential(context, gone, sha256);
+  if (row !== undefined) notify(context, 'credential', row.id);
+  return row;
+};
 
-const remove = (context: Context, id: string): void =>
+const remove = (context: Context, id: string): void => {
+  notify(context, 'credential', id);
   context.send('DELETE FROM credential WHERE id = ?', id);
+};
 
 const certificatesWhere = async (
   { database }: Context,

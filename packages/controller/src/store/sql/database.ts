@@ -35,6 +35,8 @@ export interface Database {
   commit(): Awaitable<void>;
   /** Does nothing outside a transaction. */
   rollback(): Awaitable<void>;
+  /** Wakes those who write to it too, once this transaction has been committed. */
+  tellOthers(): Awaitable<void>;
   /** A point inside the transaction that can be returned to. */
   save(): Awaitable<void>;
   release(): Awaitable<void>;

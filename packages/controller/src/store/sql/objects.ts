@@ -75,7 +75,7 @@ const compactSome = async (
   saveFloor(context, 'compacted', to);
   const row = await database.row(
     `SELECT max(revision) AS last FROM (SELECT revision FROM object_log WHERE revision > ? AND revision <= ?
-     ORDER BY revision LIMIT ${compactRows}) AS some`,
+     ORDER BY revision LIMIT ${compactRows}) AS oldest`,
     range.from,
     to,
   );

@@ -243,6 +243,10 @@ const list = ({ database }: Context, filter: TaskFilter): Awaitable<readonly Tup
   );
 };
 
+/** Rows that changed after a number, in order. */
+export const tasksAfter = ({ database }: Context, change: number): Awaitable<readonly Tuple[]> =>
+  database.tuples(`SELECT ${taskColumns} FROM task WHERE change > ? ORDER BY change`, change);
+
 const get = ({ database }: Context, id: string): Awaitable<Tuple | undefined> =>
   database.tuple(`SELECT ${taskColumns} FROM task WHERE id = ?`, id);
 

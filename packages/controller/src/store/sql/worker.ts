@@ -33,6 +33,8 @@ export type Answer =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly failure: ReturnType<typeof toFailure> }
   | { readonly kind: 'reply'; readonly reply: Reply }
+  /** Others have written: an empty batch brings what. */
+  | { readonly kind: 'others' }
   | { readonly kind: 'closed' };
 
 interface Opened {
@@ -46,10 +48,12 @@ const modes = {
   snapshot: { run: runReads, operations: snapshotOperations },
 } as const;
 
-const open = async ({ mode, place, scrub = false }: WorkerOptions): Promise<Opened> => {
+const open = async ({ mode, place, scrub = false }: WorkerOptions, onOthers: () => void): Promise<Opened> => {
   const { run, operations } = modes[mode];
   const { database, close } =
-    'url' in place ? await openPostgres(place.url, mode) : openSqlite(place.dataDir, mode, scrub);
+    'url' in place
+      ? await openPostgres(place.url, mode, { onOthers })
+      : openSqlite(place.dataDir, mode, scrub);
   const context = await createContext(database);
   return {
     run: async (calls) => {
@@ -66,7 +70,7 @@ const serve = (port: MessagePort): void => {
   const answer = (message: Answer, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
   const openOrRefuse = async (options: WorkerOptions): Promise<void> => {
     try {
-      opened = await open(options);
+      opened = await open(options, () => answer({ kind: 'others' }));
       answer({ kind: 'opened' });
     } catch (error) {
       answer({ kind: 'refused', failure: toFailure(error) });

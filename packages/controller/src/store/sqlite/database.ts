@@ -82,6 +82,8 @@ export class SqliteDatabase implements Database {
     if (this.inTransaction) this.#database.exec('ROLLBACK');
   }
 
+  tellOthers(): void {}
+
   save(): void {
     this.run('SAVEPOINT one');
   }

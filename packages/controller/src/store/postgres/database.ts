@@ -1,0 +1,268 @@
+// Owns PostgreSQL as a database of the store (sql/database.ts): statements go down one connection without waiting for each
+// other's answers, and are prepared by the server once for each connection.
+// I1: one writing transaction at a time over all controllers, by an advisory lock that it holds until it has committed: so
+//     revisions, changes and the audit chain grow in the order in which they can be seen.
+// I2: a connection that broke is replaced when the next transaction begins, never within one.
+import { ApiError } from '@drover/api/errors';
+import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
+import type { Database, Row, Tuple, Value } from '../sql/database.ts';
+import { numbered, schemaOf } from './schema.ts';
+
+type Values = readonly Value[];
+
+const fetchRows = 128;
+/** A network that swallows what is sent says nothing: the next look finds that nobody answers. */
+const lookMs = 1_000;
+const lock = 'SELECT pg_advisory_xact_lock(1146244950, hashtext(current_schema()))';
+
+/** On which controllers wake each other; all that share the database, whatever their schemas. */
+export const channel = 'drover';
+
+/** `?` and `?1` as `$1`. */
+const toDollars = (sql: string): string => {
+  let count = 0;
+  return sql.replaceAll(/\?(\d*)/g, (_, number: string) => `$${number === '' ? ++count : number}`);
+};
+
+/** Number of the server's process for the connection; the types of pg leave it out. */
+const backendOf = (client: Client): number => Number((client as { processID?: unknown }).processID);
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+const diskFull = '53100';
+const notText = '22021';
+/** Connections that ended or cannot go on, and servers that are not (or not any more) what takes writes. */
+const gone = /^(08|57P0|25006|25P03|55P03|57014)/;
+
+const toApiError = (error: unknown): unknown => {
+  if (error instanceof ApiError) return error;
+  const code = error instanceof DatabaseError ? (error.code ?? '') : '08';
+  const why = error instanceof Error ? error.message : String(error);
+  if (code === diskFull)
+    return new ApiError('InsufficientStorage', `cannot store: the disk of the database is full (${why})`);
+  if (code === notText)
+    return new ApiError('Invalid', 'cannot store: text must not hold the character U+0000');
+  if (!gone.test(code)) return error;
+  return new ApiError(
+    'ServiceUnavailable',
+    `cannot use the database just now: ${why}; whether the last change is stored is not known, read it again`,
+    undefined,
+    error,
+  );
+};
+
+export class PostgresDatabase implements Database {
+  readonly isShared = true;
+  readonly #connect: () => Promise<Client>;
+  readonly #statements = new Map<string, Statement>();
+  readonly #columns = new Map<string, readonly string[]>();
+  readonly #onOthers: (() => void) | undefined;
+  #looks: NodeJS.Timeout | undefined;
+  #client: Client | undefined;
+  #inTransaction = false;
+  #cursors = 0;
+
+  constructor(client: Client, connect: () => Promise<Client>, onOthers?: () => void) {
+    this.#connect = connect;
+    this.#onOthers = onOthers;
+    this.#use(client);
+  }
+
+  #use(client: Client): void {
+    this.#client = client;
+    client.once('end', () => this.#drop(client));
+    client.on('error', () => this.#drop(client));
+    const own = backendOf(client);
+    client.on('notification', ({ processId }) => {
+      if (processId !== own) this.#onOthers?.();
+    });
+  }
+
+  /** Hears of what others write from now on. */
+  async listen(): Promise<void> {
+    if (this.#onOthers === undefined) return;
+    await this.#exec(`LISTEN ${channel}`);
+    this.#looks ??= setInterval(this.#onOthers, lookMs).unref();
+  }
+
+  #drop(client: Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    client.end().catch(() => undefined);
+    this.#onOthers?.(); // nothing is heard until there is another
+  }
+
+  /** I2. */
+  async #ready(): Promise<Client> {
+    if (this.#client === undefined) {
+      this.#use(await this.#connect());
+      await this.listen();
+      this.#onOthers?.(); // what they said meanwhile was not heard
+    }
+    if (this.#client === undefined) throw new Error('the connection ended as it was made');
+    return this.#client;
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const made = { name: `s${this.#statements.size}`, text: toDollars(sql) };
+    this.#statements.set(sql, made);
+    return made;
+  }
+
+  /** Asks on the connection that there is; what was begun on one that broke is not gone on with on another. */
+  async #ask<R>(ask: (client: Client) => Promise<R>): Promise<R> {
+    if (this.#inTransaction && this.#client === undefined)
+      throw toApiError(new Error('the connection was lost'));
+    const client = this.#client ?? (await this.#ready());
+    try {
+      return await ask(client);
+    } catch (error) {
+      const told = toApiError(error);
+      if (told instanceof ApiError && told.reason === 'ServiceUnavailable') this.#drop(client);
+      throw told;
+    }
+  }
+
+  #query(sql: string, values: Values): Promise<QueryResult<Record<string, Value>>> {
+    const { name, text } = this.#statement(sql);
+    return this.#ask((client) => client.query({ name, text, values: [...values] }));
+  }
+
+  #queryTuples(sql: string, values: Values): Promise<QueryArrayResult<(string | number | null)[]>> {
+    const { name, text } = this.#statement(sql);
+    return this.#ask((client) => client.query({ name, text, values: [...values], rowMode: 'array' }));
+  }
+
+  get inTransaction(): boolean {
+    return this.#inTransaction && this.#client !== undefined;
+  }
+
+  async row(sql: string, ...values: Values): Promise<Row | undefined> {
+    return (await this.#query(sql, values)).rows[0];
+  }
+
+  async rows(sql: string, ...values: Values): Promise<readonly Row[]> {
+    return (await this.#query(sql, values)).rows;
+  }
+
+  async tuple(sql: string, ...values: Values): Promise<Tuple | undefined> {
+    return (await this.#queryTuples(sql, values)).rows[0];
+  }
+
+  async tuples(sql: string, ...values: Values): Promise<readonly Tuple[]> {
+    return (await this.#queryTuples(sql, values)).rows;
+  }
+
+  async run(sql: string, ...values: Values): Promise<number> {
+    return (await this.#query(sql, values)).rowCount ?? 0;
+  }
+
+  /** Inside a transaction, through a cursor. */
+  async *each(sql: string, ...values: Values): AsyncGenerator<Row> {
+    this.#cursors += 1;
+    const cursor = `c${this.#cursors}`;
+    await this.#ask((client) =>
+      client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${toDollars(sql)}`, [...values]),
+    );
+    try {
+      for (;;) {
+        const { rows } = await this.#ask((client) =>
+          client.query<Record<string, Value>>(`FETCH ${fetchRows} FROM ${cursor}`),
+        );
+        yield* rows;
+        if (rows.length < fetchRows) return;
+      }
+    } finally {
+      if (this.inTransaction) await this.#exec(`CLOSE ${cursor}`);
+    }
+  }
+
+  async #exec(sql: string): Promise<void> {
+    await this.#ask((client) => client.query(sql));
+  }
+
+  async #begin(sql: string): Promise<void> {
+    await this.#ready();
+    this.#inTransaction = true;
+    await this.#exec(sql);
+  }
+
+  /** I1. */
+  async begin(): Promise<void> {
+    await this.#begin('BEGIN');
+    await this.#exec(lock);
+  }
+
+  beginRead(): Promise<void> {
+    return this.#begin('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  }
+
+  async commit(): Promise<void> {
+    await this.#exec('COMMIT');
+    this.#inTransaction = false;
+  }
+
+  async rollback(): Promise<void> {
+    if (this.inTransaction) await this.#exec('ROLLBACK').catch(() => undefined);
+    this.#inTransaction = false;
+  }
+
+  tellOthers(): Promise<void> {
+    return this.#exec(`NOTIFY ${channel}`);
+  }
+
+  save(): Promise<void> {
+    return this.#exec('SAVEPOINT one');
+  }
+
+  release(): Promise<void> {
+    return this.#exec('RELEASE SAVEPOINT one');
+  }
+
+  async rollbackToSave(): Promise<void> {
+    await this.#exec('ROLLBACK TO SAVEPOINT one');
+    await this.#exec('RELEASE SAVEPOINT one');
+  }
+
+  schema(): Promise<number> {
+    return this.#ask(schemaOf);
+  }
+
+  async columns(table: string): Promise<readonly string[]> {
+    const known = this.#columns.get(table);
+    if (known !== undefined) return known;
+    const rows = await this.rows(
+      `SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema()
+       AND table_name = ? ORDER BY ordinal_position`,
+      table,
+    );
+    const names = rows.map((row) => String(row['column_name']));
+    this.#columns.set(table, names);
+    return names;
+  }
+
+  async sizeBytes(): Promise<number> {
+    const size = `SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
+      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`;
+    return Number((await this.tuple(size))?.[0]);
+  }
+
+  async renumber(): Promise<void> {
+    for (const table of numbered)
+      await this.run(
+        `SELECT setval(pg_get_serial_sequence('${table}', 'seq'), coalesce((SELECT max(seq) FROM ${table}), 0) + 1, false)`,
+      );
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#looks);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
+}

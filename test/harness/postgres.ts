@@ -1,0 +1,202 @@
+// Owns a real PostgreSQL server (Debian's) on a port of its own on the loopback, in a directory of its own.
+// I1: it ends with the process that started it, however that ends: the kernel tells it.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { freePort } from './controller.ts';
+import { waitFor } from './wait.ts';
+
+const folder = '/usr/lib/postgresql';
+
+const programs = (): string | undefined => {
+  const versions = existsSync(folder) ? readdirSync(folder).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions
+    .map((version) => join(folder, version, 'bin'))
+    .find((bin) => existsSync(join(bin, 'initdb')));
+};
+
+/** What is missing to run one; undefined: nothing. */
+export const missingForPostgres = (): string | undefined =>
+  programs() === undefined ? 'postgresql' : undefined;
+
+const idOf = (flag: string): number =>
+  Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }).trim());
+
+/** It refuses to run as root. */
+const owner = (): { readonly uid: number; readonly gid: number } | undefined =>
+  process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
+
+const drop = (user: ReturnType<typeof owner>): readonly string[] =>
+  user === undefined ? [] : ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+
+export interface PostgresOptions {
+  /** Whether a commit waits for the disk, as a real one does; tests of what rows mean need not wait. */
+  readonly fsync?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A copy of this server, which follows it. */
+  readonly standbyOf?: PostgresServer;
+}
+
+export class PostgresServer {
+  readonly port: number;
+  readonly #dir: string;
+  readonly #options: PostgresOptions;
+  #child: ChildProcess | undefined;
+
+  private constructor(dir: string, port: number, options: PostgresOptions) {
+    this.#dir = dir;
+    this.port = port;
+    this.#options = options;
+  }
+
+  /** Resolves when it takes connections. */
+  static async start(options: PostgresOptions = {}): Promise<PostgresServer> {
+    const dir = mkdtempSync(join(tmpdir(), 'drover-postgres-'));
+    const user = owner();
+    if (user !== undefined) chownSync(dir, user.uid, user.gid);
+    const server = new PostgresServer(dir, await freePort(), options);
+    server.#make();
+    await server.start();
+    return server;
+  }
+
+  get #data(): string {
+    return join(this.#dir, 'data');
+  }
+
+  #program(name: string): string {
+    return join(programs() ?? folder, name);
+  }
+
+  #run(name: string, args: readonly string[]): void {
+    const command = ['setpriv', ...drop(owner()), this.#program(name), ...args];
+    execFileSync(command[0] ?? '', command.slice(1), { cwd: this.#dir, stdio: 'ignore' });
+  }
+
+  #make(): void {
+    const { standbyOf } = this.#options;
+    if (standbyOf === undefined) {
+      this.#run('initdb', [
+        '-D',
+        this.#data,
+        '-U',
+        'drover',
+        '-A',
+        'trust',
+        '-N',
+        '-E',
+        'UTF8',
+        '--no-locale',
+      ]);
+      return;
+    }
+    const source = `host=127.0.0.1 port=${standbyOf.port} user=drover application_name=standby`;
+    this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-d', source]);
+  }
+
+  async start(): Promise<void> {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port: String(this.port),
+      unix_socket_directories: '',
+      fsync: this.#options.fsync === true ? 'on' : 'off',
+      max_connections: '200',
+      ...this.#options.settings,
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const command = ['--pdeathsig', 'SIGQUIT', ...drop(owner()), this.#program('postgres')]; // I1
+    this.#child = spawn('setpriv', [...command, '-D', this.#data, ...args], {
+      cwd: this.#dir,
+      stdio: 'ignore',
+    });
+    await waitFor('the database to take connections', () => this.answers());
+  }
+
+  async answers(): Promise<boolean> {
+    try {
+      await this.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The address of a schema of its own: an empty place for a store. */
+  url(schema: string, servers: readonly PostgresServer[] = [this]): string {
+    const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    return `postgres://drover@${hosts}/postgres?options=-csearch_path%3D${schema}`;
+  }
+
+  /** A connection, which the caller ends. */
+  async open(): Promise<Client> {
+    const client = new Client({
+      ...{ host: '127.0.0.1', port: this.port, user: 'drover', database: 'postgres' },
+      connectionTimeoutMillis: 2_000,
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  /** Rows of one statement. */
+  async query(sql: string): Promise<readonly Record<string, unknown>[]> {
+    const client = await this.open();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** SIGKILL is told the whole of it: the postmaster's children end when it is gone. */
+  async end(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** A standby takes writes from now on. */
+  promote(): void {
+    this.#run('pg_ctl', ['promote', '-D', this.#data, '-w']);
+  }
+
+  /** At the end of the process: the server ends with it (I1). */
+  forget(): void {
+    this.#child?.kill('SIGQUIT');
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+let shared: Promise<PostgresServer> | undefined;
+let schemas = 0;
+
+/** A place for a store on a server that all tests of this process share. */
+export const freshSchema = async () => {
+  shared ??= PostgresServer.start().then((server) => {
+    process.once('exit', () => server.forget());
+    return server;
+  });
+  const server = await shared;
+  schemas += 1;
+  const schema = `test${process.pid}_${schemas}`;
+  await server.query(`CREATE SCHEMA ${schema}`);
+  return {
+    server,
+    schema,
+    url: server.url(schema),
+    drop: async () => void (await server.query(`DROP SCHEMA ${schema} CASCADE`)),
+  };
+};
