@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '../test/harness/controller.ts';
+import { freePort } from '../test/harness/ports.ts';
 import { waitFor } from '../test/harness/wait.ts';
 
 const open: { relay?: ChildProcess; server?: Server; sockets: Socket[] } = { sockets: [] };

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../test/harness/controller.ts';
+import { freePort } from '../../test/harness/ports.ts';
 import { waitFor } from '../../test/harness/wait.ts';
 import { runTool } from './tool.ts';
 

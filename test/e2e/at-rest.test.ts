@@ -12,7 +12,8 @@ import { systemClock } from '../../packages/controller/src/platform/clock.ts';
 import { silentLog } from '../../packages/controller/src/platform/log.ts';
 import { openStore } from '../../packages/controller/src/store/index.ts';
 import { drover } from '../harness/cli.ts';
-import { ControllerProcess, controllerFile, freePort } from '../harness/controller.ts';
+import { ControllerProcess, controllerFile } from '../harness/controller.ts';
+import { freePort } from '../harness/ports.ts';
 import { waitFor } from '../harness/wait.ts';
 
 /** Every planted secret begins so, and as base64 with what the first 9 bytes give. */

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { drover } from '../harness/cli.ts';
-import { freePort, root } from '../harness/controller.ts';
+import { root } from '../harness/controller.ts';
+import { freePort } from '../harness/ports.ts';
 import { waitFor } from '../harness/wait.ts';
 
 let dataDir: string;

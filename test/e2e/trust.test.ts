@@ -7,9 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gatewayAddress } from '../../lab/index.ts';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover } from '../harness/cli.ts';
-import { ControllerProcess, freePort } from '../harness/controller.ts';
+import { ControllerProcess } from '../harness/controller.ts';
 import { readKeyFile } from '../harness/key-files.ts';
 import { LabFleet } from '../harness/lab-fleet.ts';
+import { freePort } from '../harness/ports.ts';
 import { waitFor } from '../harness/wait.ts';
 
 let fleet: LabFleet;

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { freshSchema } from './postgres.ts';
 import { waitFor } from './wait.ts';
 
 export const root = join(import.meta.dirname, '../..');
@@ -19,17 +20,6 @@ export interface AdminContext {
   readonly token: string;
 }
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-
 export interface ControllerOptions {
   /** Kept on close when given. */
   readonly dataDir?: string;
@@ -42,16 +32,41 @@ export interface ControllerOptions {
    * (autogroup), so that what is measured does not depend on how many commands run meanwhile, each in its own.
    */
   readonly ownSession?: boolean;
+  /** Address of the database of its rows. */
+  readonly store?: string;
 }
+
+/** A database of its rows. */
+interface Place {
+  readonly url: string;
+  readonly drop?: () => Promise<void>;
+}
+
+/** The whole suite runs on PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
+const places = new Map<string, Place>();
+const placeOfTests = async (dataDir: string): Promise<Place | undefined> => {
+  if (process.env['DROVER_TEST_STORE'] !== 'postgres') return undefined;
+  const place = places.get(dataDir) ?? (await freshSchema());
+  places.set(dataDir, place);
+  return place;
+};
 
 export class ControllerProcess {
   readonly dataDir: string;
   readonly port: number;
   readonly agentPort: number;
   readonly #options: ControllerOptions;
+  readonly #store: Place | undefined;
   #child: ChildProcess | undefined;
 
-  private constructor(dataDir: string, port: number, agentPort: number, options: ControllerOptions) {
+  private constructor(
+    dataDir: string,
+    port: number,
+    agentPort: number,
+    options: ControllerOptions,
+    store: Place | undefined,
+  ) {
+    this.#store = store;
     this.dataDir = dataDir;
     this.port = port;
     this.agentPort = agentPort;
@@ -61,7 +76,8 @@ export class ControllerProcess {
   /** Resolves when the API answers. */
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
-    const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options);
+    const store = options.store === undefined ? await placeOfTests(dataDir) : { url: options.store };
+    const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options, store);
     await controller.start();
     return controller;
   }
@@ -72,6 +88,7 @@ export class ControllerProcess {
       controllerFile,
       [
         ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
+        ...(this.#store === undefined ? [] : ['--store', this.#store.url]),
         ...[
           '--port',
           String(this.port),
@@ -142,6 +159,7 @@ export class ControllerProcess {
   async close(): Promise<void> {
     await this.stop();
     if (this.#options.dataDir !== undefined) return;
+    await this.#store?.drop?.();
     await rm(this.dataDir, { recursive: true, force: true });
     await rm(this.keyFile, { force: true });
   }

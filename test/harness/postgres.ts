@@ -5,7 +5,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePort } from './controller.ts';
+import { freePort } from './ports.ts';
 import { waitFor } from './wait.ts';
 
 const folder = '/usr/lib/postgresql';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './controller.ts';
+import { freePort } from './ports.ts';
 import { waitFor } from './wait.ts';
 
 const program = '/usr/sbin/slapd';

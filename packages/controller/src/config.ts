@@ -9,10 +9,14 @@ import { backupFlags, backupUsage, takeBackupPlan } from './backup-option.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
 import type { ShownConfiguration } from './server/support-bundle/configuration.ts';
 import type { BackupPlan } from './store/backup/routine.ts';
+import { withoutPassword } from './store/postgres/address.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
+import { storeFlags, storeUsage, takeStore } from './store-option.ts';
 
 export interface Config {
   readonly dataDir: string;
+  /** Address of the database that keeps the rows; undefined: files of the data directory. */
+  readonly store: string | undefined;
   /** Address to listen on. */
   readonly host: string;
   readonly port: number;
@@ -39,6 +43,7 @@ const releasedAgentFile = join(import.meta.dirname, '../../../agent/drover_agent
 
 export const usage = `usage: npm start -- [options]
   --data-dir DIR      where everything is kept (default ./var)
+${storeUsage}
   --host ADDRESS      address to listen on (default 0.0.0.0)
   --port N            port for people and programs (default 7443)
   --agent-port N      port for agents (default 7444)
@@ -153,6 +158,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
       'agent-file': { type: 'string', default: releasedAgentFile },
       'node-certificate-hours': { type: 'string', default: '2160' },
       'log-level': { type: 'string', default: 'info' },
+      ...storeFlags,
       ...keySourceFlags,
       ...auditFlags,
       ...backupFlags,
@@ -162,6 +168,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
   if (values.help) return 'help';
   return {
     dataDir: resolve(values['data-dir']),
+    store: takeStore(values, environment),
     host: values.host,
     port: parsePort(values.port, 'port'),
     agentPort: parsePort(values['agent-port'], 'agent-port'),
@@ -179,10 +186,12 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
 
 /** What of it a support bundle may tell. */
 export const toShownConfiguration = (config: Config): ShownConfiguration => {
-  const { dataDir, host, port, agentPort, addresses, localNode, agentFile, logLevel, keySource } = config;
+  const { dataDir, store, host, port, agentPort, addresses, localNode, agentFile, logLevel, keySource } =
+    config;
   const { isRequired, fileBytes, files, syslog } = config.audit;
   return {
     dataDir,
+    store: store === undefined ? 'the data directory' : withoutPassword(store),
     host,
     port,
     agentPort,

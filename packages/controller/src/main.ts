@@ -69,7 +69,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const store = closers.add(
-    await openStore({ dataDir, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url: config.store, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
   const hold = createHold();

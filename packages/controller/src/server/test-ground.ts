@@ -94,6 +94,7 @@ const configurationOf = (dataDir: string): ShownConfiguration => ({
   port: 0,
   agentPort: 7444,
   addresses: ['127.0.0.1'],
+  store: 'the data directory',
   localNode: false,
   agentFile: '/agent.py',
   nodeCertificateHours: 2160,

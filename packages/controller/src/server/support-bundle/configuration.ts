@@ -3,6 +3,8 @@
 //     a secret: of the key of the secrets it is told where it comes from, never its path, command or passphrase.
 export interface ShownConfiguration {
   readonly dataDir: string;
+  /** Where the rows are: 'the data directory', or the address of a database without its password. */
+  readonly store: string;
   readonly host: string;
   readonly port: number;
   readonly agentPort: number;

@@ -36,9 +36,9 @@ const splitServers = (url: string): readonly string[] => {
  */
 export const parseAddress = (url: string): readonly ClientConfig[] => {
   const servers = splitServers(url).map(parseOne);
-  for (const { host = '', ssl } of servers) {
-    const isChecked = typeof ssl === 'object' && ssl.rejectUnauthorized !== false;
-    if (isLocal(host) || isChecked || /[?&]sslmode=disable(&|$)/.test(url)) continue;
+  const isDecided = /[?&]sslmode=(verify-full|disable)(&|$)/.test(url);
+  for (const { host = '' } of servers) {
+    if (isLocal(host) || isDecided) continue;
     throw refuse(
       `the way to ${host} would not be encrypted and checked; add ?sslmode=verify-full&sslrootcert=FILE, or sslmode=disable where the network itself is protected`,
     );
