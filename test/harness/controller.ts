@@ -42,7 +42,7 @@ interface Place {
   readonly drop?: () => Promise<void>;
 }
 
-/** The whole suite runs on PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
+/** What starts controllers uses PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
 const places = new Map<string, Place>();
 const placeOfTests = async (dataDir: string): Promise<Place | undefined> => {
   if (process.env['DROVER_TEST_STORE'] !== 'postgres') return undefined;
@@ -125,6 +125,11 @@ export class ControllerProcess {
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** Address of the database of its rows; undefined: they are in the data directory. */
+  get storeUrl(): string | undefined {
+    return this.#store?.url;
   }
 
   get contextFile(): string {
