@@ -55,7 +55,7 @@ describe.skipIf(isSkipped)('several controllers', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'drover-others-'));
     place = await freshSchema();
     [first, second] = [await open(), await open()];
-  });
+  }, 60_000);
   afterEach(async () => {
     await Promise.all([first.close(), second.close()]);
     await rm(dataDir, { recursive: true, force: true });
