@@ -22,6 +22,7 @@ import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
@@ -82,10 +83,10 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
 };
 
 /** What a server that wants to join is told. */
-const toJoinInfo = ({ agentPort }: Config, authority: Authority, releases: AgentReleases) => ({
+const toJoinInfo = ({ agentPort, controllers }: Config, authority: Authority, releases: AgentReleases) => ({
   caPem: authority.caPem,
   agentFile: async () => (await releases.refresh()).bytes,
-  config: { agentPort, releasePublicKey: authority.releasePublicKeyPem },
+  config: { agentPort, controllers, releasePublicKey: authority.releasePublicKeyPem },
 });
 
 /** What people may ask of an agent itself. */
@@ -100,9 +101,20 @@ const agentCare = (
   uninstallAgent: (node) => gateway.uninstallAgent(node),
 });
 
+/** How the process ends: those whom it serves are let go, then everything is closed. */
+interface Ending {
+  readonly drain: Drain;
+  readonly stop: (why: string) => void;
+}
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
-  const { dataDir } = config;
+const startController = async (
+  config: Config,
+  log: Log,
+  closers: Closers,
+  { drain, stop }: Ending,
+): Promise<void> => {
+  const { dataDir, controllers } = config;
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
@@ -140,6 +152,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       },
       onEvent: (event) => late.nodes?.tell(event),
       fence,
+      controllers: () => controllers,
     }),
   );
   const { agents, credentials } = store;
@@ -148,7 +161,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   runSshEnrolment({ resources, admission, audit, clock, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, clock, log, closers });
-  const { recordings } = closers.add(
+  const server = closers.add(
     await createServer({
       resources,
       store,
@@ -160,6 +173,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       backups,
       backupRoutine,
       encryption,
+      drain: { status: () => drain.status(), begin: stop },
       refusal: trail.refusal,
       ...agentCare(releases, gateway),
       admission,
@@ -174,6 +188,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
+  for (const part of [server, gateway]) drain.add(part);
+  const { recordings } = server;
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
@@ -203,12 +219,18 @@ const main = async (): Promise<void> => {
     await closers.close(log);
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void close(0));
+  const drain = new Drain({ ...config.drain, clock, log });
+  const stop = (why: string): void => {
+    // Who asks twice does not want to wait.
+    if (drain.state !== 'serving') drain.hurry();
+    void drain.begin(why).then(() => close(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
   try {
-    await startController(config, log, closers);
+    await startController(config, log, closers, { drain, stop });
     growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');

@@ -1,6 +1,7 @@
 // Owns the HTTPS server: what it listens with, in which order a request meets its parts, and how it closes.
 // I1: route → authenticate → authorize (access.ts) → wait for its turn (fairness/) → read the body (body.ts) → one call → encode.
-// I2: closing ends streams and shells in order, lets what is under way finish for `graceMs`, then cuts.
+// I2: draining lets everybody go in order (farewell.ts); closing ends streams and shells, lets what is under way finish for
+//     `graceMs` unless it was drained, then cuts.
 // I3: hooks that wait for nothing are functions with a callback: each that is async costs every request two more turns.
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +14,7 @@ import { createCuts } from './cuts.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
 import { createFairness, installFairness } from './fairness/fairness.ts';
+import { createFarewell } from './farewell.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
@@ -23,9 +25,12 @@ import { addBackupRoutes } from './routes/backups.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addConsoleRoutes } from './routes/console.ts';
+import type { RouteContext } from './routes/context.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addDrainRoutes } from './routes/drain.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
+import { addHealthRoutes } from './routes/health.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
 import { addNodeTaskRoutes } from './routes/node-tasks.ts';
@@ -111,8 +116,8 @@ const refuseTwoHosts = (app: FastifyInstance): void => {
 /** Fastify's generic server type does not matter to the parts that only add routes and hooks. */
 const asPlain = (app: FastifyInstance<Server>): FastifyInstance => app as unknown as FastifyInstance;
 
-const closeServer = async (app: FastifyInstance<Server>): Promise<void> => {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promise<void> => {
+  const cut = setTimeout(() => app.server.closeAllConnections(), waitMs);
   try {
     await app.close();
   } finally {
@@ -135,8 +140,11 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
+  const farewell = createFarewell(listener.server);
   const usage = createUsage(options);
-  const context = { ...options, log, limits, streams, signals, cuts, usage };
+  const content: RouteContext['content'] = (request, response) =>
+    options.content(request, response, farewell.contentEnds);
+  const context = { ...options, log, limits, streams, signals, cuts, usage, content };
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
@@ -148,6 +156,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   installErrors(app, log);
   const { store, backupRoutine } = options;
   const metrics = await installMetrics(app, { store, streams, guard, fairness, backupRoutine });
+  addHealthRoutes(app, context);
+  addDrainRoutes(app, context);
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
   addCustomRoutes(app, context);
@@ -181,10 +191,19 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     streams.close();
     await shells.close();
     guard.close();
-    await closeServer(listener);
+    await closeServer(listener, farewell.hasBegun ? 0 : graceMs);
     signals.close();
     usage.close();
     metrics.close();
+  };
+  const drain = async (signal: AbortSignal): Promise<void> => {
+    farewell.begin();
+    streams.drain();
+    await Promise.all([shells.drain(), farewell.settled(signal)]);
+  };
+  const left = () => {
+    const requests = farewell.count() - streams.count();
+    return { requests, streams: streams.count(), shells: shells.count() };
   };
   try {
     await listener.listen({ host: options.host, port: options.port, backlog });
@@ -198,6 +217,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   return {
     port,
     recordings: recorder,
+    drain,
+    left,
     setTls: (tls) => listener.server.setSecureContext(secureContext(tls)),
     close,
   };
