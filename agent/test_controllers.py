@@ -50,7 +50,7 @@ class Controllers(unittest.TestCase):
     def test_told_to_leave_it_goes_to_the_next_and_its_commands_go_on(self):
         node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
         session, other = self.first_and_other()
-        session.call('start', tasks=[command('t1', 'echo begun; until [ -e %s/go ]; do sleep 0.05; done' % node.dir)])
+        session.call('start', tasks=[command('t1', ['sh', '-c', 'echo begun; until [ -e "$0/go" ]; do sleep 0.05; done', node.dir])])
         wait_for(lambda: sum(len(c.output['t1'][1]) for c in (self.one, self.two)), 'the command to begin')
         session.tell('leave', withinMs=50)
         self.assertEqual(other.session().hello['tasks'], [{'taskId': 't1', 'state': 'running'}])
