@@ -128,6 +128,7 @@ const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<Incomi
     let stands = false;
     outgoing.once('socket', (socket) => {
       stands = outgoing.reusedSocket;
+      if (stands) return;
       socket.once('secureConnect', () => {
         stands = true;
       });
