@@ -1,6 +1,8 @@
 // A controller that is asked to stop lets everybody go in order: nobody notices its restart but by a short wait.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -103,6 +105,39 @@ const upload = (signal: AbortSignal) => {
   return { sha256, done: client.content.upload({ sizeBytes: parts * part.length, sha256, read }) };
 };
 
+/** A request by itself, without repeating it. */
+const probe = (
+  one: ControllerProcess,
+  path: string,
+): Promise<{ readonly code: number; readonly text: string }> =>
+  new Promise((resolve, reject) => {
+    const { address, caPem: ca, token } = one.context;
+    const options = { ca, agent: false, headers: { authorization: `Bearer ${token}` } } as const;
+    request(`${address}${path}`, options, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('end', () =>
+        resolve({ code: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+
+/** A request whose body never comes to its end. */
+const begin = (one: ControllerProcess): ClientRequest => {
+  const { address, caPem: ca, token } = one.context;
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': '100',
+  };
+  const stuck = request(`${address}/api/v1/namespaces/default/configmaps`, { ca, method: 'POST', headers });
+  stuck.on('error', () => undefined);
+  stuck.write('{');
+  return stuck;
+};
+
 const shell = () => client.shell('n1', { columns: 80, rows: 24, argv: ['sh'] });
 
 interface Restart {
@@ -167,4 +202,41 @@ test('restarted three times under load, nobody loses a request, an event, a line
     Array(3).fill({ exit: 255, reason: expect.stringMatching(/the controller is stopping/) }),
   );
   expect(index).toMatchObject({ sha256: content.sha256 });
+});
+
+test('`drover server drain` says how far it is; until it stops all is served, but nobody is sent there', async () => {
+  const other = await ControllerProcess.start({ args: ['--shutdown-delay', '2'] });
+  const own = createClient(other.context);
+  const ready = async (): Promise<number> => (await probe(other, '/readyz')).code;
+  expect(await ready()).toBe(200);
+  const draining = drover(other, ['server', 'drain']);
+  await waitFor('it to say so', async () => (await ready()) === 503);
+  expect(await own.drainStatus()).toMatchObject({ state: 'leaving', delaySeconds: 2, timeoutSeconds: 25 });
+  expect((await probe(other, '/readyz?verbose')).text).toContain('[-]shutdown failed: reason withheld');
+  expect((await probe(other, '/livez')).code).toBe(200);
+  await own.create(configMaps, { metadata: { name: 'late' } });
+  expect(await draining).toMatchObject({ code: 0, stdout: 'the controller has stopped\n' });
+  await other.start();
+  expect(await own.get(configMaps, 'late')).toMatchObject({ metadata: { name: 'late' } });
+  own.close();
+  await other.close();
+});
+
+test('who never finishes does not hold it for longer than it is told, and a second signal not at all', async () => {
+  for (const args of [
+    ['--drain-timeout', '1'],
+    ['--shutdown-delay', '60'],
+  ]) {
+    const other = await ControllerProcess.start({ args });
+    const stuck = begin(other);
+    await waitFor('the request', async () => /"requests":[2-9]/.test((await probe(other, '/drain')).text));
+    const stopped = other.stop();
+    if (args[0] === '--shutdown-delay') {
+      await waitFor('it to leave', async () => (await probe(other, '/readyz')).code === 503);
+      process.kill(other.pid, 'SIGTERM');
+    }
+    await stopped;
+    stuck.destroy();
+    await other.close();
+  }
 });

@@ -17,6 +17,7 @@ import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
+import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
@@ -101,19 +102,26 @@ const agentCare = (
   uninstallAgent: (node) => gateway.uninstallAgent(node),
 });
 
-/** How the process ends: those whom it serves are let go, then everything is closed. */
-interface Ending {
+/** A new certificate for an agent, of which the node's controller hears. */
+const renewal =
+  (authority: Authority, tell: (node: string, notAfterMs: number) => void): GatewayOptions['renew'] =>
+  async (node, serial, request) => {
+    const { certPem, notAfterMs } = await authority.renew(node, serial, request);
+    tell(node, notAfterMs);
+    return certPem;
+  };
+
+interface Start {
+  readonly config: Config;
+  readonly log: Log;
+  readonly closers: Closers;
+  /** How the process ends: those whom it serves are let go, then everything is closed. */
   readonly drain: Drain;
   readonly stop: (why: string) => void;
 }
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (
-  config: Config,
-  log: Log,
-  closers: Closers,
-  { drain, stop }: Ending,
-): Promise<void> => {
+const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
   const { dataDir, controllers } = config;
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
@@ -125,10 +133,9 @@ const startController = async (
   const runPolicies = closers.add(
     openRunPolicyDesk({ resources, targetsOf: (targets) => targetedNodes(resources, targets), clock, log }),
   );
-  const { fence } = runPolicies;
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
-  const engine = closers.add(createEngine({ store, clock, log, fence }));
+  const engine = closers.add(createEngine({ store, clock, log, fence: runPolicies.fence }));
   const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
@@ -145,13 +152,11 @@ const startController = async (
       host: config.host,
       port: config.agentPort,
       agentRelease: () => releases.current,
-      renew: async (node, serial, request) => {
-        const { certPem, notAfterMs } = await authority.renew(node, serial, request);
-        late.nodes?.tell({ kind: 'renewed', node, notAfterMs });
-        return certPem;
-      },
+      renew: renewal(authority, (node, notAfterMs) =>
+        late.nodes?.tell({ kind: 'renewed', node, notAfterMs }),
+      ),
       onEvent: (event) => late.nodes?.tell(event),
-      fence,
+      fence: runPolicies.fence,
       controllers: () => controllers,
     }),
   );
@@ -188,8 +193,8 @@ const startController = async (
       console: await loadConsole(consoleDirectory),
     }),
   );
-  for (const part of [server, gateway]) drain.add(part);
   const { recordings } = server;
+  for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
@@ -230,7 +235,7 @@ const main = async (): Promise<void> => {
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
   try {
-    await startController(config, log, closers, { drain, stop });
+    await startController({ config, log, closers, drain, stop });
     growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');

@@ -7,6 +7,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '@drover/api';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { DrainPart } from '../platform/drain.ts';
 import { installAccess } from './access.ts';
 import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
@@ -14,7 +15,7 @@ import { createCuts } from './cuts.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
 import { createFairness, installFairness } from './fairness/fairness.ts';
-import { createFarewell } from './farewell.ts';
+import { createFarewell, type Farewell } from './farewell.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
@@ -45,9 +46,9 @@ import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
-import { createShellDoor } from './shell.ts';
+import { createShellDoor, type ShellDoor } from './shell.ts';
 import { onStreamUpgrade } from './stream-door.ts';
-import { createStreams } from './streams.ts';
+import { createStreams, type Streams } from './streams.ts';
 import { createUsage } from './usage.ts';
 import { createWorkSignals } from './work-signals.ts';
 
@@ -125,6 +126,35 @@ const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promis
   }
 };
 
+const addPeopleRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  await addSignInRoutes(app, context);
+  addOidcRoutes(app, context);
+  await addCliSignInRoutes(app, context);
+  addOwnRoutes(app, context);
+  await addAccountRoutes(app, context);
+  addUserRoutes(app, context);
+};
+
+interface Leaving {
+  readonly farewell: Farewell;
+  readonly streams: Streams;
+  readonly shells: ShellDoor;
+}
+
+/** What goes on is ended, what is under way is answered. */
+const toDrainPart = ({ farewell, streams, shells }: Leaving): DrainPart => ({
+  drain: async (signal) => {
+    farewell.begin();
+    streams.drain();
+    await Promise.all([shells.drain(), farewell.settled(signal)]);
+  },
+  left: () => ({
+    requests: farewell.count() - streams.count(),
+    streams: streams.count(),
+    shells: shells.count(),
+  }),
+});
+
 /**
  * Listens once resolved. Rejects with node's own error when it cannot (EADDRINUSE, EACCES), having left nothing open.
  */
@@ -167,12 +197,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addNodeTaskRoutes(app, context);
   addUsageRoutes(app, context);
   addShellRoute(app, context);
-  await addSignInRoutes(app, context);
-  addOidcRoutes(app, context);
-  await addCliSignInRoutes(app, context);
-  addOwnRoutes(app, context);
-  await addAccountRoutes(app, context);
-  addUserRoutes(app, context);
+  await addPeopleRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
@@ -196,15 +221,6 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     usage.close();
     metrics.close();
   };
-  const drain = async (signal: AbortSignal): Promise<void> => {
-    farewell.begin();
-    streams.drain();
-    await Promise.all([shells.drain(), farewell.settled(signal)]);
-  };
-  const left = () => {
-    const requests = farewell.count() - streams.count();
-    return { requests, streams: streams.count(), shells: shells.count() };
-  };
   try {
     await listener.listen({ host: options.host, port: options.port, backlog });
   } catch (error) {
@@ -217,8 +233,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   return {
     port,
     recordings: recorder,
-    drain,
-    left,
+    ...toDrainPart({ farewell, streams, shells }),
     setTls: (tls) => listener.server.setSecureContext(secureContext(tls)),
     close,
   };
