@@ -225,12 +225,15 @@ const main = async (): Promise<void> => {
     process.exit(code);
   };
   const drain = new Drain({ ...config.drain, clock, log });
-  const stop = (why: string): void => {
-    // Who asks twice does not want to wait.
-    if (drain.state !== 'serving') drain.hurry();
-    void drain.begin(why).then(() => close(0));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  const stop = (why: string): void => void drain.begin(why).then(() => close(0));
+  let isSignalled = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // Who says it twice does not want to wait.
+      if (isSignalled) drain.hurry();
+      isSignalled = true;
+      stop(signal);
+    });
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
