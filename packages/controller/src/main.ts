@@ -2,7 +2,6 @@
 // in one line what to do when it cannot start.
 import { join } from 'node:path';
 import { ApiError, allKinds } from '@drover/api';
-import { destination } from 'pino';
 import { type AgentReleases, openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
 import { openAuditTrail } from './auth/audit/trail.ts';
@@ -13,6 +12,7 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
+import { tellOfDisk } from './controllers/disk-news.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
@@ -24,6 +24,7 @@ import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { openLogFile } from './platform/log-file.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
 import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
@@ -53,7 +54,7 @@ const toOneLine = (error: unknown): string => {
 const openLog = (config: Config): Log => {
   try {
     makePrivateDirectory(config.dataDir);
-    const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
+    const file = openLogFile({ path: join(config.dataDir, 'controller.log'), nowMs: clock.nowMs });
     return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -177,6 +178,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
+  tellOfDisk({ disk: store.disk, resources, clock, log });
+  store.disk.keepReserve();
   await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
   serving.abort();
 };

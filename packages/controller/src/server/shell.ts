@@ -106,6 +106,8 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   await askPolicies(input.auth, identity, wish, audit);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
+  // It would be recorded.
+  input.store.disk.check();
   return { viewer: actorName(identity), wish, audit, identity, ticket: input.fairness.open(identity) };
 };
 

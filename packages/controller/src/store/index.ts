@@ -9,6 +9,7 @@ import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
+import { DiskWatch } from './disk/watch.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import { createSealedFactors } from './sealing/factors.ts';
@@ -65,8 +66,10 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const objects = createObjects({ threads, log, sealer: keyring });
   const tasks = createTasks({ threads, log });
   const audit = createAudit({ threads, log });
-  const open = (scrub: boolean): Promise<Threads> =>
-    openThreads({
+  const disk = new DiskWatch({ dataDir, clock, log });
+  await disk.begin();
+  const open = async (scrub: boolean): Promise<Threads> => {
+    const threads = await openThreads({
       dataDir,
       scrub,
       source: options.threads,
@@ -78,6 +81,8 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
         tasks.flush(reply);
       },
     });
+    return disk.guard(threads);
+  };
   opened = await open(false);
   try {
     if (keyring)
@@ -101,6 +106,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
+      disk,
       sizes: () => threads().read('sizes.read', undefined),
       meta: {
         get: (key) => threads().read('meta.get', key),
@@ -108,6 +114,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
+        await disk.close();
         await threads().close();
       },
     };

@@ -15,8 +15,10 @@ import {
 } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ownVersion } from '../../platform/version.ts';
+import type { DiskCondition } from '../../store/store.ts';
 import type { Access } from '../access.ts';
 import { wantsAggregatedDiscovery } from '../negotiate.ts';
+import { queryOf } from '../query.ts';
 import { addRoute, parameter, type RouteContext } from './context.ts';
 
 const signedIn: Access = { kind: 'signed-in' };
@@ -129,18 +131,25 @@ const addOpenApi = (app: FastifyInstance, kinds: Kinds): void => {
   });
 };
 
-const addHealth = (app: FastifyInstance): void => {
+/** As Kubernetes words it. Where the disk is, and why it is so, is not for strangers. */
+const verboseHealth = (path: string, { state }: DiskCondition): string => {
+  const storage = state === 'ok' ? '[+]storage ok' : `[-]storage ${state}: reads only`;
+  return `[+]ping ok\n${storage}\n${path.slice(1)} check passed\n`;
+};
+
+/** They stay 200 while the disk cannot be written: reads and watches go on, and nobody else could serve them. */
+const addHealth = (app: FastifyInstance, { disk }: RouteContext['store']): void => {
   for (const path of ['/healthz', '/readyz', '/livez']) {
-    addRoute(app, 'GET', path, { kind: 'public' }, async (_request, reply) => {
+    addRoute(app, 'GET', path, { kind: 'public' }, async (request, reply) => {
       reply.type('text/plain; charset=utf-8');
-      return 'ok';
+      return Object.hasOwn(queryOf(request), 'verbose') ? verboseHealth(path, disk.condition) : 'ok';
     });
   }
 };
 
-export const addDiscoveryRoutes = (app: FastifyInstance, { resources }: RouteContext): void => {
+export const addDiscoveryRoutes = (app: FastifyInstance, { resources, store }: RouteContext): void => {
   addRoute(app, 'GET', '/version', { kind: 'public' }, async () => JSON.stringify(version));
-  addHealth(app);
+  addHealth(app, store);
   addDiscovery(app, () => resources.kinds);
   addOpenApi(app, () => resources.kinds);
 };

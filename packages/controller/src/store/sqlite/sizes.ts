@@ -42,4 +42,9 @@ const sizes = (context: Context): StoredSizes => {
   };
 };
 
-export const sizeReads = { 'sizes.read': sizes };
+/** Bytes of the file that hold nothing: they are written before it grows. */
+const free = (context: Context): number =>
+  numberOf(context, 'PRAGMA freelist_count', 'freelist_count') *
+  numberOf(context, 'PRAGMA page_size', 'page_size');
+
+export const sizeReads = { 'sizes.read': sizes, 'sizes.free': free };
