@@ -1,6 +1,6 @@
 // Owns a real controller process for tests and benches: started, killed -9, started again on the same data and ports.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -88,6 +88,7 @@ export class ControllerProcess {
         detached: this.#options.ownSession === true,
       },
     );
+    closeSync(log);
     const child = this.#child;
     await waitFor('the controller to answer', () => {
       if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);

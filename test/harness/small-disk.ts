@@ -46,7 +46,11 @@ export class SmallDisk {
 
   /** Somebody else's file takes all the room there is. */
   fill(): void {
-    must('sh', '-c', `head -c ${this.freeBytes + mebibyte} /dev/zero > ${this.path}/other 2> /dev/null || :`);
+    must(
+      'sh',
+      '-c',
+      `head -c ${this.freeBytes + mebibyte} /dev/zero >> ${this.path}/other 2> /dev/null || :`,
+    );
   }
 
   empty(): void {

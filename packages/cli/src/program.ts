@@ -82,6 +82,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Make a new data directory from a backup',
     load: () => import('./commands/restore.ts'),
   },
+  server: {
+    summary: 'Show how the controller is, and find out what is wrong with it',
+    load: () => import('./commands/server.ts'),
+  },
   'support-bundle': {
     summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',
     load: () => import('./commands/support-bundle.ts'),

@@ -1,5 +1,12 @@
 // Owns what clients ask of the controller itself: its version, its keys, and the terminals that it has recorded.
-import type { BackupInfo, BackupsStatus, BackupWish, EncryptionStatus, RotateWish } from '@drover/api';
+import type {
+  BackupInfo,
+  BackupsStatus,
+  BackupWish,
+  EncryptionStatus,
+  RotateWish,
+  ServerStatus,
+} from '@drover/api';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
@@ -27,6 +34,8 @@ export interface SystemApi {
   backup(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   /** A tar.gz with what helps to find a fault, and no secret. */
   supportBundle(options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** How the controller is, in figures and in words. */
+  serverStatus(options?: CallOptions): Promise<ServerStatus>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
 }
 
@@ -45,5 +54,6 @@ export const createSystemApi = (http: Transport): SystemApi => ({
     http.bytes({ path: `/backups/${encodeURIComponent(id)}`, accept: '*/*', signal }),
   supportBundle: ({ signal } = {}) =>
     http.bytes({ method: 'POST', path: '/support-bundle', accept: '*/*', signal }),
+  serverStatus: ({ signal } = {}) => http.json({ path: '/server-status', signal }),
   version: ({ signal } = {}) => http.json({ path: '/version', signal }),
 });

@@ -184,7 +184,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   serving.abort();
 };
 
-const offlineCommands = new Set(['restore', 'verify-backup']);
+const offlineCommands = new Set(['doctor', 'restore', 'verify-backup']);
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {

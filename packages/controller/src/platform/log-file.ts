@@ -1,7 +1,7 @@
 // Owns the file of the log.
 // I1: a line that cannot be written never ends the process, nor waits in memory: it is dropped, and counted.
 // I2: once lines can be written again, the first says how many are missing; it begins a line of its own, whatever was cut.
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 export interface LogFile {
   write(line: string): void;
@@ -20,6 +20,15 @@ export const openLogFile = ({ path, nowMs }: LogFileOptions): LogFile => {
   const file = openSync(path, 'a', 0o600);
   let lost = 0;
   let isCut = false;
+  /** Of a line that was cut nothing stays. */
+  const takeBack = (bytes: number): boolean => {
+    try {
+      ftruncateSync(file, fstatSync(file).size - bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const append = (text: string): void => {
     const bytes = Buffer.from(text);
     let done = 0;
@@ -27,7 +36,7 @@ export const openLogFile = ({ path, nowMs }: LogFileOptions): LogFile => {
       while (done < bytes.length) done += writeSync(file, bytes, done);
       isCut = false;
     } catch (error) {
-      if (done > 0) isCut = true;
+      if (done > 0) isCut = !takeBack(done);
       throw error;
     }
   };

@@ -28,6 +28,7 @@ export type PlainResource =
   | 'join'
   | 'metrics'
   | 'recordings'
+  | 'server-status'
   | 'support-bundle'
   | 'tokens';
 

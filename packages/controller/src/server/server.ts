@@ -34,6 +34,7 @@ import { addOperationRoutes } from './routes/operations.ts';
 import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReviewRoutes } from './routes/reviews.ts';
+import { addServerStatusRoute } from './routes/server-status.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
 import { addShellRoute } from './routes/shell.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
@@ -41,6 +42,7 @@ import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
+import { watchClockSkew } from './status/clock-skew.ts';
 import { onStreamUpgrade } from './stream-door.ts';
 import { createStreams } from './streams.ts';
 import { createUsage } from './usage.ts';
@@ -166,7 +168,11 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
-  addSupportBundleRoute(app, context, () => metrics.registry.metrics());
+  const readMetrics = (): Promise<string> => metrics.registry.metrics();
+  const skew = watchClockSkew(store.agents, options.clock);
+  const status = { ...context, fairness, skew, metrics: readMetrics };
+  addServerStatusRoute(app, status);
+  addSupportBundleRoute(app, status);
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   addConsoleRoutes(app, options.console);
@@ -185,6 +191,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     signals.close();
     usage.close();
     metrics.close();
+    skew.close();
   };
   try {
     await listener.listen({ host: options.host, port: options.port, backlog });

@@ -12,7 +12,7 @@ import { migrations } from '../migrations/index.ts';
 const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');
 
 /** 'DROV': tells our files from other SQLite files. */
-const applicationId = 0x44524f56;
+export const applicationId = 0x44524f56;
 
 const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
   new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
