@@ -1,4 +1,5 @@
 // A disk that is full, read-only or fails: what was acknowledged stays, reads go on, and work goes on once it can be written.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { type Client, createClient } from '@drover/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover as cli } from '../harness/cli.ts';
-import { ControllerProcess } from '../harness/controller.ts';
+import { ControllerProcess, controllerFile } from '../harness/controller.ts';
 import { SmallDisk } from '../harness/small-disk.ts';
 import { waitFor } from '../harness/wait.ts';
 
@@ -145,6 +146,8 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect(await missing()).toEqual([]);
     await must('delete', 'configmap', makers[0]?.acknowledged.shift() ?? '');
     expect(await must('events')).toContain('StorageNotWritable');
+    const doctor = await cli(controller, ['server', 'doctor']);
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^fail +disk .* is full/m)]);
 
     disk.empty();
     const recoveryMs = await moreMade();
@@ -170,6 +173,23 @@ describe.skipIf(!canMount)('a full disk', () => {
     await moreMade();
     expect(await missing()).toEqual([]);
     expect(existsSync(join(controller.dataDir, 'reserve'))).toBe(true);
+  });
+
+  test('with no room at all it does not start, and says that nothing is damaged', async () => {
+    await controller.kill9();
+    rmSync(join(controller.dataDir, 'reserve'), { force: true });
+    disk.fill();
+    const done = spawnSync(controllerFile, ['--data-dir', controller.dataDir], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect([done.status, done.stderr]).toEqual([
+      1,
+      expect.stringContaining('its disk is full; free some space'),
+    ]);
+    disk.empty();
+    await controller.start();
+    expect(await missing()).toEqual([]);
   });
 
   test('when it ends the database is whole', async () => {

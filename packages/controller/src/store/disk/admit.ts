@@ -32,6 +32,11 @@ const freeing: ReadonlySet<Operation> = new Set<Operation>([
   'tasks.remove',
 ]);
 
+/** Called of the writer, and they write nothing. */
+const readings: ReadonlySet<Operation> = new Set<Operation>(['sealed.counts', 'sealed.factorStarts']);
+
+export const isReading = (operation: Operation): boolean => readings.has(operation);
+
 const outside = new AsyncLocalStorage<true>();
 
 /** What `work` writes may take from the reserve: what tells of the disk itself. */

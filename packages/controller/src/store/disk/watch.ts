@@ -13,9 +13,10 @@ import { type DiskFault, faultOf, isDiskRefusal, toDiskRefusal } from '../../pla
 import type { Log } from '../../platform/log.ts';
 import { pause } from '../../platform/pause.ts';
 import { createListeners } from '../listeners.ts';
+import type { WriteOperations } from '../sqlite/operations.ts';
 import type { DiskCondition, DiskStore } from '../store.ts';
 import type { Threads } from '../threads.ts';
-import { mayUseReserve, outOfReserve } from './admit.ts';
+import { isReading, mayUseReserve, outOfReserve } from './admit.ts';
 import { Reserve } from './reserve.ts';
 
 interface Deps {
@@ -110,9 +111,8 @@ export class DiskWatch implements DiskStore {
     return {
       ...threads,
       write: (operation, argument, options) => {
-        const { state } = this.#condition;
-        if (state !== 'ok' && !(state === 'full' && mayUseReserve(operation, argument)))
-          return Promise.reject(this.#refusal(state));
+        const refusal = this.#refusalOf(operation, argument);
+        if (refusal !== undefined) return Promise.reject(refusal);
         return threads.write(operation, argument, options).catch((error: unknown) => {
           throw isDiskRefusal(error) ? this.#failed(error) : error;
         });
@@ -123,6 +123,12 @@ export class DiskWatch implements DiskStore {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#looking, this.#making]);
+  }
+
+  #refusalOf(operation: keyof WriteOperations, argument: unknown): Error | undefined {
+    const { state } = this.#condition;
+    if (state === 'ok' || isReading(operation)) return undefined;
+    return state === 'full' && mayUseReserve(operation, argument) ? undefined : this.#refusal(state);
   }
 
   #refusal(fault: DiskFault, cause?: unknown): Error {

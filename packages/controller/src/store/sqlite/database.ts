@@ -17,6 +17,12 @@ export const applicationId = 0x44524f56;
 const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
   new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
 
+/** Of a full disk nothing is broken: neither another directory nor a backup is what helps. */
+const isFull = (error: unknown): boolean => /ENOSPC|disk is full/.test(String(error));
+
+const fullDisk = (dataDir: string, error: unknown): ApiError =>
+  refuse(dataDir, 'its disk is full; free some space there (nothing is damaged)', error);
+
 const holder = (dataDir: string): string => {
   try {
     return ` (process ${readFileSync(join(dataDir, 'pid'), 'utf8').trim()})`;
@@ -37,6 +43,7 @@ const lock = (dataDir: string): DatabaseSync => {
       const why = `another controller${holder(dataDir)} is using it; stop that one or choose another --data-dir`;
       throw refuse(dataDir, why, error);
     }
+    if (isFull(error)) throw fullDisk(dataDir, error);
     throw refuse(dataDir, `it is not writable (${String(error)}); choose another --data-dir`, error);
   }
 };
@@ -86,6 +93,7 @@ const openFile = (dataDir: string, upTo: number): DatabaseSync => {
   } catch (error) {
     database.close();
     if (error instanceof ApiError) throw error;
+    if (isFull(error)) throw fullDisk(dataDir, error);
     throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
 };
