@@ -7,9 +7,11 @@ import { basename, join } from 'node:path';
 
 const mebibyte = 1024 * 1024;
 
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+const run = (command: string, args: readonly string[]) => spawnSync(command, args, { env, encoding: 'utf8' });
+
 const must = (command: string, ...args: readonly string[]): string => {
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
-  const done = spawnSync(command, args, { env, encoding: 'utf8' });
+  const done = run(command, args);
   if (done.status === 0) return done.stdout;
   throw new Error(
     `cannot prepare a disk: ${command} ${args.join(' ')}: ${done.stderr || done.error?.message}`,
@@ -81,7 +83,7 @@ export class SmallDisk {
 
   close(): void {
     process.off('exit', this.#onExit);
-    spawnSync('umount', ['-l', this.path]);
+    run('umount', ['-l', this.path]);
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }

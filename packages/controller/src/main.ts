@@ -12,7 +12,6 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
-import { tellOfDisk } from './controllers/disk-news.ts';
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
@@ -178,8 +177,6 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
-  tellOfDisk({ disk: store.disk, resources, clock, log });
-  store.disk.keepReserve();
   await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
   serving.abort();
 };

@@ -23,6 +23,7 @@ import { addBackupRoutes } from './routes/backups.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addConsoleRoutes } from './routes/console.ts';
+import type { RouteContext } from './routes/context.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
@@ -42,7 +43,8 @@ import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor } from './shell.ts';
-import { watchClockSkew } from './status/clock-skew.ts';
+import { type ClockSkew, watchClockSkew } from './status/clock-skew.ts';
+import type { StatusSources } from './status/read.ts';
 import { onStreamUpgrade } from './stream-door.ts';
 import { createStreams } from './streams.ts';
 import { createUsage } from './usage.ts';
@@ -122,6 +124,17 @@ const closeServer = async (app: FastifyInstance<Server>): Promise<void> => {
   }
 };
 
+/** How the controller itself is, and what helps to find its faults. */
+const addOwnHealth = (
+  app: FastifyInstance,
+  context: RouteContext & Omit<StatusSources, 'skew'>,
+): ClockSkew => {
+  const skew = watchClockSkew(context.store.agents, context.clock);
+  addServerStatusRoute(app, { ...context, skew });
+  addSupportBundleRoute(app, { ...context, skew });
+  return skew;
+};
+
 /**
  * Listens once resolved. Rejects with node's own error when it cannot (EADDRINUSE, EACCES), having left nothing open.
  */
@@ -168,11 +181,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
-  const readMetrics = (): Promise<string> => metrics.registry.metrics();
-  const skew = watchClockSkew(store.agents, options.clock);
-  const status = { ...context, fairness, skew, metrics: readMetrics };
-  addServerStatusRoute(app, status);
-  addSupportBundleRoute(app, status);
+  const skew = addOwnHealth(app, { ...context, fairness, metrics: () => metrics.registry.metrics() });
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   addConsoleRoutes(app, options.console);

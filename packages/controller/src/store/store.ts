@@ -18,8 +18,8 @@ import type {
   TaskResult,
   TaskState,
 } from '@drover/api';
-import type { DiskFault } from '../platform/disk-refusal.ts';
 import type { AuditScope } from './audit-scope.ts';
+import type { DiskStore } from './disk/disk-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
@@ -416,36 +416,6 @@ export interface StoredSize {
 export interface StoredSizes {
   readonly databaseBytes: number;
   readonly kept: readonly StoredSize[];
-}
-
-// ---- the disk that all of it is on --------------------------------------------------------------------------------
-
-export type DiskCondition =
-  | {
-      readonly state: 'ok';
-      /** The last time that it was otherwise. */
-      readonly lastFault?: {
-        readonly state: DiskFault;
-        readonly why: string;
-        readonly sinceMs: number;
-        readonly seconds: number;
-      };
-    }
-  | { readonly state: DiskFault; readonly sinceMs: number; readonly why: string };
-
-export interface DiskStore {
-  readonly condition: DiskCondition;
-  /** Of the room that is given up when the disk is full; 0: there is none. */
-  readonly reserveBytes: number;
-  onChange(listener: (condition: DiskCondition) => void): Unsubscribe;
-  /** Throws what writes are refused with while the disk cannot be written. */
-  check(): void;
-  /** Resolves at the next change of its condition, or after the time. */
-  changed(timeoutMs: number): Promise<void>;
-  /** Makes the reserve, or makes it anew, beside other work. */
-  keepReserve(): void;
-  /** Does work whose few writes are to be made on a full disk, too. */
-  outOfReserve<T>(work: () => Promise<T>): Promise<T>;
 }
 
 // ---- audit: who did what, as a chain of rows (@drover/api audit.ts) ------------------------------------------------

@@ -15,7 +15,7 @@ import {
 } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ownVersion } from '../../platform/version.ts';
-import type { DiskCondition } from '../../store/store.ts';
+import type { DiskCondition } from '../../store/disk/disk-store.ts';
 import type { Access } from '../access.ts';
 import { wantsAggregatedDiscovery } from '../negotiate.ts';
 import { queryOf } from '../query.ts';

@@ -62,7 +62,7 @@ test('a write that the disk failed is refused with path and remedy, and so are t
   fault = '';
   await expect.poll(() => watch.condition.state, ended).toBe('ok');
   await set(guarded);
-  expect(existsSync(join(dir, 'reserve'))).toBe(true);
+  await expect.poll(() => existsSync(join(dir, 'reserve')), ended).toBe(true);
 });
 
 test('the log hears of each change once, however many writes fail', async () => {

@@ -14,9 +14,9 @@ import type { Log } from '../../platform/log.ts';
 import { pause } from '../../platform/pause.ts';
 import { createListeners } from '../listeners.ts';
 import type { WriteOperations } from '../sqlite/operations.ts';
-import type { DiskCondition, DiskStore } from '../store.ts';
 import type { Threads } from '../threads.ts';
 import { isReading, mayUseReserve, outOfReserve } from './admit.ts';
+import type { DiskCondition, DiskStore } from './disk-store.ts';
 import { Reserve } from './reserve.ts';
 
 interface Deps {
@@ -235,8 +235,7 @@ export class DiskWatch implements DiskStore {
     return bavail * bsize + inside >= this.#reserve.wantedBytes + spareBytes;
   }
 
-  async #leave(): Promise<void> {
-    await this.#makeReserve();
+  #leave(): void {
     const before = this.#condition;
     if (before.state === 'ok') return;
     const seconds = Math.round((this.#deps.clock.nowMs() - before.sinceMs) / 1_000);
@@ -244,11 +243,14 @@ export class DiskWatch implements DiskStore {
     if (this.#told === 'ok') this.#log.warn({ why: before.why }, 'a write failed, and the next went well');
     else this.#log.info({ seconds, was: before.state }, 'the disk can be written again');
     this.#tell();
+    this.keepReserve();
   }
 
   async #makeReserve(): Promise<void> {
     await this.#reserve.make().catch((err: unknown) => {
       if (faultOf(err) === undefined) this.#log.warn({ err }, 'cannot make the reserve');
     });
+    // It was made while the disk became full.
+    if (this.#condition.state === 'full') this.#giveUp();
   }
 }
