@@ -1,6 +1,8 @@
 // A disk that is full, read-only or fails: what was acknowledged stays, reads go on, and work goes on once it can be written.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -89,6 +91,16 @@ const readiness = async (): Promise<string> => {
   for await (const part of client.http.bytes({ path: '/readyz?verbose', accept: '*/*' })) parts.push(part);
   return Buffer.concat(parts).toString();
 };
+/** By the link that the start has printed; the cookie. */
+const signIn = async (): Promise<string> => {
+  const { caPem: ca, address } = controller.context;
+  const link = /sign-in\?link=\S+/.exec(controller.output())?.[0] ?? '';
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${address}/${link}`, { ca }, resolve).on('error', reject);
+  });
+  answer.resume();
+  return String(answer.headers['set-cookie']);
+};
 const must = async (...args: readonly string[]): Promise<string> => {
   const done = await cli(controller, args);
   expect(done, `drover ${args.join(' ')}: ${done.stderr}`).toMatchObject({ code: 0 });
@@ -146,6 +158,7 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect(await missing()).toEqual([]);
     await must('delete', 'configmap', makers[0]?.acknowledged.shift() ?? '');
     expect(await must('events')).toContain('StorageNotWritable');
+    expect(await signIn()).toMatch(/HttpOnly/);
     const doctor = await cli(controller, ['server', 'doctor']);
     expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^fail +disk .* is full/m)]);
 

@@ -21,6 +21,7 @@ import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { faultOf } from './platform/disk-refusal.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { openLogFile } from './platform/log-file.ts';
@@ -44,6 +45,8 @@ const toOneLine = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE' && error instanceof Error)
     return `cannot listen: ${error.message.replace(/^listen /, '')}; stop the other program or choose --port and --agent-port`;
+  if (faultOf(error) === 'full')
+    return 'cannot start: the disk of the data directory is full; free some space there (nothing is damaged)';
   if (code.startsWith('ERR_PARSE_ARGS') && error instanceof Error)
     return `cannot start: ${error.message}\n${usage}`;
   return `cannot start: ${error instanceof Error ? error.message : String(error)}`;

@@ -57,7 +57,8 @@ const parts: readonly Part[] = [
   {
     name: 'status.json',
     about: 'what drover server status and drover server doctor show',
-    read: ({ status }) => status(),
+    // Of the key it is not told where it is (configuration.ts I1).
+    read: async ({ status }) => ({ ...(await status()), encryption: undefined }),
   },
   { name: 'metrics.txt', about: 'the text of /metrics', read: ({ metrics }) => metrics() },
   {

@@ -1,18 +1,14 @@
 // Judges under which keys secrets are kept.
 import type { Check, ServerFacts } from '@drover/api';
 
-export const checkEncryption = ({ encryption: { key, dataKeys, rotating } }: ServerFacts): Check => {
-  const message = `secrets are under ${key}`;
-  if (dataKeys <= 1 || rotating)
-    return {
-      name: 'encryption',
-      verdict: 'ok',
-      message: rotating ? `${message}; a new data key is brought in` : message,
-    };
+export const checkEncryption = ({ encryption: { dataKeys, rotating } }: ServerFacts): Check => {
+  const name = 'encryption';
+  if (rotating) return { name, verdict: 'ok', message: 'secrets are brought under a new data key' };
+  if (dataKeys <= 1) return { name, verdict: 'ok', message: 'all secrets are under one data key' };
   return {
-    name: 'encryption',
+    name,
     verdict: 'warn',
-    message: `${message}, and ${dataKeys} data keys are in use`,
+    message: `secrets are under ${dataKeys} data keys`,
     remedy: 'end the change of the key: drover secrets rotate',
   };
 };
