@@ -99,7 +99,7 @@ const signIn = async (): Promise<string> => {
     get(`${address}/${link}`, { ca }, resolve).on('error', reject);
   });
   answer.resume();
-  return String(answer.headers['set-cookie']);
+  return `${answer.statusCode} ${answer.headers['set-cookie']}`;
 };
 const must = async (...args: readonly string[]): Promise<string> => {
   const done = await cli(controller, args);
@@ -158,7 +158,7 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect(await missing()).toEqual([]);
     await must('delete', 'configmap', makers[0]?.acknowledged.shift() ?? '');
     expect(await must('events')).toContain('StorageNotWritable');
-    expect(await signIn()).toMatch(/HttpOnly/);
+    expect(await signIn()).toMatch(/^303 .*HttpOnly/);
     const doctor = await cli(controller, ['server', 'doctor']);
     expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^fail +disk .* is full/m)]);
 

@@ -42,9 +42,10 @@ const outside = new AsyncLocalStorage<true>();
 /** What `work` writes may take from the reserve: what tells of the disk itself. */
 export const outOfReserve = <T>(work: () => Promise<T>): Promise<T> => outside.run(true, work);
 
-/** A deletion, a step towards one (finalizers), or how long things are kept. */
+/** A deletion, a step towards one (finalizers), how long things are kept, or that a person has signed in. */
 const isFreeing = ({ type, json, resource }: EncodedWrite): boolean =>
   type === 'deleted' ||
+  (type === 'updated' && resource === 'users.drover.dev') ||
   resource === 'retentionpolicies.drover.dev' ||
   (type === 'updated' && json.includes('"deletionTimestamp":"'));
 
