@@ -12,7 +12,10 @@ const mebibyte = 1024 * 1024;
  * Deleting is writing too. What must fit: the log beside the database, which the full disk has kept from being brought into
  * it (32 MiB before that is tried, and as much again while it fails: measured), and the deletions themselves.
  */
-const wantedBytes = 64 * mebibyte;
+export const wantedBytes = 64 * mebibyte;
+
+/** With so much room a disk is not full: for the reserve, and for what is written until the next look. */
+export const roomBytes = wantedBytes + 16 * mebibyte;
 
 export class Reserve {
   readonly #path: string;
@@ -26,11 +29,6 @@ export class Reserve {
   /** 0: there is none. */
   get sizeBytes(): number {
     return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-  }
-
-  /** What must be free before it can be made again and something be written beside it. */
-  get wantedBytes(): number {
-    return wantedBytes;
   }
 
   /** At once, and without a byte that would have to be written. Throws the system's error. */

@@ -17,7 +17,7 @@ import type { WriteOperations } from '../sqlite/operations.ts';
 import type { Threads } from '../threads.ts';
 import { isReading, mayUseReserve, outOfReserve } from './admit.ts';
 import type { DiskCondition, DiskStore } from './disk-store.ts';
-import { Reserve } from './reserve.ts';
+import { Reserve, roomBytes } from './reserve.ts';
 
 interface Deps {
   readonly dataDir: string;
@@ -27,8 +27,6 @@ interface Deps {
 }
 
 const lookMs = 1_000;
-/** Beside the reserve: what is written until the disk is full again. */
-const spareBytes = 16 * 1024 * 1024;
 
 const remedies: Readonly<Record<DiskFault, string>> = {
   full: 'delete what is not needed there or give it more room',
@@ -101,7 +99,7 @@ export class DiskWatch implements DiskStore {
     const { dataDir } = this.#deps;
     if (!existsSync(join(dataDir, 'drover.db'))) return;
     const { bavail, bsize } = await statfs(dataDir);
-    const least = this.reserveBytes > 0 ? leastBytes : this.#reserve.wantedBytes + spareBytes;
+    const least = this.reserveBytes > 0 ? leastBytes : roomBytes;
     if (bavail * bsize < least) this.#enter('full', 'it was full at the start');
   }
 
@@ -183,6 +181,8 @@ export class DiskWatch implements DiskStore {
     const { state } = this.#condition;
     if (state === 'ok') return;
     const fault = await this.#try();
+    // Of a store that closes nothing is known.
+    if (this.#stop.signal.aborted) return;
     if (fault === undefined) return this.#leave();
     if (fault.state !== state) this.#enter(fault.state, fault.why);
     this.#tellFault(fault.state);
@@ -232,7 +232,7 @@ export class DiskWatch implements DiskStore {
   async #hasRoom({ read }: Threads): Promise<boolean> {
     const { bavail, bsize } = await statfs(this.#deps.dataDir);
     const inside = await read('sizes.free', undefined);
-    return bavail * bsize + inside >= this.#reserve.wantedBytes + spareBytes;
+    return bavail * bsize + inside >= roomBytes;
   }
 
   #leave(): void {

@@ -45,7 +45,14 @@ export interface MachineFacts {
   readonly directory: DirectoryFact;
   /** Files that hold secrets and that others may read or write. */
   readonly exposed: readonly string[];
-  readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
+  readonly disk:
+    | {
+        readonly freeBytes: number;
+        readonly totalBytes: number;
+        /** What the controller would give up (store/disk/reserve.ts). */
+        readonly reserveBytes: number;
+      }
+    | undefined;
   /** The controller that holds the directory. */
   readonly holder: PortHolder | undefined;
   readonly database: DatabaseFact;

@@ -4,6 +4,7 @@ import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holderOfPort, type PortHolder, programOf } from '../../platform/port-holders.ts';
 import { readTail } from '../../platform/read-tail.ts';
+import { Reserve } from '../disk/reserve.ts';
 import type { KeySource } from '../sealing/key-source.ts';
 import { checkKeyring, defaultKeyPath } from '../sealing/keyring.ts';
 import type { DirectoryFact, KeyringFact, MachineFacts, PortFact } from './facts.ts';
@@ -43,7 +44,10 @@ const readExposed = async (dataDir: string): Promise<readonly string[]> => {
 
 const readDisk = async (dataDir: string): Promise<MachineFacts['disk']> => {
   const found = await statfs(dataDir).catch(() => undefined);
-  return found && { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
+  if (found === undefined) return undefined;
+  const { bavail, blocks, bsize } = found;
+  const { sizeBytes: reserveBytes } = new Reserve(dataDir);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, reserveBytes };
 };
 
 const readHolder = async (dataDir: string): Promise<PortHolder | undefined> => {
