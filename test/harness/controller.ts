@@ -62,7 +62,10 @@ export class ControllerProcess {
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
     const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options);
-    await controller.start();
+    await controller.start().catch(async (error: unknown) => {
+      await controller.close();
+      throw error;
+    });
     return controller;
   }
 
