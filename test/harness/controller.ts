@@ -1,6 +1,6 @@
 // Owns a real controller process for tests and benches: started, killed -9, started again on the same data and ports.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,10 @@ export class ControllerProcess {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
     const store = options.store === undefined ? await placeOfTests(dataDir) : { url: options.store };
     const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options, store);
-    await controller.start();
+    await controller.start().catch(async (error: unknown) => {
+      await controller.close();
+      throw error;
+    });
     return controller;
   }
 
@@ -105,6 +108,7 @@ export class ControllerProcess {
         detached: this.#options.ownSession === true,
       },
     );
+    closeSync(log);
     const child = this.#child;
     await waitFor('the controller to answer', () => {
       if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);

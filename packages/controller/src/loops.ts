@@ -8,6 +8,7 @@ import { createLaterStart } from './auth/later/start.ts';
 import type { RunPolicyDesk } from './auth/run-policy/desk.ts';
 import type { Config } from './config.ts';
 import { tellOfBackup } from './controllers/backup-news.ts';
+import { tellOfDisk } from './controllers/disk-news.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
 import { runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
@@ -90,6 +91,9 @@ export const runUpkeep = async (
   const { resources, served, clock, log, closers } = deps;
   closers.add(runPolicyController({ resources, log }));
   closers.add(runServiceAccountController({ resources, log }));
+  const { disk } = deps.store;
+  tellOfDisk({ disk, resources, clock, log });
+  disk.keepReserve();
   const sweeps = allSweeps(deps);
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };

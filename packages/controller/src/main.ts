@@ -2,7 +2,6 @@
 // in one line what to do when it cannot start.
 import { join } from 'node:path';
 import { ApiError, allKinds } from '@drover/api';
-import { destination } from 'pino';
 import { type AgentReleases, openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
 import { openAuditTrail } from './auth/audit/trail.ts';
@@ -23,9 +22,11 @@ import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { faultOf } from './platform/disk-refusal.ts';
 import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { openLogFile } from './platform/log-file.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
 import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
@@ -46,6 +47,8 @@ const toOneLine = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE' && error instanceof Error)
     return `cannot listen: ${error.message.replace(/^listen /, '')}; stop the other program or choose --port and --agent-port`;
+  if (faultOf(error) === 'full')
+    return 'cannot start: the disk of the data directory is full; free some space there (nothing is damaged)';
   if (code.startsWith('ERR_PARSE_ARGS') && error instanceof Error)
     return `cannot start: ${error.message}\n${usage}`;
   return `cannot start: ${error instanceof Error ? error.message : String(error)}`;
@@ -55,7 +58,7 @@ const toOneLine = (error: unknown): string => {
 const openLog = (config: Config): Log => {
   try {
     makePrivateDirectory(config.dataDir);
-    const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
+    const file = openLogFile({ path: join(config.dataDir, 'controller.log'), nowMs: clock.nowMs });
     return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -202,7 +205,7 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   serving.abort();
 };
 
-const offlineCommands = new Set(['restore', 'verify-backup']);
+const offlineCommands = new Set(['doctor', 'restore', 'verify-backup']);
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {

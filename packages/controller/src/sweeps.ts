@@ -13,7 +13,7 @@ import type { Store } from './store/store.ts';
 
 /** Where it is kept. */
 export interface Kept {
-  readonly store: Pick<Store, 'audit' | 'blobs' | 'credentials' | 'tasks' | 'sizes'>;
+  readonly store: Pick<Store, 'audit' | 'blobs' | 'credentials' | 'disk' | 'tasks' | 'sizes'>;
   readonly resources: Resources;
   readonly recordings: ApiServer['recordings'];
   readonly hold: Hold;

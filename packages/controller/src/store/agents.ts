@@ -63,9 +63,17 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
   const announce = { onCommitted: tell };
 
   const writeHeartbeats = async (): Promise<void> => {
-    const rows = [...unwritten].map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
+    const nodes = [...unwritten];
+    const rows = nodes.map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
     unwritten.clear();
-    if (rows.length > 0) await deps.threads().write('agents.setHeartbeats', rows);
+    if (rows.length === 0) return;
+    await deps
+      .threads()
+      .write('agents.setHeartbeats', rows)
+      .catch((error: unknown) => {
+        for (const node of nodes) if (heartbeats.has(node)) unwritten.add(node);
+        throw error;
+      });
   };
   const timer = setInterval(() => {
     writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
@@ -117,7 +125,8 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
     },
     close: async () => {
       clearInterval(timer);
-      await writeHeartbeats();
+      // The next beats of the agents say the same: what the disk refuses does not keep the store from closing.
+      await writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
     },
   };
 };

@@ -9,6 +9,7 @@ import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
+import { DiskWatch } from './disk/watch.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import { createSealedFactors } from './sealing/factors.ts';
@@ -69,8 +70,10 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const agents = createAgents({ threads, log });
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
-  const open = (scrub: boolean): Promise<Threads> =>
-    openThreads({
+  const disk = new DiskWatch({ dataDir, clock, log });
+  await disk.begin();
+  const open = async (scrub: boolean): Promise<Threads> => {
+    const threads = await openThreads({
       place: url === undefined ? { dataDir } : { url },
       scrub,
       source: options.threads,
@@ -88,6 +91,9 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
         tasks.flush(reply);
       },
     });
+    // Of a database elsewhere the disk is not ours.
+    return url === undefined ? disk.guard(threads) : threads;
+  };
   opened = await open(false);
   try {
     if (keyring)
@@ -102,6 +108,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
     });
     return {
+      isShared: url !== undefined,
       objects: objects.store,
       tasks: tasks.store,
       agents: agents.store,
@@ -110,6 +117,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
+      disk,
       sizes: () => threads().read('sizes.read', undefined),
       meta: {
         get: (key) => threads().read('meta.get', key),
@@ -117,6 +125,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
+        await disk.close();
         await threads().close();
       },
     };

@@ -19,6 +19,7 @@ import type {
   TaskState,
 } from '@drover/api';
 import type { AuditScope } from './audit-scope.ts';
+import type { DiskStore } from './disk/disk-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
@@ -462,6 +463,8 @@ export type AuditLine = readonly [seq: number, hash: string, line: string];
 // ---- all of it -------------------------------------------------------------------------------------------------
 
 export interface Store {
+  /** Whether other controllers write to it too. */
+  readonly isShared: boolean;
   readonly objects: ObjectStore;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;
@@ -473,6 +476,7 @@ export interface Store {
   /** What of the rows is sealed; nothing when it was opened without a keyring. */
   readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;
+  readonly disk: DiskStore;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {
     get(key: string): Promise<string | undefined>;

@@ -2,7 +2,31 @@ import type { settings as english } from '../en/settings.ts';
 import type { Texts } from '../texts.ts';
 
 export const settings: Texts<typeof english> = {
-  tabs: { about: '关于', encryption: '加密', certificates: '证书', backup: '备份', retention: '保留期限' },
+  tabs: {
+    about: '关于',
+    health: '健康状况',
+    encryption: '加密',
+    certificates: '证书',
+    backup: '备份',
+    retention: '保留期限',
+  },
+  health: {
+    checks: '检查',
+    check: '检查项',
+    found: '结果',
+    remedy: '处理方法',
+    verdicts: { ok: '正常', warn: '可能出现问题', fail: '有问题' },
+    figures: '指标',
+    started: '启动时间',
+    store: '存储',
+    disk: '磁盘',
+    free: '共 {{all}}，可用 {{free}}',
+    nodes: '已连接的节点',
+    work: '进行中的运行和传输',
+    delay: '处理延迟（p99）',
+    memory: '内存',
+    backup: '上次备份',
+  },
   versions: '版本',
   controller: '控制器',
   api: '对应的 Kubernetes API',

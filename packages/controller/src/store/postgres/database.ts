@@ -261,6 +261,10 @@ export class PostgresDatabase implements Database {
     return Number((await this.tuple(size))?.[0]);
   }
 
+  freeBytes(): number {
+    return 0;
+  }
+
   async renumber(): Promise<void> {
     for (const table of numbered)
       await this.run(

@@ -6,6 +6,7 @@
 
 import type { AuditEntry } from '@drover/api/audit';
 import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
+import { toDiskRefusal } from '../../platform/disk-refusal.ts';
 import type { AuditLine } from '../store.ts';
 import { appendChanges } from './audit.ts';
 import { type Context, type Counters, newEffects, noOthers, type Others } from './context.ts';
@@ -36,6 +37,8 @@ export interface Reply {
 }
 
 const diskFull = 13;
+/** SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN: of a file system that is read-only or fails. */
+const notWritable: readonly number[] = [8, 10, 14];
 
 const codeOf = (error: unknown): number => {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
@@ -51,6 +54,10 @@ export const toFailure = (error: unknown): Failure => {
     return { reason: 'InsufficientStorage', message, details: undefined };
   }
   const why = error instanceof Error ? error.message : String(error);
+  if (notWritable.includes(codeOf(error))) {
+    const { reason, message, details } = toDiskRefusal('failing', `cannot use the database: ${why}`);
+    return { reason, message, details };
+  }
   return { reason: 'InternalError', message: `cannot store: ${why}`, details: undefined };
 };
 

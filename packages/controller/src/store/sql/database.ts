@@ -54,6 +54,8 @@ export interface Database {
   columns(table: string): Awaitable<readonly string[]>;
   /** What its files take on the disk. */
   sizeBytes(): Awaitable<number>;
+  /** Of them, what holds nothing and is written before they grow; 0 where that is not known. */
+  freeBytes(): Awaitable<number>;
   /** After rows with numbers of their own were put into tables: what makes numbers goes on behind them. */
   renumber(): Awaitable<void>;
 }

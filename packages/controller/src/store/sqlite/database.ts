@@ -108,6 +108,10 @@ export class SqliteDatabase implements Database {
     return this.pragma('page_count') * this.pragma('page_size');
   }
 
+  freeBytes(): number {
+    return this.pragma('freelist_count') * this.pragma('page_size');
+  }
+
   /** The largest number in the table is what SQLite counts on from. */
   renumber(): void {}
 

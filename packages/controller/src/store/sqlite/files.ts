@@ -15,10 +15,16 @@ import { openFile, type SqliteDatabase } from './database.ts';
 const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');
 
 /** 'DROV': tells our files from other SQLite files. */
-const applicationId = 0x44524f56;
+export const applicationId = 0x44524f56;
 
 const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
   new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
+
+/** Of a full disk nothing is broken: neither another directory nor a backup is what helps. */
+const isFull = (error: unknown): boolean => /ENOSPC|disk is full/.test(String(error));
+
+const fullDisk = (dataDir: string, error: unknown): ApiError =>
+  refuse(dataDir, 'its disk is full; free some space there (nothing is damaged)', error);
 
 const holder = (dataDir: string): string => {
   try {
@@ -40,6 +46,7 @@ const lock = (dataDir: string): DatabaseSync => {
       const why = `another controller${holder(dataDir)} is using it; stop that one or choose another --data-dir`;
       throw refuse(dataDir, why, error);
     }
+    if (isFull(error)) throw fullDisk(dataDir, error);
     throw refuse(dataDir, `it is not writable (${String(error)}); choose another --data-dir`, error);
   }
 };
@@ -86,6 +93,7 @@ const openOwn = (dataDir: string, upTo: number): SqliteDatabase => {
   } catch (error) {
     database.close();
     if (error instanceof ApiError) throw error;
+    if (isFull(error)) throw fullDisk(dataDir, error);
     throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
 };
