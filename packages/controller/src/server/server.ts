@@ -129,6 +129,18 @@ const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promis
   }
 };
 
+/** What every Kubernetes client asks for, and the rows that belong to objects. */
+const addObjectRoutes = (app: FastifyInstance, context: RouteContext): void => {
+  addDiscoveryRoutes(app, context);
+  addKindRoutes(app, context);
+  addCustomRoutes(app, context);
+  addReviewRoutes(app, context);
+  addTokenRoute(app, context);
+  addBulkRoutes(app, context);
+  addNodeTaskRoutes(app, context);
+  addUsageRoutes(app, context);
+};
+
 const addPeopleRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
@@ -202,14 +214,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const metrics = await installMetrics(app, { store, streams, guard, fairness, backupRoutine });
   addHealthRoutes(app, context);
   addDrainRoutes(app, context);
-  addDiscoveryRoutes(app, context);
-  addKindRoutes(app, context);
-  addCustomRoutes(app, context);
-  addReviewRoutes(app, context);
-  addTokenRoute(app, context);
-  addBulkRoutes(app, context);
-  addNodeTaskRoutes(app, context);
-  addUsageRoutes(app, context);
+  addObjectRoutes(app, context);
   addShellRoute(app, context);
   await addPeopleRoutes(app, context);
   await addOperationRoutes(app, context);

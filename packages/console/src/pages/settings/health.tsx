@@ -64,7 +64,7 @@ const Figures = ({ status }: { readonly status: ServerStatus }) => {
 };
 
 const Checks = ({ checks }: { readonly checks: readonly Check[] }) => {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const columns: readonly Column<Check>[] = [
     { key: 'name', title: t('settings.health.check'), show: ({ name }) => name },
     {
@@ -90,7 +90,7 @@ const Checks = ({ checks }: { readonly checks: readonly Check[] }) => {
 };
 
 export const Health = () => {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { data, error, refetch } = useQuery({
     queryKey: ['server-status'],
     queryFn: ({ signal }) => client.serverStatus({ signal }),
