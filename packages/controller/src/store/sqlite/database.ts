@@ -3,9 +3,12 @@
 //     releases it however the process ends.
 // I2: WAL with synchronous=FULL: a commit that returned is on the disk.
 // I3: only our own user can read the files, whatever the directory and the umask allow: they hold Secrets.
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+// I4: a migration is there whole or not at all, with its number: one that is killed begins anew at the next start.
+// I5: data of a newer version are not touched, not even to bring in what lies in the log beside them.
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { ApiError } from '@drover/api/errors';
 import { migrations } from '../migrations/index.ts';
 
@@ -57,13 +60,17 @@ export const checkNotHeld = (dataDir: string): void => {
 const pragma = (database: DatabaseSync, name: string): number =>
   Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
-const migrate = (database: DatabaseSync, dataDir: string, upTo: number): void => {
+const checkVersion = (database: DatabaseSync, dataDir: string, known: number): void => {
   const version = pragma(database, 'user_version');
-  if (version > migrations.length) {
-    const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --data-dir`;
-    throw refuse(dataDir, why);
-  }
-  migrations.slice(version, upTo).forEach((sql, index) => {
+  if (version <= known) return;
+  const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${known}); start that version or choose another --data-dir`;
+  throw refuse(dataDir, why);
+};
+
+/** I4. */
+const migrate = (database: DatabaseSync, steps: readonly string[]): void => {
+  const version = pragma(database, 'user_version');
+  steps.slice(version).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
   });
 };
@@ -75,31 +82,43 @@ const makePrivate = (dataDir: string): void => {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
 };
 
-const openFile = (dataDir: string, upTo: number): DatabaseSync => {
-  makePrivate(dataDir);
-  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
+/**
+ * I5: looked at by a connection that can write nothing. Where nothing lies in the log beside it, it is told that nobody
+ * else can either, and leaves no files of its own.
+ */
+const refuseNewer = (dataDir: string, known: number): void => {
+  const url = pathToFileURL(databaseFile(dataDir));
+  if (!existsSync(url)) return;
+  const log = statSync(`${databaseFile(dataDir)}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size === 0) url.searchParams.set('immutable', '1');
+  const database = new DatabaseSync(url, { readOnly: true, timeout: 10_000 });
   try {
-    const id = pragma(database, 'application_id');
-    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
-    migrateGuard(database, dataDir, upTo);
-    return database;
-  } catch (error) {
+    checkVersion(database, dataDir, known);
+  } finally {
     database.close();
-    if (error instanceof ApiError) throw error;
-    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
 };
 
-/** Nothing is written before the version is known to be ours. */
-const migrateGuard = (database: DatabaseSync, dataDir: string, upTo: number): void => {
-  if (pragma(database, 'user_version') <= migrations.length) {
+const openFile = (dataDir: string, steps: readonly string[]): DatabaseSync => {
+  let database: DatabaseSync | undefined;
+  try {
+    refuseNewer(dataDir, steps.length);
+    makePrivate(dataDir);
+    database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 });
+    const id = pragma(database, 'application_id');
+    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
     database.exec(
-      `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;
-       PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
+      `PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = ${applicationId};
+       PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;
+       PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
     );
+    migrate(database, steps);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof ApiError) throw error;
+    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
-  migrate(database, dataDir, upTo);
 };
 
 export interface OpenDatabase {
@@ -108,13 +127,13 @@ export interface OpenDatabase {
 }
 
 /**
- * The one writer of the data directory, with the schema of this version; `upTo`: with an older one, for rows of then.
+ * The one writer of the data directory, with the schema of this version; `steps`: with another one, for rows of then.
  * Throws ApiError ServiceUnavailable with one clear line.
  */
-export const openWriter = (dataDir: string, upTo = migrations.length): OpenDatabase => {
+export const openWriter = (dataDir: string, steps = migrations): OpenDatabase => {
   const held = lock(dataDir);
   try {
-    const database = openFile(dataDir, upTo);
+    const database = openFile(dataDir, steps);
     return {
       database,
       close: () => {
