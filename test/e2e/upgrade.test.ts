@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { isPlainObject, type KubeObject } from '@drover/api';
 import { type Client, createClient, secrets as secretKind } from '@drover/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileBounds } from '../../packages/controller/src/bounds.ts';
 import { AgentProcess } from '../harness/agents.ts';
 import { codeOf } from '../harness/authenticator-app.ts';
 import { drover } from '../harness/cli.ts';
@@ -25,15 +26,15 @@ import {
 const releases = await knownReleases();
 
 /** Of these the status tells of now. */
-const living = ['nodes', 'retentionpolicies.drover.dev', 'sshenrollments.drover.dev', 'users.drover.dev'];
-/** Their longest life is a year. */
-const passing = ['events', 'certificatesigningrequests.certificates.k8s.io'];
+const living = ['nodes', 'retentionpolicies.drover.dev', 'users.drover.dev'];
+/** Their longest life is a year; or their bound is newer than the policy of then, and holds. */
+const passing = ['events', 'certificatesigningrequests.certificates.k8s.io', 'sshenrollments.drover.dev'];
 /** Roles that every installation has may grow with a release. */
 const isReady = ({ metadata }: KubeObject): boolean =>
   metadata.labels?.['kubernetes.io/bootstrapping'] === 'rbac-defaults';
 
 const isWritten = ([name]: readonly [string, unknown]): boolean =>
-  !['resourceVersion', 'managedFields'].includes(name);
+  !['resourceVersion', 'generation', 'managedFields'].includes(name);
 
 /** As its maker knows it: without the marks of who wrote what when. */
 const asMade = (resource: string, object: KubeObject): KubeObject => {
@@ -97,6 +98,14 @@ describe.each(releases)('the data of %s', (version) => {
     expect(verdict.rows).toBeGreaterThanOrEqual(rows);
     const { items } = await client.audit.page({ order: 'oldest', after: head.seq - 1, limit: 1 });
     expect(items[0]).toMatchObject({ seq: head.seq, hash: head.hash });
+  });
+
+  test('lie in files of which each names what bounds it', async () => {
+    // stdout.log is the test's own.
+    const entries = (await readdir(controller.dataDir)).filter((name) => name !== 'stdout.log');
+    expect(entries.filter((name) => fileBounds[name.replace(/\.log\.\d+$/, '.log')] === undefined)).toEqual(
+      [],
+    );
   });
 
   test('have secrets that open, and people who sign in with what they had', async () => {

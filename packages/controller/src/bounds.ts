@@ -91,7 +91,6 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   'admin.json': number('one context'),
   'audit.log': number('--audit-log-mb, and --audit-log-files earlier ones'),
   'controller.log': number('see controller.md'),
-  'stdout.log': number('made by who starts it'),
   blobs: policy('content'),
   uploads: number('2,048 uploads, none older than a week'),
   recordings: policy('recordings'),

@@ -8,11 +8,13 @@ import { RetentionPass } from './controllers/retention/controller.ts';
 import { keepRetentionPolicy } from './controllers/retention/policy.ts';
 import { runWorkController } from './controllers/work/controller.ts';
 import { createEngine } from './engine/engine.ts';
+import type { Clock } from './platform/clock.ts';
 import { createHold } from './platform/hold.ts';
 import { silentLog } from './platform/log.ts';
 import { createResources } from './resources/index.ts';
 import { openRecorder } from './server/recorder.ts';
 import { openStore } from './store/index.ts';
+import type { Store } from './store/store.ts';
 import { allSizes, allSweeps } from './sweeps.ts';
 import { openFleet, rates } from './test-year-fleet.ts';
 
@@ -75,94 +77,113 @@ const measure = async (dataDir: string): Promise<YearSizes> => {
   return { ...sizes, fileBytes: { ...Object.fromEntries(files), 'drover.db': pageBytes } };
 };
 
-/** Starts on 1 January 2026 in an empty data directory. */
-export const openYear = async ({ dataDir, nodes, share, stepDays, policy }: YearOptions) => {
-  let nowMs = Date.UTC(2026, 0, 1);
-  const clock = { nowMs: () => nowMs };
-  const store = await openStore({ dataDir, clock, log: silentLog });
-  let [compactMs, passes] = [0, 0];
+/** Of a write at a time, until told to end: how long the longest took. */
+const probe = (store: Store): (() => Promise<number>) => {
+  let [goesOn, longest] = [true, 0];
+  const going = (async () => {
+    while (goesOn) {
+      const start = performance.now();
+      await store.meta.set('year-probe', String(start));
+      longest = Math.max(longest, performance.now() - start);
+    }
+  })();
+  // Told by who ends it.
+  going.catch(() => undefined);
+  return async () => {
+    goesOn = false;
+    await going;
+    return longest;
+  };
+};
+
+/** Resources whose pass over former states and Events is counted, and its compaction timed. */
+const openResources = async (store: Store, clock: Clock) => {
+  const told = { compactMs: 0, passes: 0 };
   const compact = async (revision: number): Promise<number> => {
     const start = performance.now();
     const removed = await store.objects.compact(revision);
-    compactMs += performance.now() - start;
+    told.compactMs += performance.now() - start;
     return removed;
   };
-  /** Each pass over former states and Events notes how far it looks, and then compacts. */
+  // Each pass notes how far it looks, and then compacts.
   const set = async (key: string, value: string): Promise<void> => {
     await store.meta.set(key, value);
-    passes += 1;
+    told.passes += 1;
   };
-  const timed = { objects: { ...store.objects, compact }, meta: { ...store.meta, set } };
-  const base = { clock, log: silentLog };
   const resources = await createResources({
-    ...base,
-    store: timed,
-    kinds: allKinds,
-    retention: { everyMs: retentionMs },
+    store: { objects: { ...store.objects, compact }, meta: { ...store.meta, set } },
+    ...{ kinds: allKinds, clock, log: silentLog, retention: { everyMs: retentionMs } },
   });
   await resources.create(namespaceKind, '', { metadata: { name: 'default' } }).catch(() => undefined);
+  return { resources, told };
+};
+
+const openRooms = async ({ dataDir, policy }: YearOptions, clock: Clock) => {
+  const base = { clock, log: silentLog };
+  const store = await openStore({ ...base, dataDir });
+  const { resources, told } = await openResources(store, clock);
   const engine = createEngine({ ...base, store });
   const controller = runWorkController({ ...base, resources, engine });
   const recordings = await openRecorder({ dataDir, clock });
   const kept = { store, resources, recordings, hold: createHold() };
-  const onChange = (): void => undefined;
-  const keeper = await keepRetentionPolicy({ resources, log: silentLog, initial: policy, onChange });
+  const wish = { initial: policy, onChange: () => undefined };
+  const keeper = await keepRetentionPolicy({ resources, log: silentLog, ...wish });
   const sweeps = allSweeps({ ...kept, clock });
   const pass = new RetentionPass({ ...base, resources, sweeps, sizes: () => allSizes(kept) });
-  const fleet = await openFleet({ store, resources, dataDir, clock, nodes, share, stepDays });
-  const signal = new AbortController().signal;
-
-  /** Of a write at a time, until told to end. */
-  const probe = () => {
-    let [goesOn, longest] = [true, 0];
-    const going = (async () => {
-      while (goesOn) {
-        const start = performance.now();
-        await store.meta.set('year-probe', String(start));
-        longest = Math.max(longest, performance.now() - start);
-      }
-    })();
-    // Told by who ends it.
-    going.catch(() => undefined);
-    return async (): Promise<number> => {
-      goesOn = false;
-      await going;
-      return longest;
-    };
+  const close = async (): Promise<void> => {
+    await keeper.close();
+    await controller.close();
+    engine.close();
+    await resources.close();
+    await store.close();
   };
+  return { store, resources, told, pass, close };
+};
+
+export interface Year {
+  sizes(): Promise<YearSizes>;
+  /** Turns the clock, plays the fleet, and lets retention do what is due. */
+  step(): Promise<StepCost>;
+  /** The longest write with nothing else going on: what the disk does of itself. */
+  idleWriteMs(forMs: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Starts on 1 January 2026 in an empty data directory. */
+export const openYear = async (options: YearOptions): Promise<Year> => {
+  const { dataDir, nodes, stepDays } = options;
+  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = { nowMs: () => nowMs };
+  const { store, resources, told, pass, close } = await openRooms(options, clock);
+  const fleet = await openFleet({ ...options, store, resources, clock });
+  const signal = new AbortController().signal;
   /** A pass that began after all that is now has ended, and all Events that are old are gone (some go in each). */
   const settle = async (): Promise<void> => {
     const mostEvents = 2 * Math.ceil(nodes * rates.reconnectsPerNode * stepDays);
-    for (const from = passes; passes < from + 3 || resources.size(eventKind) > mostEvents; )
+    for (const from = told.passes; told.passes < from + 3 || resources.size(eventKind) > mostEvents; )
       await new Promise((resolve) => setTimeout(resolve, retentionMs / 5));
   };
-
   return {
     sizes: () => measure(dataDir),
-    /** The longest write with nothing else going on: what the disk does of itself. */
-    idleWriteMs: async (forMs: number): Promise<number> => {
-      const end = probe();
+    idleWriteMs: async (forMs) => {
+      const end = probe(store);
       await new Promise((resolve) => setTimeout(resolve, forMs));
       return end();
     },
-    step: async (): Promise<StepCost> => {
-      compactMs = 0;
+    step: async () => {
+      told.compactMs = 0;
       nowMs += stepDays * dayMs;
       await fleet.step();
-      const end = probe();
+      const end = probe(store);
       await settle();
       const start = performance.now();
       await pass.run(signal);
       const sweepMs = performance.now() - start;
-      return { sweepMs, compactMs, longestWriteMs: await end() };
+      return { sweepMs, compactMs: told.compactMs, longestWriteMs: await end() };
     },
-    close: async () => {
+    close: () => {
       fleet.close();
-      await keeper.close();
-      await controller.close();
-      engine.close();
-      await resources.close();
-      await store.close();
+      return close();
     },
   };
 };

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-const child = join(import.meta.dirname, 'migrating.child.ts');
+const child = new URL('./migrating.child.ts', import.meta.url).pathname;
 const log = () => join(dataDir, 'drover.db-wal');
 
 /** Kills the program once its migration has written more than fits into memory. */
