@@ -95,7 +95,7 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   uploads: number('2,048 uploads, none older than a week'),
   recordings: policy('recordings'),
   keys: number('the keys that are in use'),
-  backups: number('one that is fetched, for an hour'),
+  staging: number('one that is fetched, for an hour'),
   'local-node': number('journal: 20,000 results or a week; output until it is acknowledged'),
   'local-node.log': number('4 MiB twice'),
   'local-node.pid': number('one line'),

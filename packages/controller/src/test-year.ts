@@ -20,6 +20,7 @@ import { openFleet, rates } from './test-year-fleet.ts';
 
 const dayMs = 86_400_000;
 const retentionMs = 20;
+const restMs = 2 * 3_600_000;
 
 export interface YearOptions {
   readonly dataDir: string;
@@ -141,6 +142,7 @@ const openRooms = async ({ dataDir, policy }: YearOptions, clock: Clock) => {
 };
 
 export interface Year {
+  /** After two hours of rest, so that no Event and no former state is of the last step only. */
   sizes(): Promise<YearSizes>;
   /** Turns the clock, plays the fleet, and lets retention do what is due. */
   step(): Promise<StepCost>;
@@ -164,7 +166,11 @@ export const openYear = async (options: YearOptions): Promise<Year> => {
       await new Promise((resolve) => setTimeout(resolve, retentionMs / 5));
   };
   return {
-    sizes: () => measure(dataDir),
+    sizes: async () => {
+      nowMs += restMs;
+      await settle();
+      return measure(dataDir);
+    },
     idleWriteMs: async (forMs) => {
       const end = probe(store);
       await new Promise((resolve) => setTimeout(resolve, forMs));
