@@ -130,7 +130,10 @@ const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promis
 };
 
 /** What every Kubernetes client asks for, and the rows that belong to objects. */
-const addObjectRoutes = (app: FastifyInstance, context: RouteContext): void => {
+const addObjectRoutes = (
+  app: FastifyInstance,
+  context: Parameters<typeof addBulkRoutes>[1] & Parameters<typeof addUsageRoutes>[1],
+): void => {
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
   addCustomRoutes(app, context);

@@ -22,6 +22,8 @@ const ownWork = [
   'audit.',
   // The same values under another key; the request for it has a row of its own.
   'sealed.',
+  // Room that nothing is in.
+  'space.',
 ];
 
 test('every write of the store takes a row along, or is known not to need one', async () => {

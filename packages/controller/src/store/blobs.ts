@@ -159,14 +159,21 @@ class Blobs implements BlobStore {
     return row.id;
   }
 
-  /** I4; what is being written stays. */
-  async #makeRoom(nowMs: number): Promise<void> {
+  removeOldUploads(nowMs: number): Promise<number> {
+    return this.#makeRoom(nowMs);
+  }
+
+  /** I4; what is being written stays. Returns how many are forgotten. */
+  async #makeRoom(nowMs: number): Promise<number> {
     let excess = this.#uploads.size - maxUploads;
+    let forgotten = 0;
     for (const [id, { row, busy }] of [...this.#uploads]) {
       if (busy || (excess <= 0 && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
       excess -= 1;
+      forgotten += 1;
       await this.#forget(id);
     }
+    return forgotten;
   }
 
   async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {

@@ -41,6 +41,16 @@ const sealedValues = (deps: Parameters<typeof createSealedObjects>[0]): readonly
   createSealedFactors(deps),
 ];
 
+const giveBack = async (threads: Threads, signal: AbortSignal): Promise<number> => {
+  let bytes = 0;
+  while (!signal.aborted) {
+    const some = await threads.write('space.giveBackSome', undefined);
+    if (some === 0) break;
+    bytes += some;
+  }
+  return bytes;
+};
+
 const makeDirectory = async (dataDir: string): Promise<void> => {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -118,6 +128,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
       disk,
+      giveBack: (signal) => giveBack(threads(), signal),
       sizes: () => threads().read('sizes.read', undefined),
       meta: {
         get: (key) => threads().read('meta.get', key),

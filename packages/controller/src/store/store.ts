@@ -400,6 +400,8 @@ export interface BlobStore {
   use(sha256: string, nowMs: number): Promise<BlobRow | undefined>;
   /** Those that were uploaded and asked for before, the oldest first. */
   unusedSince(beforeMs: number): Promise<readonly string[]>;
+  /** Forgets uploads that were begun so long ago that nobody goes on with them; returns how many. */
+  removeOldUploads(nowMs: number): Promise<number>;
   /** Whether it was removed: what somebody has uploaded or asked for since stays. */
   remove(sha256: string, unusedSinceMs?: number): Promise<boolean>;
 }
@@ -473,6 +475,8 @@ export interface Store {
   readonly blobs: BlobStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
+  /** Gives room that nothing is in back to the disk, some at a time, so that others write meanwhile; returns how many bytes. */
+  giveBack(signal: AbortSignal): Promise<number>;
   /** What of the rows is sealed; nothing when it was opened without a keyring. */
   readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;

@@ -151,7 +151,7 @@ class Building implements Taker {
 
   /** I3; with the schema of then: the next start brings it to that of now. */
   begin({ schema }: BackupHeader): void {
-    this.#opened = openWriter(this.#root, schema);
+    this.#opened = openWriter(this.#root, migrations.slice(0, schema));
   }
 
   async take(record: BackupRecord): Promise<void> {

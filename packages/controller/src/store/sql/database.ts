@@ -56,6 +56,8 @@ export interface Database {
   sizeBytes(): Awaitable<number>;
   /** Of them, what holds nothing and is written before they grow; 0 where that is not known. */
   freeBytes(): Awaitable<number>;
+  /** Gives some of that back to the disk, in a step that nobody waits long for; returns how many bytes. */
+  giveBackSome(): Awaitable<number>;
   /** After rows with numbers of their own were put into tables: what makes numbers goes on behind them. */
   renumber(): Awaitable<void>;
 }

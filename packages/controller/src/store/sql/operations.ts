@@ -9,6 +9,7 @@ import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
 import { sealedReads, sealedWrites } from './sealed.ts';
 import { sizeReads } from './sizes.ts';
+import { spaceWrites } from './space.ts';
 import { taskReads, taskWrites } from './tasks.ts';
 
 export const writeOperations = {
@@ -22,6 +23,7 @@ export const writeOperations = {
   ...metaWrites,
   ...sealedWrites,
   ...auditWrites,
+  ...spaceWrites,
 };
 
 export const readOperations = {
