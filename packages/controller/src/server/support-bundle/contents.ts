@@ -8,7 +8,7 @@ import type { Resources } from '../../resources/resources.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { countDecisions } from './audit.ts';
 import type { ShownConfiguration } from './configuration.ts';
-import { measureStore, readTail } from './files.ts';
+import { measureStore, readLogTail } from './files.ts';
 import { toCounts, toEvents, toNodes, toWork } from './fleet.ts';
 import { readProcess, readVersions } from './process.ts';
 
@@ -83,7 +83,7 @@ const parts: readonly Part[] = [
   {
     name: 'controller.log',
     about: 'the last 2 MiB of the log',
-    read: ({ dataDir }) => readTail(join(dataDir, 'controller.log')),
+    read: ({ dataDir }) => readLogTail(join(dataDir, 'controller.log')),
   },
 ];
 

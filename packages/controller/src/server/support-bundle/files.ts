@@ -1,6 +1,6 @@
 // Owns what a support bundle tells of the data directory: how much of what there is, and the end of the log.
 import type { Dirent } from 'node:fs';
-import { lstat, open, readdir, statfs } from 'node:fs/promises';
+import { lstat, open, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const logBytes = 2 * 1024 * 1024;
@@ -54,7 +54,7 @@ export const measureStore = async (dataDir: string, signal: AbortSignal) => {
 };
 
 /** The last 2 MiB of a log, from the beginning of a line. */
-export const readTail = async (path: string, maxBytes = logBytes): Promise<Buffer> => {
+const readTail = async (path: string, maxBytes = logBytes): Promise<Buffer> => {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -66,4 +66,12 @@ export const readTail = async (path: string, maxBytes = logBytes): Promise<Buffe
   } finally {
     await file.close();
   }
+};
+
+/** The same across the file that it was until lately. */
+export const readLogTail = async (path: string): Promise<Buffer> => {
+  const { size } = await stat(path);
+  if (size >= logBytes) return readTail(path);
+  const before = await orGone(readTail(`${path}.1`, logBytes - size), Buffer.alloc(0));
+  return Buffer.concat([before, await readTail(path)]);
 };
