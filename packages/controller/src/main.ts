@@ -2,7 +2,6 @@
 // in one line what to do when it cannot start.
 import { join } from 'node:path';
 import { ApiError, allKinds } from '@drover/api';
-import { destination } from 'pino';
 import { type AgentReleases, openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
 import { openAuditTrail } from './auth/audit/trail.ts';
@@ -24,7 +23,9 @@ import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { LogFile } from './platform/log-file.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
+import { openServiceManager, type ServiceManager } from './platform/service-manager.ts';
 import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import { loadConsole } from './server/console-files.ts';
@@ -53,8 +54,10 @@ const toOneLine = (error: unknown): string => {
 const openLog = (config: Config): Log => {
   try {
     makePrivateDirectory(config.dataDir);
-    const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
-    return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
+    const { level, fileBytes, files } = config.log;
+    const path = join(config.dataDir, 'controller.log');
+    const file = new LogFile({ path, maxBytes: fileBytes, keepFiles: files, clock });
+    return createLog({ level: level as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ApiError(
@@ -101,7 +104,7 @@ const agentCare = (
 });
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
+const startController = async (config: Config, log: Log, closers: Closers, manager: ServiceManager) => {
   const { dataDir } = config;
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
@@ -164,6 +167,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       ...agentCare(releases, gateway),
       admission,
       runPolicies,
+      address,
       joinInfo: toJoinInfo(config, authority, releases),
       clock,
       log,
@@ -177,7 +181,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
-  await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
+  const made = { audit, auth, authority, admission, resources, clock, log, closers, address, manager };
+  await makeWaysIn(config, made);
   serving.abort();
 };
 
@@ -188,6 +193,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(await runOffline(process.argv.slice(2), process.env));
     return;
   }
+  const manager = openServiceManager(process.env);
   const config = parseConfig(process.argv.slice(2), process.env);
   if (config === 'help') {
     process.stdout.write(`${usage}\n`);
@@ -195,11 +201,13 @@ const main = async (): Promise<void> => {
   }
   const log = openLog(config);
   const closers = new Closers();
+  closers.add(manager);
   closers.add(keepMemorySmall());
   let closing = false;
   const close = async (code: number): Promise<void> => {
     if (closing) return;
     closing = true;
+    manager.stopping();
     await closers.close(log);
     process.exit(code);
   };
@@ -208,7 +216,7 @@ const main = async (): Promise<void> => {
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
   try {
-    await startController(config, log, closers);
+    await startController(config, log, closers, manager);
     growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');
