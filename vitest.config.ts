@@ -25,7 +25,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'test/rules/*.test.ts', 'test/wire/*.test.ts', 'lab/*.test.ts'],
+          include: [
+            'packages/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'test/rules/*.test.ts',
+            'test/wire/*.test.ts',
+            'lab/*.test.ts',
+          ],
           exclude: [...configDefaults.exclude, long],
           testTimeout: 20_000,
           // Files of one worker share what they import: no test replaces a module or leaves state in one.
