@@ -10,9 +10,18 @@ const long = 'packages/**/*.long.test.ts';
 /** These want a machine of their own: lab hosts, limits of the kernel, or much of what the processors give. */
 const alone = [
   'test/faults/*.test.ts',
-  ...['bootstrap', 'lab', 'main-job', 'no-systemd', 'readme', 'shell', 'start', 'trust', 'update'].map(
-    (name) => `test/e2e/${name}.test.ts`,
-  ),
+  ...[
+    'bootstrap',
+    'lab',
+    'main-job',
+    'no-systemd',
+    'packages',
+    'readme',
+    'shell',
+    'start',
+    'trust',
+    'update',
+  ].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
 const endToEnd = { testTimeout: 120_000, hookTimeout: 240_000 };

@@ -58,7 +58,7 @@ export const buildDeb = async (order: Order, tree: string): Promise<string> => {
   await runTool({
     command: 'dpkg-deb',
     args: [
-      ...(order.quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z6']), // of those that every Debian since 11 can read, the smallest
+      ...(order.quick ? ['-Znone'] : ['-Zxz', '-z6']), // of those that every Debian since 11 can read, the smallest
       ...['--root-owner-group', '--build', tree, join(order.out, name)],
     ],
     env: { SOURCE_DATE_EPOCH: String(order.timeSeconds) },

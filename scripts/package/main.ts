@@ -12,7 +12,7 @@ const usage = `usage: npm run package -- [options]
   --out DIR      where the packages are put (default .cache/packages)
   --only SORT    deb or rpm; default both
   --version V    of the packages (default: that of package.json)
-  --quick        compress little: larger, and done in seconds
+  --quick        do not compress: large, and done in seconds
 The time in the packages is SOURCE_DATE_EPOCH, else that of the last commit: the same sources make the same bytes.
 `;
 

@@ -4,6 +4,6 @@ import type { Edition } from './tree.ts';
 export interface Order extends Edition {
   /** The folder for the packages. */
   readonly out: string;
-  /** Large, and done in seconds: for trying. */
+  /** Not compressed: large, and done in seconds, for trying. */
   readonly quick: boolean;
 }

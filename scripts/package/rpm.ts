@@ -34,7 +34,7 @@ export const buildRpm = async (order: Order, tree: string, work: string): Promis
     tree,
     file_list: list,
     // Of those that every rpm since RHEL 8 can read, the smallest.
-    payload: order.quick ? 'w1.gzdio' : 'w6T2.xzdio',
+    payload: order.quick ? 'w.ufdio' : 'w6T2.xzdio',
   };
   const defined = Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
   const spec = join(import.meta.dirname, 'rpm', 'drover-controller.spec');

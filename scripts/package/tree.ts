@@ -1,7 +1,7 @@
 // Owns what is installed where: the tree of a package, as it lies below the root of a machine.
 // I1: what runs, and nothing else: no tests, no tools, no types. It is the repository's own layout, in /usr/lib/drover.
 // I2: nothing outside /etc, /var/lib/drover-controller and /var/cache/drover-controller is ever written by what runs.
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { isTest } from '../../test/rules/sources.ts';
@@ -100,5 +100,6 @@ export const putTree = async (tree: string, sort: 'deb' | 'rpm', edition: Editio
   await putDocuments(tree, edition, built);
   for (const [path, text] of await completionsOf(sort)) putText(join(tree, path), text);
   for (const files of ['common', sort]) putFolder(join(import.meta.dirname, 'files', files), tree);
+  chmodSync(join(tree, 'etc/drover/controller.conf'), 0o600); // a passphrase may stand in it; systemd reads it as root
   settle(tree, edition.timeSeconds);
 };
