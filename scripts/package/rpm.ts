@@ -1,5 +1,5 @@
 // Owns the .rpm: the list of its files, and the call of rpmbuild with rpm/drover-controller.spec.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toPackageVersion } from './deb.ts';
 import type { Order } from './order.ts';
@@ -45,6 +45,6 @@ export const buildRpm = async (order: Order, tree: string, work: string): Promis
     remedy: 'install it (Debian: apt-get install rpm), or say --only deb',
   });
   const name = `drover-controller-${version}-1.${architecture}.rpm`;
-  copyFileSync(join(work, 'RPMS', architecture, name), join(order.out, name));
+  renameSync(join(work, 'RPMS', architecture, name), join(order.out, name));
   return name;
 };

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await buildPackages(['--out', folder('again')], '077');
   await buildPackages(['--out', folder('next'), '--version', '99.0.0'], '022');
   lab = await Lab.open();
-});
+}, 480_000);
 afterAll(async () => {
   await lab?.close();
   await rm(work, { recursive: true, force: true });

@@ -105,7 +105,6 @@ const agentCare = (
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async (config: Config, log: Log, closers: Closers, manager: ServiceManager) => {
-  const { dataDir } = config;
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
@@ -173,7 +172,7 @@ const startController = async (config: Config, log: Log, closers: Closers, manag
       log,
       host: config.host,
       port: config.port,
-      dataDir,
+      dataDir: config.dataDir,
       configuration: toShownConfiguration(config),
       console: await loadConsole(consoleDirectory),
     }),
