@@ -10,9 +10,18 @@ const long = 'packages/**/*.long.test.ts';
 /** These want a machine of their own: lab hosts, limits of the kernel, or much of what the processors give. */
 const alone = [
   'test/faults/*.test.ts',
-  ...['bootstrap', 'lab', 'main-job', 'no-systemd', 'readme', 'shell', 'start', 'trust', 'update'].map(
-    (name) => `test/e2e/${name}.test.ts`,
-  ),
+  ...[
+    'bootstrap',
+    'lab',
+    'main-job',
+    'no-systemd',
+    'packages',
+    'readme',
+    'shell',
+    'start',
+    'trust',
+    'update',
+  ].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
 const endToEnd = { testTimeout: 120_000, hookTimeout: 240_000 };
@@ -25,7 +34,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'test/rules/*.test.ts', 'test/wire/*.test.ts', 'lab/*.test.ts'],
+          include: [
+            'packages/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'test/rules/*.test.ts',
+            'test/wire/*.test.ts',
+            'lab/*.test.ts',
+          ],
           exclude: [...configDefaults.exclude, long],
           testTimeout: 20_000,
           // Files of one worker share what they import: no test replaces a module or leaves state in one.

@@ -18,6 +18,7 @@ const wanted = {
   go: 'golang-go',
   slapd: 'slapd',
   chromium: 'chromium',
+  rpmbuild: 'rpm',
 };
 const path = `${process.env.PATH}:/usr/sbin:/sbin`;
 const has = (command) =>

@@ -85,7 +85,12 @@ export interface PeopleApi {
   setPassword(user: string, password: string, options?: CallOptions): Promise<void>;
   removePassword(user: string, options?: CallOptions): Promise<void>;
   /** Path of a page that signs them in, once. */
-  createLink(user: string, expiresSeconds: number, options?: CallOptions): Promise<{ readonly path: string }>;
+  /** `address`: by which others reach the controller, as it was told at its start. */
+  createLink(
+    user: string,
+    expiresSeconds: number,
+    options?: CallOptions,
+  ): Promise<{ readonly path: string; readonly address: string }>;
   credentialsOf(user: string, options?: CallOptions): Promise<readonly CredentialInfo[]>;
   /** Sessions, links and tokens; with `id` only that one. */
   revokeOf(user: string, id?: string, options?: CallOptions): Promise<void>;

@@ -9,12 +9,14 @@ import { backupFlags, backupUsage, takeBackupPlan } from './backup-option.ts';
 import { controllerFlags, controllerUsage, takeControllers } from './controllers-option.ts';
 import { drainFlags, drainUsage, takeDrainTimes } from './drain-option.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
+import { type LogPlan, logFlags, logUsage, takeLogPlan } from './log-option.ts';
 import type { DrainTimes } from './platform/drain.ts';
 import type { ShownConfiguration } from './server/support-bundle/configuration.ts';
 import type { BackupPlan } from './store/backup/routine.ts';
 import { withoutPassword } from './store/postgres/address.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
 import { storeFlags, storeUsage, takeStore } from './store-option.ts';
+import { parseWhole } from './whole-option.ts';
 
 export interface Config {
   readonly dataDir: string;
@@ -34,7 +36,7 @@ export interface Config {
   readonly nodeCertificateMs: number;
   /** Where the key of the secrets comes from; undefined: where it came from last. */
   readonly keySource: KeySource | undefined;
-  readonly logLevel: string;
+  readonly log: LogPlan;
   readonly audit: AuditOptions;
   /** Backups by the clock; undefined: none. */
   readonly backups: BackupPlan | undefined;
@@ -71,7 +73,7 @@ ${controllerUsage}
   --audit-log-files N how many earlier files are kept (default 10)
   --audit-syslog ADDRESS
                       also send the audit trail to udp://host:514 or tcp://host:601 (RFC 5424)
-  --log-level LEVEL   debug, info, warn or error (default info; the log is <data-dir>/controller.log)`;
+${logUsage}`;
 
 const parsePort = (text: string, option: string): number => {
   const port = Number(text);
@@ -89,13 +91,6 @@ const parseCertificateHours = (text: string): number => {
       `cannot start: --node-certificate-hours must be a number from 0.005 to 43800, not "${text}"`,
     );
   return Math.round(hours * 3_600_000);
-};
-
-const parseWhole = (text: string, option: string, min: number, max: number): number => {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  const range = `a whole number from ${min} to ${max}`;
-  throw new ApiError('BadRequest', `cannot start: --${option} must be ${range}, not "${text}"`);
 };
 
 const auditFlags = {
@@ -166,10 +161,10 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
       'local-node': { type: 'boolean', default: true },
       'agent-file': { type: 'string', default: releasedAgentFile },
       'node-certificate-hours': { type: 'string', default: '2160' },
-      'log-level': { type: 'string', default: 'info' },
       ...storeFlags,
       ...keySourceFlags,
       ...auditFlags,
+      ...logFlags,
       ...backupFlags,
       ...drainFlags,
       ...controllerFlags,
@@ -188,7 +183,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     agentFile: resolve(values['agent-file']),
     nodeCertificateMs: parseCertificateHours(values['node-certificate-hours']),
     keySource: takeKeySource(values, environment),
-    logLevel: values['log-level'],
+    log: takeLogPlan(values),
     audit: parseAudit(values),
     keepAudit: parseKeepAudit(values),
     drain: takeDrainTimes(values),
@@ -199,8 +194,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
 
 /** What of it a support bundle may tell. */
 export const toShownConfiguration = (config: Config): ShownConfiguration => {
-  const { dataDir, store, host, port, agentPort, addresses, localNode, agentFile, logLevel, keySource } =
-    config;
+  const { dataDir, store, host, port, agentPort, addresses, localNode, agentFile, keySource } = config;
   const { isRequired, fileBytes, files, syslog } = config.audit;
   return {
     dataDir,
@@ -213,7 +207,7 @@ export const toShownConfiguration = (config: Config): ShownConfiguration => {
     agentFile,
     nodeCertificateHours: config.nodeCertificateMs / 3_600_000,
     secretsKey: keySource?.kind ?? 'as before',
-    logLevel,
+    logLevel: config.log.level,
     audit: {
       required: isRequired,
       fileBytes,

@@ -26,8 +26,9 @@ import { faultOf } from './platform/disk-refusal.ts';
 import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
-import { openLogFile } from './platform/log-file.ts';
+import { LogFile } from './platform/log-file.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
+import { openServiceManager, type ServiceManager } from './platform/service-manager.ts';
 import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
 import { loadConsole } from './server/console-files.ts';
@@ -58,8 +59,10 @@ const toOneLine = (error: unknown): string => {
 const openLog = (config: Config): Log => {
   try {
     makePrivateDirectory(config.dataDir);
-    const file = openLogFile({ path: join(config.dataDir, 'controller.log'), nowMs: clock.nowMs });
-    return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
+    const { level, fileBytes, files } = config.log;
+    const path = join(config.dataDir, 'controller.log');
+    const file = new LogFile({ path, maxBytes: fileBytes, keepFiles: files, clock });
+    return createLog({ level: level as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ApiError(
@@ -121,11 +124,11 @@ interface Start {
   /** How the process ends: those whom it serves are let go, then everything is closed. */
   readonly drain: Drain;
   readonly stop: (why: string) => void;
+  readonly manager: ServiceManager;
 }
 
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
-  const { dataDir, controllers } = config;
+const startController = async ({ config, log, closers, drain, stop, manager }: Start): Promise<void> => {
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
@@ -160,13 +163,13 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
       ),
       onEvent: (event) => late.nodes?.tell(event),
       fence: runPolicies.fence,
-      controllers: () => controllers,
+      controllers: () => config.controllers,
     }),
   );
   const { agents, credentials } = store;
-  const lifetimeMs = config.nodeCertificateMs;
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
-  closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
+  const signing = { signer: authority, credentials, lifetimeMs: config.nodeCertificateMs };
+  closers.add(runEnrolmentController({ resources, ...signing, clock, log }));
   runSshEnrolment({ resources, admission, audit, clock, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, clock, log, closers });
   const server = closers.add(
@@ -186,22 +189,23 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
       ...agentCare(releases, gateway),
       admission,
       runPolicies,
+      address,
       joinInfo: toJoinInfo(config, authority, releases),
       clock,
       log,
       host: config.host,
       port: config.port,
-      dataDir,
+      dataDir: config.dataDir,
       configuration: toShownConfiguration(config),
       console: await loadConsole(consoleDirectory),
     }),
   );
-  const { recordings } = server;
   for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
-  const served = serving.signal;
-  await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
-  await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
+  const kept = { store, resources, recordings: server.recordings, hold, served: serving.signal };
+  await runUpkeep(config, { ...kept, clock, log, closers });
+  const made = { audit, auth, authority, admission, resources, clock, log, closers, address, manager };
+  await makeWaysIn(config, made);
   serving.abort();
 };
 
@@ -212,6 +216,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(await runOffline(process.argv.slice(2), process.env));
     return;
   }
+  const manager = openServiceManager(process.env);
   const config = parseConfig(process.argv.slice(2), process.env);
   if (config === 'help') {
     process.stdout.write(`${usage}\n`);
@@ -219,16 +224,21 @@ const main = async (): Promise<void> => {
   }
   const log = openLog(config);
   const closers = new Closers();
+  closers.add(manager);
   closers.add(keepMemorySmall());
   let closing = false;
   const close = async (code: number): Promise<void> => {
     if (closing) return;
     closing = true;
+    manager.stopping();
     await closers.close(log);
     process.exit(code);
   };
   const drain = new Drain({ ...config.drain, clock, log });
-  const stop = (why: string): void => void drain.begin(why).then(() => close(0));
+  const stop = (why: string): void => {
+    manager.stopping();
+    void drain.begin(why).then(() => close(0));
+  };
   let isSignalled = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
@@ -241,7 +251,7 @@ const main = async (): Promise<void> => {
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
   try {
-    await startController({ config, log, closers, drain, stop });
+    await startController({ config, log, closers, drain, stop, manager });
     growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');

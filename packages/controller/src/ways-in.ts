@@ -1,5 +1,6 @@
 // Owns what the controller makes so that somebody can begin: the first administrator's context file and sign-in link, the
 // agent of this machine, and the lines that tell of them.
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join, relative } from 'node:path';
@@ -14,6 +15,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Closers } from './platform/closers.ts';
 import { writeDurably } from './platform/durable-file.ts';
 import type { Log } from './platform/log.ts';
+import type { ServiceManager } from './platform/service-manager.ts';
 import type { Resources } from './resources/resources.ts';
 import type { AuditStore } from './store/store.ts';
 
@@ -42,10 +44,15 @@ const writeAdminContext = async (file: string, address: string, caPem: string, a
   await writeDurably(file, `${JSON.stringify({ address, caPem, token }, null, 2)}\n`);
 };
 
+/** What goes before a command of drover: it finds the data directory of its own installation by itself. */
+const toContextWord = ({ dataDir }: Config): string => {
+  const own = join(import.meta.dirname, '../../../var');
+  if (existsSync(own) && realpathSync(own) === realpathSync(dataDir)) return '';
+  return `DROVER_CONTEXT=${relative(process.cwd(), dataDir) || '.'}/admin.json `;
+};
+
 const announce = (config: Config, address: string, link: string, caPin: string): void => {
-  // The CLI finds ./var of this installation by itself.
-  const own = config.dataDir === join(import.meta.dirname, '../../../var');
-  const drover = `${own ? '' : `DROVER_CONTEXT=${relative(process.cwd(), config.dataDir) || '.'}/admin.json `}npx drover`;
+  const drover = `${toContextWord(config)}npx drover`;
   process.stdout.write(`
 Drover is ready (pid ${process.pid}).
 
@@ -57,6 +64,13 @@ Drover is ready (pid ${process.pid}).
   add more  ${drover} token create
   stop      Ctrl-C
 
+`);
+};
+
+/** No link: what a service prints stays in the journal, which others read. */
+const announceService = (config: Config, address: string, caPin: string): void => {
+  process.stdout.write(`Drover is ready (pid ${process.pid}): ${address}, CA pin ${caPin}
+To sign in for the first time, open the link that this prints: sudo ${toContextWord(config)}drover user link ${adminUser}
 `);
 };
 
@@ -124,14 +138,17 @@ export const makeWaysIn = (
     readonly closers: Closers;
     readonly clock: Clock;
     readonly address: string;
+    readonly manager: ServiceManager;
   },
 ): Promise<void> => {
-  const { audit, auth, authority, closers, clock, address } = deps;
+  const { audit, auth, authority, closers, clock, address, manager } = deps;
   const own = { entry: () => ownEntry(clock.nowMs(), 'create'), rows: 0 };
   return audit.within(own, async () => {
     const contextFile = join(config.dataDir, 'admin.json');
     await writeAdminContext(contextFile, localAddress(config), authority.caPem, auth);
     if (config.localNode) closers.add(await enrolThisMachine(config, deps));
-    announce(config, address, await auth.createLink(adminUser), authority.caPin);
+    if (manager.isThere) announceService(config, address, authority.caPin);
+    else announce(config, address, await auth.createLink(adminUser), authority.caPin);
+    manager.ready(`serving ${address}`);
   });
 };

@@ -70,6 +70,10 @@ const addPassword = (command: Command, session: Session): void => {
   });
 };
 
+/** On the controller's own machine we use an address that nobody else can: a link is for browsers elsewhere, too. */
+const toLinkOrigin = (origin: string, address: string): string =>
+  new URL(origin).hostname === '127.0.0.1' ? address : origin;
+
 const addLink = (command: Command, session: Session): void => {
   const link = command
     .command('link')
@@ -78,11 +82,11 @@ const addLink = (command: Command, session: Session): void => {
     .option('--expires <time>', 'valid for this long, at most 7d', '15m');
   link.action(async (name: string, options: { readonly expires: string }) => {
     const client = session.connect(link);
-    const { path } = await client.createLink(name, parseSeconds(options.expires, '--expires'));
+    const { path, address } = await client.createLink(name, parseSeconds(options.expires, '--expires'));
     session.note(
       `Whoever opens this within ${options.expires} is signed in as ${name}; it is shown only now:`,
     );
-    session.out.write(`${client.http.origin}${path}\n`);
+    session.out.write(`${toLinkOrigin(client.http.origin, address)}${path}\n`);
   });
 };
 

@@ -1,6 +1,7 @@
 // Owns which controller a command talks to.
 // I1: the first of these wins: --context-file, --context, DROVER_CONTEXT (a file), the current context,
 //     var/admin.json of this installation (so that a fresh `npm start` can be tried at once).
+import { accessSync, constants } from 'node:fs';
 import { usageFailure } from '../failure.ts';
 import { inInstallation } from '../platform/installation.ts';
 import { type Context, contextsPath, type Environment, loadContextFile, loadContexts } from './contexts.ts';
@@ -17,6 +18,16 @@ export interface Resolved {
 }
 
 const ownAdminFile = inInstallation('var', 'admin.json');
+
+/** Who may not read the file is nobody there, as on a machine without a controller. */
+const mayRead = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const fromFile = (path: string, asked: string): Resolved => {
   const endpoint = loadContextFile(path);
@@ -40,10 +51,10 @@ export const resolveContext = (choice: Choice, environment: Environment): Resolv
   if (file !== undefined && file !== '') return fromFile(file, 'DROVER_CONTEXT');
   const { current } = loadContexts(path);
   if (current !== '') return fromName(current, path);
-  const own = loadContextFile(ownAdminFile);
+  const own = mayRead(ownAdminFile) ? loadContextFile(ownAdminFile) : undefined;
   if (own !== undefined) return { endpoint: own, source: `file ${ownAdminFile}` };
   throw usageFailure(
     'cannot choose a controller: nobody is signed in',
-    'sign in with: drover login ADDRESS --token TOKEN --ca-pin SHA256',
+    'sign in with: drover login ADDRESS --token TOKEN --ca-pin SHA256 (on the machine of the controller root need not)',
   );
 };

@@ -85,6 +85,8 @@ ${cases.join('\n')}
   _describe drover words_ || _files
 }
 compdef _drover drover
+# Loaded by name from a folder of zsh's own: this first call is one already.
+[ "$funcstack[1]" = _drover ] && _drover
 `;
 };
 

@@ -75,6 +75,8 @@ export interface ServerOptions {
   readonly admission: Readonly<Record<string, Admit>>;
   readonly runPolicies: RunPolicyDesk;
   readonly joinInfo: JoinInfo;
+  /** https://host:port by which others reach the controller. */
+  readonly address: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly host: string;

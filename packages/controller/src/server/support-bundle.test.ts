@@ -148,6 +148,13 @@ test('of a long log the last 2 MiB are in it, from the beginning of a line', asy
   expect(tail.endsWith('{"msg":"last"}\n')).toBe(true);
 });
 
+test('of a log that has just been begun anew the end of the one before is in it', async () => {
+  await writeFile(`${log()}.1`, '{"msg":"before"}\n');
+  await writeFile(log(), '{"msg":"last"}\n');
+
+  expect((await take()).get('controller.log')).toBe('{"msg":"before"}\n{"msg":"last"}\n');
+});
+
 test('the trail says who took a bundle; who is no administrator may not, whatever ready role they have', async () => {
   await take();
   for (const role of ['view', 'edit', 'admin', 'operator']) {

@@ -145,6 +145,7 @@ export const openGround = async (
       work: runPolicies.admission,
     }),
     runPolicies,
+    address: ownAddress,
     joinInfo: {
       caPem: authority.caPem,
       agentFile: async () => Buffer.from('print("agent")\n'),

@@ -6,6 +6,7 @@
 // I3: at `maxBytes` the file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
 import { type FileHandle, open, rename, truncate } from 'node:fs/promises';
 import type { Log } from '../../platform/log.ts';
+import { toRotation } from '../../platform/rotation.ts';
 import type { AuditLine, AuditStore } from '../../store/store.ts';
 
 export interface AuditFileOptions {
@@ -183,11 +184,10 @@ export class AuditFile {
     await this.#file?.sync();
     await this.#file?.close();
     this.#file = undefined;
-    for (let n = keepFiles; n > 1; n -= 1)
-      await rename(`${path}.${n - 1}`, `${path}.${n}`).catch((error: unknown) => {
-        if (!isAbsent(error)) throw error;
+    for (const [from, to] of toRotation(path, keepFiles))
+      await rename(from, to).catch((error: unknown) => {
+        if (from === path || !isAbsent(error)) throw error;
       });
-    await rename(path, `${path}.1`);
     this.#file = await open(path, 'a', 0o600);
     this.#sizeBytes = 0;
   }

@@ -56,7 +56,7 @@ const addLink = (app: FastifyInstance, context: RouteContext): void => {
       );
     const link = await context.auth.createLink(person.name, expiresSeconds * 1000);
     reply.code(201).header('cache-control', 'no-store');
-    return JSON.stringify({ path: `/sign-in?link=${link}` });
+    return JSON.stringify({ path: `/sign-in?link=${link}`, address: context.address });
   });
 };
 

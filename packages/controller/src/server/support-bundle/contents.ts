@@ -5,16 +5,15 @@
 // I3: what cannot be read does not keep the rest: a bundle is asked for when something is broken. In its place stands why.
 import { join } from 'node:path';
 import type { ServerStatus } from '@drover/api';
-import { readTail } from '../../platform/read-tail.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { countDecisions } from './audit.ts';
 import type { ShownConfiguration } from './configuration.ts';
-import { measureStore } from './files.ts';
+import { measureStore, readLogTail } from './files.ts';
 import { toCounts, toEvents, toNodes, toWork } from './fleet.ts';
 import { readProcess, readVersions } from './process.ts';
 
-const logBytes = 2 * 1024 * 1024;
+const _logBytes = 2 * 1024 * 1024;
 
 export interface BundleSources {
   readonly resources: Pick<Resources, 'kinds' | 'size' | 'list'>;
@@ -94,7 +93,7 @@ const parts: readonly Part[] = [
   {
     name: 'controller.log',
     about: 'the last 2 MiB of the log',
-    read: ({ dataDir }) => readTail(join(dataDir, 'controller.log'), logBytes),
+    read: ({ dataDir }) => readLogTail(join(dataDir, 'controller.log')),
   },
 ];
 

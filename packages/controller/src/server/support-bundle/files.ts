@@ -1,7 +1,10 @@
-// Owns what a support bundle tells of the data directory: how much of what there is.
+// Owns what a support bundle tells of the data directory: how much of what there is, and the end of the log.
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, statfs } from 'node:fs/promises';
+import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTail } from '../../platform/read-tail.ts';
+
+const logBytes = 2 * 1024 * 1024;
 
 export interface Size {
   readonly files: number;
@@ -49,4 +52,12 @@ export const measureStore = async (dataDir: string, signal: AbortSignal) => {
     freeInodes: ffree,
   };
   return { dataDirectory: entries, disk };
+};
+
+/** The last 2 MiB of a log, across the file that it was until lately. */
+export const readLogTail = async (path: string): Promise<Buffer> => {
+  const { size } = await stat(path);
+  if (size >= logBytes) return readTail(path, logBytes);
+  const before = await orGone(readTail(`${path}.1`, logBytes - size), Buffer.alloc(0));
+  return Buffer.concat([before, await readTail(path, logBytes)]);
 };
