@@ -26,7 +26,7 @@ import {
 const releases = await knownReleases();
 
 /** Of these the status tells of now. */
-const living = ['nodes', 'retentionpolicies.drover.dev', 'users.drover.dev'];
+const living = ['nodes', 'retentionpolicies.drover.dev', 'users.drover.dev', 'enrollmenttokens.drover.dev'];
 /** Their longest life is a year; or their bound is newer than the policy of then, and holds. */
 const passing = ['events', 'certificatesigningrequests.certificates.k8s.io', 'sshenrollments.drover.dev'];
 /** Roles that every installation has may grow with a release. */
