@@ -1,6 +1,9 @@
-import type { KubeObject } from '@drover/api';
+import { allKinds, type KubeObject } from '@drover/api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import type { CommittedRow, Store } from '../store/store.ts';
+import { createResources } from './index.ts';
 import type { Resources, WatchEvent } from './resources.ts';
 import { configMap, take, told, until, useRooms } from './test-room.ts';
 
@@ -53,6 +56,39 @@ describe('watch', () => {
     ]);
 
     expect((await events).map(told)).toEqual(['ADDED c0 3', 'ADDED c1 4', 'MODIFIED c0 5', 'DELETED c1 6']);
+  });
+
+  test('a commit that the store can tell of before it was announced comes once', async () => {
+    await churn((await rooms.fresh()).resources, [
+      [0, 'a'],
+      [1, 'a'],
+    ]);
+    const { store, clock } = await rooms.again();
+    const held: (readonly CommittedRow[])[] = [];
+    let hear = (_: readonly CommittedRow[]): void => undefined;
+    const onCommit: Store['objects']['onCommit'] = (listener) => {
+      hear = listener;
+      return store.objects.onCommit((rows) => held.push(rows));
+    };
+    const late = { ...store, objects: { ...store.objects, onCommit } };
+    const resources = await createResources({ store: late, kinds: allKinds, clock, log: silentLog });
+    const kind = resources.kind('configmaps');
+    const from = String(Number(resources.find(kind, ns, 'c0')?.metadata.resourceVersion));
+    const write = { resource: 'configmaps', namespace: ns, type: 'created' } as const;
+    const toValue = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: ns },
+    });
+    for (const name of ['new', 'end']) await store.objects.write([{ ...write, name, value: toValue(name) }]);
+
+    const events = take(resources, kind, 3, { namespace: ns, resourceVersion: from });
+    await store.objects.since(0, 1); // the watch has read what the store has
+    for (const rows of held) hear(rows);
+
+    const names = (await events).map(({ object }) => object.metadata.name);
+    expect(names).toEqual(['c1', 'new', 'end']);
+    await resources.close();
   });
 
   test('what was created while nobody watched is told later as it was answered then', async () => {

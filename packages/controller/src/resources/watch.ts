@@ -240,6 +240,8 @@ export class Watches {
       const newest = this.#deps.cache.revision;
       const rows = await this.#deps.objects.since(revision, replayRows);
       for (const row of rows) {
+        // The store may know of a commit before we have heard of it: that one comes through the window.
+        if (row.revision > this.#deps.cache.revision) break;
         revision = row.revision;
         const event = row.resource === resourceKey(objects.kind) ? toStoredEvent(row, selection) : undefined;
         if (event !== undefined) yield event;

@@ -191,6 +191,8 @@ export const createObjects = (deps: {
     flush: () => {
       const rows = committed;
       committed = [];
+      // Calls that were asked for together may have got their revisions in another order than that of the calls.
+      rows.sort((a, b) => a.revision - b.revision);
       if (rows.length > 0) listeners.tell(rows);
     },
     tellOthers: (tuples) => {
