@@ -829,6 +829,7 @@ STRUCTS = {
         (2, 'heartbeatSeconds', 'i32', 0),
         (3, 'forget', ('list', 'string'), ()),
         (4, 'renewAtPercent', 'i32', 0),
+        (5, 'controllers', ('list', 'string'), None),
     )),
     'Heartbeat': (False, (
         (1, 'timeMs', 'i64', 0),
@@ -898,6 +899,9 @@ SERVICES = {
         'uninstall': ((), None, (
             (1, 'problem', ('struct', 'Problem'), None),
         ), False),
+        'leave': ((
+            (1, 'withinMs', 'i32', 0),
+        ), None, (), True),
         'ping': ((), None, (
             (1, 'problem', ('struct', 'Problem'), None),
         ), False),
@@ -1330,6 +1334,26 @@ def split_address(address, default_port=None):
     if not port and default_port is None:
         raise Failure('address %s has no port' % address)
     return host.strip('[]'), int(port or default_port)
+
+
+def controllers_of(config):
+    """[(host, port)] of the controllers that this node may go to. The one that it joined is among them, whatever they say."""
+    found = []
+    for text in config.get('controllers') or ():
+        try:
+            found.append(split_address(text))
+        except (Failure, ValueError, AttributeError):
+            log('warn', 'cannot use the address of a controller', address='%s' % (text,))
+    joined = (config['agentHost'], int(config['agentPort']))
+    return list(unique(found + [joined]))
+
+
+def unique(items):
+    seen = set()
+    for item in items:
+        if item not in seen:
+            seen.add(item)
+            yield item
 
 
 LATER = object()  # what a handler returns when it will answer by itself
@@ -2973,17 +2997,27 @@ def view_of(buffer):
 
 
 def controller_http(config, state_dir):
-    """HTTPS on the agent port, as this node."""
-    host, port = config['agentHost'], int(config['agentPort'])
+    """HTTPS on the agent port, as this node: of the controller that the agent is connected to, else of any other."""
+    addresses = controllers_of(config)
+    turn = [config.get('attached', 0)]
 
-    def open_socket():
+    def open_one(host, port):
         sock = dial(host, port, HTTP_TIMEOUT_S)
         try:
             return tls_wrap(sock, host, os.path.join(state_dir, 'ca.pem'), os.path.join(state_dir, 'identity.pem'))
         except Exception:
             sock.close()
             raise
-    return Http(open_socket, '%s:%d' % (host, port))
+
+    def open_socket():
+        for last in range(len(addresses), 0, -1):
+            try:
+                return open_one(*addresses[turn[0] % len(addresses)])
+            except (OSError, IOError, socket.error, Failure, ValueError):
+                turn[0] += 1
+                if last == 1:
+                    raise
+    return Http(open_socket, '%s:%d' % addresses[turn[0] % len(addresses)])
 
 
 # ================================================================================================= transfers
@@ -5134,6 +5168,10 @@ MAX_RUNNING = 2000
 BACKOFF_S = (0.2, 5.0, 30.0)  # first step, cap of the first minutes, cap after that
 REFUSED_S = 120.0
 CONNECT_TIMEOUT_S = 20.0
+CONNECT_ONE_OF_MANY_S = 5.0  # a controller that does not answer keeps us from the next for so long
+LEAVE_WAIT_S = 0.2  # the longest wait between attempts of an agent that was told to leave
+LEAVE_HASTE_S = 30.0  # a controller that starts again is back by then
+MAX_CONTROLLERS = 64
 
 
 class TaskEntry(object):
@@ -5203,7 +5241,12 @@ class Agent(ShellCalls, LifeCalls):
             'start': self.on_start, 'cancel': self.on_cancel, 'ping': lambda args, answer: None,
             'openShell': self.on_open_shell, 'shellInput': self.on_shell_input, 'resizeShell': self.on_resize_shell,
             'closeShell': self.on_close_shell, 'update': self.on_update, 'uninstall': self.on_uninstall,
+            'leave': self.on_leave,
         }
+        self.controllers = controllers_of(self.config)
+        self.attached = int(random_share() * len(self.controllers))
+        self.tried = 0  # controllers in a row that could not be had
+        self.hasty_until = 0.0
 
     def take_lock(self):
         fd = cloexec(os.open('lock', os.O_RDWR | os.O_CREAT, 0o600))
@@ -5806,10 +5849,12 @@ class Agent(ShellCalls, LifeCalls):
 
     def connect(self):
         """Blocking, with a timeout: everything that matters meanwhile is done by supervisors."""
+        host, port = self.controller()
+        self.config['attached'] = self.attached % len(self.controllers)
         try:
-            sock = dial(self.config['agentHost'], int(self.config['agentPort']), CONNECT_TIMEOUT_S)
+            sock = dial(host, port, CONNECT_TIMEOUT_S if len(self.controllers) == 1 else CONNECT_ONE_OF_MANY_S)
             try:
-                sock = tls_wrap(sock, self.config['agentHost'], 'ca.pem', 'identity.pem')
+                sock = tls_wrap(sock, host, 'ca.pem', 'identity.pem')
             except Exception:
                 sock.close()
                 raise
@@ -5819,6 +5864,34 @@ class Agent(ShellCalls, LifeCalls):
         self.loop.after(CONNECT_TIMEOUT_S, lambda session=self.session:
                         session is self.session and not self.welcomed and session.close('no welcome'))
         self.session.call('hello', {'hello': self.hello()}, self.on_welcome)
+
+    def controller(self):
+        """(host, port) of the one whose turn it is."""
+        return self.controllers[self.attached % len(self.controllers)]
+
+    def take_controllers(self, addresses):
+        """Keeps the list of controllers that came with a welcome; `addresses` is None when the controller does not know it."""
+        if addresses is None or addresses == (self.config.get('controllers') or []):
+            return
+        here = self.controller()
+        self.config['controllers'] = addresses[:MAX_CONTROLLERS]
+        self.controllers = controllers_of(self.config)
+        self.attached = self.controllers.index(here) if here in self.controllers else 0
+        self.config['attached'] = self.attached
+        kept = dict(item for item in self.config.items() if item[0] != 'attached')
+        try:
+            write_file('config.json', to_bytes(json.dumps(kept, indent=1, sort_keys=True)))
+        except (OSError, IOError) as error:
+            log('error', 'cannot keep the addresses of the controllers', reason=words_of(error))
+
+    def on_leave(self, args, answer):
+        """The controller is about to stop. Each agent goes when it likes, so that not all come to the next one at once."""
+        self.loop.after(random_share() * max(0, args['withinMs']) / 1000.0,
+                        lambda session=self.session: session is self.session and self.leave())
+
+    def leave(self):
+        self.hasty_until = monotonic() + LEAVE_HASTE_S
+        self.session.close('the controller is stopping')
 
     def hello(self):
         known = []
@@ -5836,11 +5909,13 @@ class Agent(ShellCalls, LifeCalls):
                 log('error', 'the controller refuses this node', reason=problem.text)
                 self.failures = -1
             return self.session.close('hello: %s' % problem.text)
-        log('info', 'connected', controller='%s:%s' % (self.config['agentHost'], self.config['agentPort']))
-        self.failures = 0
+        self.take_controllers(welcome['controllers'])
+        log('info', 'connected', controller='%s:%d' % self.controller())
+        self.failures = self.tried = 0
+        self.hasty_until = 0.0
         self.welcomed = True
         self.clock_skew_ms = welcome['serverTimeMs'] - now_ms()
-        write_status(self.config, True, '')
+        write_status('%s:%d' % self.controller(), '')
         confirm_update()
         self.settled(welcome['forget'])
         for entry in list(self.tasks.values()):
@@ -5878,12 +5953,19 @@ class Agent(ShellCalls, LifeCalls):
             if entry.finished:
                 self.settle(entry)
         if was_welcome:
-            write_status(self.config, False, reason)
+            write_status('', reason)
         self.retry_later(reason)
 
     def retry_later(self, reason):
-        """Exponential back-off with full jitter, so that a thousand agents do not come back in the same instant."""
-        if self.failures < 0:
+        """
+        The next controller's turn. Exponential back-off with full jitter, so that a thousand agents do not come back in the same
+        instant; without it while there are others to try, and for a while after we were told to leave.
+        """
+        self.attached += 1
+        self.tried += 1
+        if self.failures >= 0 and (1 < self.tried < len(self.controllers) or monotonic() < self.hasty_until):
+            delay = LEAVE_WAIT_S * (0.2 + 0.8 * random_share())
+        elif self.failures < 0:
             self.failures = 0
             delay = REFUSED_S * (0.5 + random_share())
         else:
@@ -5959,10 +6041,11 @@ def machine_id():
         read_text('/sys/class/dmi/id/product_uuid') or 'unknown'
 
 
-def write_status(config, connected, reason):
-    """For `status`: what a person on this server may want to know."""
+def write_status(controller, reason):
+    """For `status`: what a person on this server may want to know. `controller`: '' when not connected."""
     try:
-        text = json.dumps({'connected': connected, 'sinceMs': now_ms(), 'reason': reason, 'pid': os.getpid()})
+        text = json.dumps({'connected': bool(controller), 'controller': controller, 'sinceMs': now_ms(),
+                           'reason': reason, 'pid': os.getpid()})
         fd = os.open('status.json', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         write_all(fd, to_bytes(text))
         os.close(fd)
@@ -6040,7 +6123,7 @@ def show_status(options):
         status = {}
     connected = running and status.get('connected', False)
     say('node       %s' % config['name'])
-    say('controller %s:%s' % (config['agentHost'], config['agentPort']))
+    say('controller %s' % (status.get('controller') or ', '.join('%s:%d' % one for one in controllers_of(config))))
     say('agent      %s, %s' % (VERSION, 'running' if running else 'not running'))
     say('connected  %s' % ('yes' if connected else 'no (%s)' % (status.get('reason') or 'not running')))
     return 0 if connected else 1

@@ -68,6 +68,11 @@ class Connection(object):
             raise AssertionError('the connection ended')
         return answer[0](answer[1])
 
+    def tell(self, method, **values):
+        """A oneway call."""
+        fields = agent.SERVICES['Agent'][method][0]
+        self.send(agent.encode_message(method, agent.ONEWAY, 0, fields, values))
+
     def receive(self):
         """Some bytes, b'' at the end. One thread at a time may touch a TLS connection: the lock is held while reading."""
         while True:
@@ -147,9 +152,9 @@ def result_or_raise(values):
 class FakeController(object):
     """Listens on loopback; everything it heard is in its attributes."""
 
-    def __init__(self):
+    def __init__(self, authority=None):
         self.dir = tempfile.mkdtemp(prefix='drover-fake-')
-        self.authority = Authority()
+        self.authority = authority or Authority()
         self.release_key = agent.new_private_key()
         self.release_public = agent.to_pem('PUBLIC KEY', agent.public_key_der(agent.public_key_of(self.release_key)))
         for name, text in (('ca.pem', self.authority.pem), ('server.pem', self.authority.server())):
@@ -175,6 +180,7 @@ class FakeController(object):
         self.hold_reports = threading.Event()
         self.hold_reports.set()
         self.renew_percent = 80
+        self.addresses = None  # of all controllers, as a welcome says them
         self.blobs = {}
         self.uploads = {}
         self.cut_after = None  # content bytes to send before the connection breaks
@@ -251,7 +257,7 @@ class FakeController(object):
         with self.lock:
             self.hellos.append(values['hello'])
         return {'serverTimeMs': agent.now_ms(), 'heartbeatSeconds': 1, 'forget': [],
-                'renewAtPercent': self.renew_percent}
+                'renewAtPercent': self.renew_percent, 'controllers': self.addresses}
 
     def on_report(self, connection, values):
         self.hold_reports.wait()

@@ -16,7 +16,8 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MODULES = ['test_wire', 'test_tasks', 'test_signing', 'test_supervisors', 'test_transfers', 'test_life']
+MODULES = ['test_wire', 'test_tasks', 'test_signing', 'test_supervisors', 'test_transfers', 'test_life',
+           'test_controllers']
 # Pythons at work at the same time.
 WIDTH = 4
 

@@ -178,6 +178,8 @@ export class EmulatedAgent {
       closeShell: nothing,
       update: nothing,
       uninstall: nothing,
+      // As an agent that does not know the word: it is cut off.
+      leave: nothing,
       ping: nothing,
     };
   }

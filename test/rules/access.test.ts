@@ -33,7 +33,7 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/console.ts: /console/*',
     'routes/console.ts: /console/assets/*',
     'routes/discovery.ts: /version',
-    'routes/discovery.ts: path', // /healthz, /livez, /readyz
+    'routes/health.ts: path', // /healthz, /livez, /readyz
     'routes/oidc.ts: /auth/oidc/:method/callback',
     'routes/oidc.ts: /auth/oidc/:method/start',
     'routes/operations.ts: /join/agent.py',
@@ -54,7 +54,7 @@ test('what answers everybody is this, and nothing else', () => {
     'routes/console.ts',
     'routes/console.ts',
     'routes/discovery.ts',
-    'routes/discovery.ts',
+    'routes/health.ts',
     'routes/oidc.ts',
     'routes/oidc.ts',
     'routes/operations.ts',

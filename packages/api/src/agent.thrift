@@ -142,6 +142,8 @@ struct Welcome {
   3: list<string> forget
   /** Renew the certificate once it is older than this share of its life, in per cent. */
   4: i32 renewAtPercent
+  /** host:port of every controller of the fleet, to be kept; empty: the one that was joined. Absent: nothing is known. */
+  5: optional list<string> controllers
 }
 
 struct Heartbeat {
@@ -187,6 +189,11 @@ service Agent {
   void update(1: AgentRelease release) throws (1: Problem problem)
   /** Stop the service and remove every trace of the agent. */
   void uninstall() throws (1: Problem problem)
+  /**
+   * The controller is about to stop: end the connection at a time of your choice within so many milliseconds, and connect
+   * to the next controller without the usual wait. Who does not know this word is cut off later.
+   */
+  oneway void leave(1: i32 withinMs)
   void ping() throws (1: Problem problem)
 }
 

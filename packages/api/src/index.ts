@@ -5,6 +5,7 @@ export * from './counts.ts';
 export * from './custom/index.ts';
 export * from './discovery/aggregated.ts';
 export * from './discovery/legacy.ts';
+export * from './drain.ts';
 export * from './encryption.ts';
 export * from './enrolment.ts';
 export * from './errors.ts';

@@ -86,6 +86,7 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',
     load: () => import('./commands/support-bundle.ts'),
   },
+  server: { summary: 'Stop the controller in order', load: () => import('./commands/server.ts') },
   secrets: {
     summary: 'Show and change the keys under which secrets are kept',
     load: () => import('./commands/secrets.ts'),

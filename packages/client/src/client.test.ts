@@ -27,7 +27,7 @@ interface Wire {
 }
 
 /** A TCP relay to the server. */
-const openWire = async (port: number): Promise<Wire> => {
+const openWire = async (port: number, listenPort = 0): Promise<Wire> => {
   const sockets = new Set<Socket>();
   let budget = Number.POSITIVE_INFINITY;
   const cut = (): void => {
@@ -56,7 +56,7 @@ const openWire = async (port: number): Promise<Wire> => {
     });
     upstream.pipe(client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(listenPort, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     cutAfter: (bytes) => {
@@ -137,6 +137,44 @@ describe('refusals and faults', () => {
     await client.list(nodes);
     wire.cut();
     expect((await client.list(nodes)).items).toEqual([]);
+  });
+});
+
+describe('a controller that is started again', () => {
+  it('is waited for: what could not be sent is sent once it answers, whatever it is', async () => {
+    const { client, wire, ground } = await open();
+    await client.version();
+    await wire.close();
+    // The one connection that stood is found dead by this one, which may be repeated.
+    const asking = client.version();
+    const making = client.create(nodes, { metadata: { name: 'late' } });
+    const stranger = createClient({ ...ground, address: `127.0.0.1:${wire.port}` });
+    // One that has never reached it is told at once; by then the other has been refused as well.
+    await expect(stranger.version()).rejects.toThrow('connection refused');
+    opened.push(await openWire(ground.server.port, wire.port));
+    expect(await making).toMatchObject({ metadata: { name: 'late' } });
+    expect(await asking).toHaveProperty('gitVersion');
+  });
+
+  it('gets nothing twice: a change that was cut before its answer is told as a fault', async () => {
+    const { client, wire } = await open();
+    await client.version();
+    wire.cutAfter(0);
+    const fault: unknown = await client
+      .create(nodes, { metadata: { name: 'once' } })
+      .catch((e: unknown) => e);
+    expect([isUnreachable(fault), String(fault)]).toEqual([true, expect.stringContaining('was cut')]);
+    expect((await client.list(nodes)).items).toEqual([]);
+  });
+
+  it('says when to ask again, and is asked then', async () => {
+    const { client, ground } = await open();
+    await client.version();
+    void ground.server.drain(AbortSignal.timeout(60_000));
+    const begun = performance.now();
+    const watching = client.watch(nodes)[Symbol.asyncIterator]().next();
+    await expect(watching).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+    expect(performance.now() - begun).toBeGreaterThan(500);
   });
 });
 

@@ -1,12 +1,15 @@
 // Owns the HTTPS connection of a client to one controller.
 // I1: the server's certificate is verified against the given CA and nothing else; there is no way to switch it off.
 // I2: a refusal arrives as the ApiError that the server sent; a network fault as ServiceUnavailable with a cause.
-// I3: nothing is sent twice unless sending it again has no effect: only GET and HEAD on a reused connection.
+// I3: nothing is sent twice unless sending it again has no effect (GET, HEAD): when its connection was closed before an answer, or when
+//     the controller says when to ask again. What was never sent, because no connection stood, is sent again whatever it is, but only
+//     to a controller that has answered before: a wrong address is told at once. After `awayMs` the fault is told.
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '@drover/api/errors';
+import { sleep } from './resume.ts';
 import { type Call, type Transport, toPath, toRefusal } from './transport.ts';
 
 export interface Endpoint {
@@ -29,6 +32,10 @@ const answerMs = 60_000;
 const maxJsonBytes = 1024 * 1024 * 1024;
 const maxStatusBytes = 1024 * 1024;
 const maxLineBytes = 64 * 1024 * 1024;
+/** A controller that is started again is back by then. */
+const awayMs = 10_000;
+const firstWaitMs = 50;
+const maxWaitMs = 1_000;
 
 /** https://host:port of an address. Throws BadRequest. */
 export const toOrigin = (address: string): string => {
@@ -99,9 +106,14 @@ interface Wire {
   readonly agent: Agent;
   readonly endpoint: Endpoint;
   readonly origin: string;
+  /** The controller has answered before. */
+  isKnown: boolean;
 }
 
-/** One request; resolves to the head of its answer. `onReuse` tells a fault of a connection that was kept alive. */
+/** Requests that failed before anything was sent: no connection stood. */
+const unsent = new WeakSet<object>();
+
+/** One request; resolves to the head of its answer. */
 const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const { signal, body, bytes, method = 'GET', timeoutMs = answerMs } = call;
@@ -113,21 +125,64 @@ const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<Incomi
     function onLate(): void {
       outgoing.destroy(Object.assign(new Error(`no answer in ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
     }
-    const again = (error: unknown): boolean =>
-      outgoing.reusedSocket && codeOf(error) === 'ECONNRESET' && (method === 'GET' || method === 'HEAD');
+    let stands = false;
+    outgoing.once('socket', (socket) => {
+      stands = outgoing.reusedSocket;
+      if (stands) return;
+      socket.once('secureConnect', () => {
+        stands = true;
+      });
+    });
     outgoing.once('response', (answer) => {
       clearTimeout(timer);
       resolve(answer);
     });
     outgoing.on('error', (error) => {
       clearTimeout(timer);
-      if (again(error)) exchange({ agent, endpoint, origin }, call).then(resolve, reject);
-      else reject(error);
+      if (!stands) unsent.add(error);
+      reject(error);
     });
     if (bytes === undefined) outgoing.end(payload);
     // A refusal in the middle of an upload ends the pipe; the answer has then been seen or the error told above.
     else pipeline(Readable.from(bytes, { objectMode: false }), outgoing).catch(reject);
   });
+
+const readsOnly = ({ method = 'GET' }: Call): boolean => method === 'GET' || method === 'HEAD';
+
+const cuts = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
+
+/** I3. */
+const mayRepeat = ({ isKnown }: Wire, call: Call, error: unknown): boolean => {
+  if (!isKnown || call.bytes !== undefined || !cuts.has(codeOf(error))) return false;
+  return readsOnly(call) || (error instanceof Error && unsent.has(error));
+};
+
+/** How long the controller asks to be left alone; undefined: the answer is to be taken as it is. */
+const askedWaitMs = (call: Call, { statusCode, headers }: IncomingMessage): number | undefined => {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  return statusCode === 503 && readsOnly(call) && seconds >= 0 ? seconds * 1_000 : undefined;
+};
+
+/** The answer, over a controller that stops and one that begins (I3). */
+const persist = async (wire: Wire, call: Call): Promise<IncomingMessage> => {
+  let waitedMs = 0;
+  for (let waitMs = 0; ; waitMs = Math.min(maxWaitMs, waitMs * 2 + firstWaitMs)) {
+    let wanted = waitMs;
+    try {
+      const answer = await exchange(wire, call);
+      wire.isKnown = true;
+      const asked = askedWaitMs(call, answer);
+      if (asked === undefined || waitedMs + asked > awayMs) return answer;
+      answer.resume();
+      wanted = Math.max(wanted, asked);
+    } catch (error) {
+      if (waitedMs >= awayMs || !mayRepeat(wire, call, error)) throw error;
+    }
+    // Half of the wait is chance, as in resume.ts.
+    await sleep(wanted / 2 + (Math.random() * wanted) / 2, call.signal);
+    waitedMs += wanted;
+  }
+};
 
 /** Lines of a body as text, without their ends. */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -160,13 +215,15 @@ export const createHttp = (endpoint: Endpoint): Http => {
     maxSockets: 64,
   });
 
+  const wire: Wire = { agent, endpoint, origin, isKnown: false };
+
   /** Turns what is thrown on the way into ApiErrors; an abort stays what it is. */
   const told = (error: unknown, call: Call): unknown =>
     call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
 
   const open = async (call: Call): Promise<IncomingMessage> => {
     try {
-      const answer = await exchange({ agent, endpoint, origin }, call);
+      const answer = await persist(wire, call);
       const { statusCode = 500 } = answer;
       if (statusCode < 400) return answer;
       const text = await readText(answer, maxStatusBytes);

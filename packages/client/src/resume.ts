@@ -16,7 +16,7 @@ const isPassing = (error: unknown): boolean =>
   error instanceof ApiError && (error.reason === 'ServiceUnavailable' || error.reason === 'Timeout');
 
 /** Rejects with the signal's reason when aborted. */
-const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);

@@ -1,5 +1,12 @@
 // Owns what clients ask of the controller itself: its version, its keys, and the terminals that it has recorded.
-import type { BackupInfo, BackupsStatus, BackupWish, EncryptionStatus, RotateWish } from '@drover/api';
+import type {
+  BackupInfo,
+  BackupsStatus,
+  BackupWish,
+  DrainStatus,
+  EncryptionStatus,
+  RotateWish,
+} from '@drover/api';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
@@ -25,6 +32,10 @@ export interface SystemApi {
   /** Has the controller make a backup; `backup` gives its bytes. */
   makeBackup(wish: BackupWish, options?: CallOptions): Promise<BackupInfo>;
   backup(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Has the controller stop in order: it says no to new work, ends what goes on, and answers what is under way. */
+  drain(options?: CallOptions): Promise<DrainStatus>;
+  /** How far it is with that. */
+  drainStatus(options?: CallOptions): Promise<DrainStatus>;
   /** A tar.gz with what helps to find a fault, and no secret. */
   supportBundle(options?: CallOptions): AsyncIterable<Uint8Array>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
@@ -43,6 +54,8 @@ export const createSystemApi = (http: Transport): SystemApi => ({
     http.json({ method: 'POST', path: '/backups', body: wish, timeoutMs: 0, signal }),
   backup: (id, { signal } = {}) =>
     http.bytes({ path: `/backups/${encodeURIComponent(id)}`, accept: '*/*', signal }),
+  drain: ({ signal } = {}) => http.json({ method: 'POST', path: '/drain', signal }),
+  drainStatus: ({ signal } = {}) => http.json({ path: '/drain', signal }),
   supportBundle: ({ signal } = {}) =>
     http.bytes({ method: 'POST', path: '/support-bundle', accept: '*/*', signal }),
   version: ({ signal } = {}) => http.json({ path: '/version', signal }),

@@ -6,7 +6,10 @@ import { ApiError, leastAudit, type RetentionSpec } from '@drover/api';
 import { parseSyslogTarget } from './auth/audit/syslog.ts';
 import type { AuditOptions } from './auth/audit/trail.ts';
 import { backupFlags, backupUsage, takeBackupPlan } from './backup-option.ts';
+import { controllerFlags, controllerUsage, takeControllers } from './controllers-option.ts';
+import { drainFlags, drainUsage, takeDrainTimes } from './drain-option.ts';
 import { keySourceFlags, keySourceUsage, takeKeySource } from './key-source-option.ts';
+import type { DrainTimes } from './platform/drain.ts';
 import type { ShownConfiguration } from './server/support-bundle/configuration.ts';
 import type { BackupPlan } from './store/backup/routine.ts';
 import { withoutPassword } from './store/postgres/address.ts';
@@ -35,6 +38,10 @@ export interface Config {
   readonly audit: AuditOptions;
   /** Backups by the clock; undefined: none. */
   readonly backups: BackupPlan | undefined;
+  /** How it stops. */
+  readonly drain: DrainTimes;
+  /** host:port of every controller of this fleet, for agents; none: the one that they joined. */
+  readonly controllers: readonly string[];
   /** With what the RetentionPolicy begins, when there is none. */
   readonly keepAudit: RetentionSpec['audit'];
 }
@@ -54,6 +61,8 @@ ${storeUsage}
                       life of a node's certificate, renewed by itself after two thirds (default 2160: 90 days)
 ${keySourceUsage}
 ${backupUsage}
+${drainUsage}
+${controllerUsage}
   --audit-required    refuse changes while <data-dir>/audit.log cannot be written (default: log an error and go on)
   --audit-keep-days N with what the RetentionPolicy begins: rows of the audit trail older than this are removed (default
                       400, at least 30; 0: none are, for a hundred years). Later it is changed there
@@ -162,6 +171,8 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
       ...keySourceFlags,
       ...auditFlags,
       ...backupFlags,
+      ...drainFlags,
+      ...controllerFlags,
       help: { type: 'boolean', default: false },
     },
   });
@@ -180,6 +191,8 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
     logLevel: values['log-level'],
     audit: parseAudit(values),
     keepAudit: parseKeepAudit(values),
+    drain: takeDrainTimes(values),
+    controllers: takeControllers(values),
     backups: takeBackupPlan(values, Intl.DateTimeFormat().resolvedOptions().timeZone),
   };
 };

@@ -17,11 +17,13 @@ import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
+import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
@@ -82,10 +84,10 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
 };
 
 /** What a server that wants to join is told. */
-const toJoinInfo = ({ agentPort }: Config, authority: Authority, releases: AgentReleases) => ({
+const toJoinInfo = ({ agentPort, controllers }: Config, authority: Authority, releases: AgentReleases) => ({
   caPem: authority.caPem,
   agentFile: async () => (await releases.refresh()).bytes,
-  config: { agentPort, releasePublicKey: authority.releasePublicKeyPem },
+  config: { agentPort, controllers, releasePublicKey: authority.releasePublicKeyPem },
 });
 
 /** What people may ask of an agent itself. */
@@ -100,9 +102,27 @@ const agentCare = (
   uninstallAgent: (node) => gateway.uninstallAgent(node),
 });
 
+/** A new certificate for an agent, of which the node's controller hears. */
+const renewal =
+  (authority: Authority, tell: (node: string, notAfterMs: number) => void): GatewayOptions['renew'] =>
+  async (node, serial, request) => {
+    const { certPem, notAfterMs } = await authority.renew(node, serial, request);
+    tell(node, notAfterMs);
+    return certPem;
+  };
+
+interface Start {
+  readonly config: Config;
+  readonly log: Log;
+  readonly closers: Closers;
+  /** How the process ends: those whom it serves are let go, then everything is closed. */
+  readonly drain: Drain;
+  readonly stop: (why: string) => void;
+}
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async (config: Config, log: Log, closers: Closers): Promise<void> => {
-  const { dataDir } = config;
+const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
+  const { dataDir, controllers } = config;
   const data = await openData(config, log, closers);
   const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
@@ -113,10 +133,9 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   const runPolicies = closers.add(
     openRunPolicyDesk({ resources, targetsOf: (targets) => targetedNodes(resources, targets), clock, log }),
   );
-  const { fence } = runPolicies;
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
-  const engine = closers.add(createEngine({ store, clock, log, fence }));
+  const engine = closers.add(createEngine({ store, clock, log, fence: runPolicies.fence }));
   const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
@@ -133,13 +152,12 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       host: config.host,
       port: config.agentPort,
       agentRelease: () => releases.current,
-      renew: async (node, serial, request) => {
-        const { certPem, notAfterMs } = await authority.renew(node, serial, request);
-        late.nodes?.tell({ kind: 'renewed', node, notAfterMs });
-        return certPem;
-      },
+      renew: renewal(authority, (node, notAfterMs) =>
+        late.nodes?.tell({ kind: 'renewed', node, notAfterMs }),
+      ),
       onEvent: (event) => late.nodes?.tell(event),
-      fence,
+      fence: runPolicies.fence,
+      controllers: () => controllers,
     }),
   );
   const { agents, credentials } = store;
@@ -148,7 +166,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
   runSshEnrolment({ resources, admission, audit, clock, log, closers });
   runWork({ resources, engine, audit, trail, runPolicies, auth, admission, clock, log, closers });
-  const { recordings } = closers.add(
+  const server = closers.add(
     await createServer({
       resources,
       store,
@@ -160,6 +178,7 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       backups,
       backupRoutine,
       encryption,
+      drain: { status: () => drain.status(), begin: stop },
       refusal: trail.refusal,
       ...agentCare(releases, gateway),
       admission,
@@ -174,6 +193,8 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
       console: await loadConsole(consoleDirectory),
     }),
   );
+  const { recordings } = server;
+  for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
   const served = serving.signal;
   await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
@@ -203,12 +224,18 @@ const main = async (): Promise<void> => {
     await closers.close(log);
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void close(0));
+  const drain = new Drain({ ...config.drain, clock, log });
+  const stop = (why: string): void => {
+    // Who asks twice does not want to wait.
+    if (drain.state !== 'serving') drain.hurry();
+    void drain.begin(why).then(() => close(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );
   try {
-    await startController(config, log, closers);
+    await startController({ config, log, closers, drain, stop });
     growSlowly();
   } catch (error) {
     log.error({ err: error }, 'cannot start');

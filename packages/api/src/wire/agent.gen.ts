@@ -160,6 +160,8 @@ export interface Welcome {
   readonly forget: readonly string[];
   /** Renew the certificate once it is older than this share of its life, in per cent. */
   readonly renewAtPercent: number;
+  /** host:port of every controller of the fleet, to be kept; empty: the one that was joined. Absent: nothing is known. */
+  readonly controllers?: readonly string[];
 }
 
 export interface Heartbeat {
@@ -206,6 +208,11 @@ export interface AgentService {
   update(args: { readonly release: AgentRelease }): Promise<void>;
   /** Stop the service and remove every trace of the agent. */
   uninstall(args: Readonly<Record<never, never>>): Promise<void>;
+  /**
+   * The controller is about to stop: end the connection at a time of your choice within so many milliseconds, and connect
+   * to the next controller without the usual wait. Who does not know this word is cut off later.
+   */
+  leave(args: { readonly withinMs: number }): Promise<void>;
   ping(args: Readonly<Record<never, never>>): Promise<void>;
 }
 
@@ -368,6 +375,7 @@ export const structs: Readonly<Record<string, WireStruct>> = {
       [2, 'heartbeatSeconds', 'i32', 0],
       [3, 'forget', ['list', 'string'], []],
       [4, 'renewAtPercent', 'i32', 0],
+      [5, 'controllers', ['list', 'string'], null],
     ],
   },
   Heartbeat: {
@@ -487,6 +495,14 @@ export const services: Readonly<Record<keyof Services, Readonly<Record<string, W
         [1, 'problem', ['struct', 'Problem'], null],
       ],
       oneway: false,
+    },
+    leave: {
+      args: [
+        [1, 'withinMs', 'i32', 0],
+      ],
+      result: null,
+      exceptions: [],
+      oneway: true,
     },
     ping: {
       args: [],

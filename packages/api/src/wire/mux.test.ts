@@ -13,6 +13,7 @@ const agentService: AgentService = {
   closeShell: done,
   update: done,
   uninstall: done,
+  leave: done,
   ping: done,
 };
 const controllerService: ControllerService = {

@@ -13,7 +13,8 @@ import type { SessionRegistry } from './registry.ts';
 import { loadTasks } from './rows.ts';
 import type { AgentSession } from './session.ts';
 
-export interface AdmissionDeps extends Pick<GatewayOptions, 'store' | 'clock' | 'log' | 'onEvent'> {
+export interface AdmissionDeps
+  extends Pick<GatewayOptions, 'store' | 'clock' | 'log' | 'onEvent' | 'controllers'> {
   readonly settings: GatewaySettings;
   readonly registry: SessionRegistry;
   readonly dispatcher: Dispatcher;
@@ -35,7 +36,9 @@ export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: H
   deps.onEvent({ kind: 'connected', node, address: session.peer.address });
   const { renewAtPercent } = deps.settings;
   const heartbeatSeconds = Math.ceil(deps.settings.heartbeatSeconds);
-  return { serverTimeMs: deps.clock.nowMs(), heartbeatSeconds, forget: plan.forget, renewAtPercent };
+  const controllers = deps.controllers?.() ?? [];
+  const serverTimeMs = deps.clock.nowMs();
+  return { serverTimeMs, heartbeatSeconds, forget: plan.forget, renewAtPercent, controllers };
 };
 
 const checkOpen = (session: AgentSession): void => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -73,6 +73,29 @@ describe('uploads', () => {
     const index = await finish.json();
     expect(index).toMatchObject({ sha256: sha256(data), sizeBytes: data.length });
     expect(await (await fetch(`${base}/content/${sha256(data)}/index`)).json()).toEqual(index);
+  });
+
+  it('an upload that must end is answered with what to do, keeps what came, and goes on from there', async () => {
+    const data = randomBytes(3_000_000);
+    const id = await begin(data.length);
+    const ends = new AbortController();
+    const handler = createContentHandler({ store: ground.store, clock: systemClock, log: silentLog });
+    const leaving = createServer((request, response) => handler(request, response, ends.signal));
+    await new Promise<void>((resolve) => leaving.listen(0, '127.0.0.1', resolve));
+    const { port } = leaving.address() as AddressInfo; // as above
+    const outgoing = httpRequest({ port, method: 'PUT', path: `/content/uploads/${id}?offset=0` });
+    outgoing.write(data.subarray(0, 1_000_000));
+    await expect.poll(() => ground.store.blobs.uploadOffset(id)).toBeGreaterThan(500_000);
+    ends.abort();
+    outgoing.write(data.subarray(1_000_000, 1_000_001));
+    const answer = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve));
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+    outgoing.destroy();
+    const { offset } = (await json(await fetch(`${base}/content/uploads/${id}`))) as { offset: number };
+    expect(offset).toBe(1_000_001);
+    await put(id, offset, data.subarray(offset));
+    expect((await post(`/content/uploads/${id}/finish`, { sha256: sha256(data) })).status).toBe(200);
+    leaving.close();
   });
 
   it.each([

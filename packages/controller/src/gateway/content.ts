@@ -1,6 +1,8 @@
 // Owns /content/* (docs/protocol.md section 1), on both ports, for callers who are known and allowed.
 // I1: constant memory per request in both directions; a body is read at the pace of the disk.
 // I2: content is named by its hash, so that an answer about it never changes.
+// I3: when content is to end (the controller stops), an upload is answered with ServiceUnavailable once what has come is on disk, and
+//     a download is cut: both are taken up again where they stand.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -9,7 +11,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { BlobStore } from '../store/store.ts';
 import { parseRange } from './byte-range.ts';
-import { inPieces } from './pieces.ts';
+import { endingWith, inPieces } from './pieces.ts';
 import { sendFile } from './send-file.ts';
 
 export interface ContentDeps {
@@ -23,7 +25,8 @@ export interface ContentDeps {
   readonly log: Log;
 }
 
-export type ContentHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** `ends`: aborted when what can be taken up again is to end (I3). */
+export type ContentHandler = (request: IncomingMessage, response: ServerResponse, ends?: AbortSignal) => void;
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -31,6 +34,7 @@ interface Exchange {
   readonly query: URLSearchParams;
   /** What the pattern of the route captured. */
   readonly id: string;
+  readonly ends: AbortSignal | undefined;
 }
 
 type Answer = (deps: ContentDeps, exchange: Exchange) => Promise<void>;
@@ -44,6 +48,8 @@ export const parseTarget = (url = '/'): { readonly pathname: string; readonly qu
 
 const jsonBytes = 16 * 1024;
 const pieceBytes = 512 * 1024;
+/** How long a client that sends nothing more, or does not stop to, may keep an answer from being seen. */
+const lastWordMs = 1_000;
 
 const sendJson = (response: ServerResponse, code: number, value: unknown): void => {
   const body = JSON.stringify(value);
@@ -88,7 +94,16 @@ const beginUpload: Answer = async ({ store, clock }, { request, response }) => {
 const showUpload: Answer = async ({ store }, { response, id }) =>
   sendJson(response, 200, { offset: await store.blobs.uploadOffset(id) });
 
-const appendUpload: Answer = async ({ store }, { request, response, query, id }) => {
+const stopping = (): ApiError =>
+  new ApiError(
+    'ServiceUnavailable',
+    'cannot take the rest: the controller is stopping; go on from the offset',
+    {
+      retryAfterSeconds: 1,
+    },
+  );
+
+const appendUpload: Answer = async ({ store }, { request, response, query, id, ends }) => {
   const offset = Number(query.get('offset') ?? Number.NaN);
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw new ApiError(
@@ -96,13 +111,17 @@ const appendUpload: Answer = async ({ store }, { request, response, query, id })
       'cannot append to an upload: the query must have offset, a whole number from 0',
     );
   }
-  const pieces = inPieces(request, pieceBytes);
+  const pieces = inPieces(endingWith(request, ends, stopping), pieceBytes);
+  const giveUp = (): void => void setTimeout(() => request.destroy(), lastWordMs).unref();
+  ends?.addEventListener('abort', giveUp);
   try {
     sendJson(response, 200, { offset: await store.blobs.appendUpload(id, offset, pieces) });
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'Conflict') throw error;
     endAfter(request, response);
     sendJson(response, 409, { ...toStatus(error), offset: await store.blobs.uploadOffset(id) });
+  } finally {
+    ends?.removeEventListener('abort', giveUp);
   }
 };
 
@@ -126,7 +145,7 @@ const showIndex: Answer = async (deps, { response, id }) => {
   sendJson(response, 200, index);
 };
 
-const showContent: Answer = async (deps, { request, response, id }) => {
+const showContent: Answer = async (deps, { request, response, id, ends }) => {
   const { sizeBytes } = await blobOf(deps, id);
   const etag = `"${id}"`;
   const ifRange = request.headers['if-range'];
@@ -147,7 +166,13 @@ const showContent: Answer = async (deps, { request, response, id }) => {
     'content-length': part.end + 1 - part.start,
     ...(range === 'whole' ? {} : { 'content-range': `bytes ${part.start}-${part.end}/${sizeBytes}` }),
   });
-  if (request.method !== 'HEAD') await sendFile(deps.store.blobs.path(id), part, response);
+  const cut = (): void => void response.destroy();
+  ends?.addEventListener('abort', cut);
+  try {
+    if (request.method !== 'HEAD') await sendFile(deps.store.blobs.path(id), part, response);
+  } finally {
+    ends?.removeEventListener('abort', cut);
+  }
   response.end();
 };
 
@@ -165,6 +190,7 @@ const route = async (
   deps: ContentDeps,
   request: IncomingMessage,
   response: ServerResponse,
+  ends: AbortSignal | undefined,
 ): Promise<void> => {
   const { pathname, query } = parseTarget(request.url);
   const found = routes.filter(([, path]) => path.test(pathname));
@@ -178,7 +204,7 @@ const route = async (
     );
   }
   const [, path, answer] = match;
-  await answer(deps, { request, response, query, id: path.exec(pathname)?.[1] ?? '' });
+  await answer(deps, { request, response, query, id: path.exec(pathname)?.[1] ?? '', ends });
 };
 
 /** What is left of a long body is not read: the connection ends with the answer. */
@@ -202,12 +228,14 @@ const fail = (
     deps.log.error({ err: error, url: request.url }, 'cannot answer about content');
   const status = toStatus(error);
   endAfter(request, response);
+  const seconds = status.details?.retryAfterSeconds;
+  if (seconds !== undefined) response.setHeader('retry-after', seconds);
   sendJson(response, status.code, status);
 };
 
 /** A plain node:http handler, which reads the body itself. Whoever calls it has checked the caller. */
 export const createContentHandler =
   (deps: ContentDeps): ContentHandler =>
-  (request, response) => {
-    route(deps, request, response).catch((error) => fail(deps, request, response, error));
+  (request, response, ends) => {
+    route(deps, request, response, ends).catch((error) => fail(deps, request, response, error));
   };

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Signed } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import type { DrainPart } from '../platform/drain.ts';
 import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
@@ -56,6 +57,8 @@ export interface GatewayOptions {
   readonly onEvent: (event: GatewayEvent) => void;
   /** Whether a task may start on its node; absent: nothing keeps any. */
   readonly fence?: Fence<TaskSpec>;
+  /** host:port of every controller, told to each agent that connects; absent or none: it has the one that it joined. */
+  readonly controllers?: () => readonly string[];
   readonly settings?: Partial<GatewaySettings>;
 }
 
@@ -88,7 +91,7 @@ export const defaultSettings: GatewaySettings = {
   sliceNodes: 250,
 };
 
-export interface Gateway {
+export interface Gateway extends DrainPart {
   readonly port: number;
   readonly openShell: OpenShell;
   /**

@@ -1,8 +1,11 @@
 // Owns the agents' door as a whole: listener, sessions, dispatch, shells, and their common end.
 // I1: what the store says of who is connected is true within three heartbeats, and after a start.
 // I2: close() answers the reports that were taken, then ends every session; nothing of the gateway runs after it.
+// I3: drain() takes no new connection and asks agents to leave, spread over time where they have somewhere to go: a controller that
+//     takes over a fleet needs it. Agents that do not know the word are ended by close(), as by any restart.
 import { ApiError, type Reason, type Signed } from '@drover/api';
 import { ProblemError } from '@drover/api/wire';
+import { pause } from '../platform/pause.ts';
 import type { Shell, ShellEvents, ShellRequest } from '../platform/shell.ts';
 import { ByteBudget } from './budget.ts';
 import { type CallDeps, createCalls } from './calls.ts';
@@ -16,7 +19,13 @@ import { AgentSession } from './session.ts';
 import { ShellStreams } from './shells.ts';
 import { toWireSigned } from './wire-task.ts';
 
-const drainMs = 2_000;
+const answerMs = 2_000;
+/** I3: for each agent, and for all of them. */
+const spreadMs = 5;
+const longestSpreadMs = 5_000;
+/** Beyond the spread: for the agents to hang up. */
+const leaveMs = 500;
+const lookMs = 10;
 
 class AgentGateway implements Gateway {
   private readonly options: GatewayOptions;
@@ -146,20 +155,35 @@ class AgentGateway implements Gateway {
     this.unsubscribe();
     const closed = this.listener.close();
     this.dispatcher.close();
-    await this.drain();
+    await this.answerAll();
     this.registry.closeAll('the controller is stopping');
     await Promise.all(this.leaving);
     await closed;
   }
 
   /** Reports that are in memory are answered; agents would otherwise have to send them again. */
-  private async drain(): Promise<void> {
-    const signal = AbortSignal.timeout(drainMs);
-    while (this.budget.used > 0 && !signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+  private answerAll(): Promise<void> {
+    return until(() => this.budget.used === 0, AbortSignal.timeout(answerMs));
+  }
+
+  left(): Readonly<Record<string, number>> {
+    return { agents: this.registry.count() };
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    void this.listener.close();
+    const controllers = this.options.controllers?.() ?? [];
+    const spread = Math.min(longestSpreadMs, spreadMs * this.registry.count());
+    const withinMs = controllers.length > 1 ? spread : 0;
+    for (const { mux } of this.registry.sessions()) mux.call('leave', { withinMs }).catch(() => undefined); // it has just gone by itself
+    const gone = AbortSignal.any([signal, AbortSignal.timeout(withinMs + leaveMs)]);
+    await until(() => this.registry.count() === 0, gone);
   }
 }
+
+const until = async (isSo: () => boolean, signal: AbortSignal): Promise<void> => {
+  while (!isSo() && !signal.aborted) await pause(lookMs, signal);
+};
 
 const reasons: Readonly<Record<string, Reason>> = {
   'bad-request': 'BadRequest',

@@ -54,7 +54,7 @@ const speak = (socket: TLSSocket): Mux<'Controller'> => {
     shellInput: nothing,
     resizeShell: nothing,
   };
-  const rest = { closeShell: nothing, update: nothing, uninstall: nothing, ping: nothing };
+  const rest = { closeShell: nothing, update: nothing, uninstall: nothing, leave: nothing, ping: nothing };
   const mux = createMux({
     local: 'Agent',
     remote: 'Controller',

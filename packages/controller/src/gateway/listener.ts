@@ -28,6 +28,7 @@ export class Listener {
   /** By remote address and port; in order of arrival. */
   private readonly strangers = new Map<string, Socket>();
   private readonly silent = new Set<TLSSocket>();
+  private closed: Promise<void> | undefined;
 
   constructor(options: ListenerOptions) {
     this.options = options;
@@ -117,12 +118,12 @@ export class Listener {
     }
   }
 
-  /** Stops listening; connections handed on are their owners' to close. */
+  /** Stops listening; connections handed on are their owners' to close, and it resolves when they have. */
   close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.closed ??= new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.strangers.values()) socket.destroy();
     for (const socket of this.silent) socket.destroy();
-    return closed;
+    return this.closed;
   }
 }
 

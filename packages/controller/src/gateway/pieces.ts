@@ -1,5 +1,6 @@
 // Owns making few large pieces of many small ones: a disk write and a hash step per TLS record are slow.
 // I1: one buffer per stream, used again for every piece: new ones for each keep the collector and the kernel busy.
+import type { Readable } from 'node:stream';
 
 /**
  * The same bytes in pieces of `sizeBytes`, the last one shorter. A piece is good until the next is asked for. What has
@@ -28,4 +29,21 @@ export async function* inPieces(
     throw error;
   }
   if (bytes > 0) yield piece.subarray(0, bytes);
+}
+
+/**
+ * The same bytes until the signal; then `why` is thrown, and what comes after it is read and dropped: a client that sends
+ * on without looking would otherwise never see the answer.
+ */
+export async function* endingWith(
+  source: Readable,
+  signal: AbortSignal | undefined,
+  why: () => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+    yield chunk;
+    if (signal?.aborted !== true) continue;
+    source.resume();
+    throw why();
+  }
 }

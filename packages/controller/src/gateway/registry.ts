@@ -31,6 +31,10 @@ export class SessionRegistry {
     return this.nodes.values();
   }
 
+  count(): number {
+    return this.nodes.size;
+  }
+
   set(session: AgentSession): void {
     this.nodes.set(session.peer.node, session);
   }

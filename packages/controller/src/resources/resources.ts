@@ -74,6 +74,8 @@ export interface WatchOptions {
   readonly allowWatchBookmarks?: boolean;
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
+  /** Aborted: it ends once it has told everything, with a last bookmark where they are allowed. */
+  readonly finish?: AbortSignal;
 }
 
 export interface Resources {

@@ -99,6 +99,26 @@ describe('watch', () => {
     expect([event?.type, event?.object.metadata.resourceVersion]).toEqual(['BOOKMARK', '3']);
   });
 
+  test('asked to finish, tells what there is, then where it stands, and ends', async () => {
+    const { resources } = await rooms.fresh();
+    const kind = resources.kind('configmaps');
+    const [signal, finish] = [new AbortController().signal, AbortSignal.abort()];
+    await churn(resources, [
+      [0, 'a'],
+      [1, 'b'],
+    ]);
+    const endOf = async (allowWatchBookmarks: boolean): Promise<unknown> => {
+      const options = { resourceVersion: '2', allowWatchBookmarks, signal, finish };
+      const events: string[] = [];
+      for await (const { type, object } of resources.watch(kind, options))
+        events.push(`${type} ${object.metadata.resourceVersion}`);
+      return events;
+    };
+
+    expect(await endOf(true)).toEqual(['ADDED 3', 'ADDED 4', 'BOOKMARK 4']);
+    expect(await endOf(false)).toEqual(['ADDED 3', 'ADDED 4']);
+  });
+
   test('with a selector tells what begins and stops to match', async () => {
     const { resources } = await rooms.fresh();
     const kind = resources.kind('configmaps');

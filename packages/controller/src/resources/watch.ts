@@ -59,21 +59,30 @@ const parseRevision = (kind: Kind, text: string, newest: number): number => {
 class Waiter {
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal;
+  readonly #finish: AbortSignal | undefined;
   #wake = Promise.withResolvers<void>();
   isBookmarkDue = false;
   isOver = false;
   isFinishing = false;
 
-  constructor(options: Pick<WatchOptions, 'timeoutMs' | 'signal'>) {
+  constructor(options: Pick<WatchOptions, 'timeoutMs' | 'signal' | 'finish'>) {
     this.#signal = options.signal;
     this.#signal.addEventListener('abort', this.#end);
     if (this.#signal.aborted) this.#end();
+    this.#finish = options.finish;
+    this.#finish?.addEventListener('abort', this.#isToFinish);
+    if (this.#finish?.aborted === true) this.#isToFinish();
     if (options.timeoutMs !== undefined) {
       this.#deadline = setTimeout(this.#end, Math.min(options.timeoutMs, 2 ** 31 - 1));
     }
   }
 
   readonly #end = (): void => this.end();
+  /** Where it stands is told besides: whoever watched goes on from there. */
+  readonly #isToFinish = (): void => {
+    this.isBookmarkDue = true;
+    this.finish();
+  };
 
   end(): void {
     this.isOver = true;
@@ -98,6 +107,7 @@ class Waiter {
   close(): void {
     clearTimeout(this.#deadline);
     this.#signal.removeEventListener('abort', this.#end);
+    this.#finish?.removeEventListener('abort', this.#isToFinish);
   }
 }
 

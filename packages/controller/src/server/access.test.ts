@@ -125,6 +125,8 @@ const table: readonly (readonly [string, string, string])[] = [
   ['HEAD', '/content/abc', 'get content/  '],
   ['GET', '/recordings', 'list recordings/  '],
   ['GET', '/recordings/x', 'get recordings/  x'],
+  ['GET', '/drain', 'get drain/  '],
+  ['POST', '/drain', 'create drain/  '],
   ['GET', '/encryption', 'get encryption/  '],
   ['POST', '/encryption/rotate', 'update encryption/  '],
   ['GET', '/audit', 'list audit/  '],

@@ -24,6 +24,7 @@ export type PlainResource =
   | 'audit'
   | 'backups'
   | 'content'
+  | 'drain'
   | 'encryption'
   | 'join'
   | 'metrics'

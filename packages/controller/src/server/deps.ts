@@ -1,12 +1,13 @@
 // Owns the contract between the server and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Signed } from '@drover/api';
+import type { DrainStatus, Signed } from '@drover/api';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PeopleDesk } from '../auth/people/desk.ts';
 import type { RunPolicyDesk } from '../auth/run-policy/desk.ts';
 import type { ServerTls } from '../auth/server-certificate.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { DrainPart } from '../platform/drain.ts';
 import type { Log } from '../platform/log.ts';
 import type { OpenShell } from '../platform/shell.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -42,6 +43,8 @@ interface JoinInfo {
   agentFile(): Promise<Buffer>;
   readonly config: {
     readonly agentPort: number;
+    /** host:port of every controller; none: the one that is asked. */
+    readonly controllers: readonly string[];
     readonly releasePublicKey: string;
   };
 }
@@ -54,13 +57,15 @@ export interface ServerOptions {
   readonly auth: ServerAuth;
   readonly people: Omit<PeopleDesk, 'close'>;
   readonly tls: Tls;
-  /** Answers /content/* once the caller is known and allowed; it reads the body itself. */
-  readonly content: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Answers /content/* once the caller is known and allowed; it reads the body itself. `ends`: see ContentHandler. */
+  readonly content: (request: IncomingMessage, response: ServerResponse, ends: AbortSignal) => void;
   readonly openShell: OpenShell;
   readonly backups: Pick<BackupDesk, 'make' | 'read'>;
   /** Absent: no backups are made by the clock. */
   readonly backupRoutine?: Pick<BackupRoutine, 'status' | 'figures'> | undefined;
   readonly encryption: Pick<Rotation, 'status' | 'rotate'>;
+  /** The end of this controller; `begin` returns at once. */
+  readonly drain: { status(): DrainStatus; begin(why: string): void };
   /** Why nothing may be changed now (the audit trail cannot be copied and must be); undefined when it may. */
   readonly refusal?: () => string | undefined;
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
@@ -101,7 +106,7 @@ export interface Limits {
   readonly slowStreamMs: number;
 }
 
-export interface ApiServer {
+export interface ApiServer extends DrainPart {
   readonly port: number;
   /** What is kept of shells. */
   readonly recordings: Pick<Recorder, 'trim' | 'size'>;

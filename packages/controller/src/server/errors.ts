@@ -25,6 +25,12 @@ const toApiError = (error: unknown): ApiError | undefined => {
   return reason && new ApiError(reason, `cannot answer: ${error.message.slice(0, 300)}`, undefined, error);
 };
 
+/** What does not begin any more while the server drains; the client may ask again, here or elsewhere. */
+export const stopping = (what: string): ApiError =>
+  new ApiError('ServiceUnavailable', `cannot ${what}: the controller is stopping; ask again in a moment`, {
+    retryAfterSeconds: 1,
+  });
+
 /** I2. */
 export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]?.slice(0, 300) ?? '';
 
@@ -59,7 +65,9 @@ export const endSocket = (socket: Socket, error: ApiError): void => {
   const body = JSON.stringify(toStatus(error));
   const line = `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? 'Error'}`;
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  endWith(socket, `${line}\r\n${headers}\r\n\r\n${body}`);
+  const seconds = error.details?.retryAfterSeconds;
+  const later = seconds === undefined ? '' : `\r\nretry-after: ${seconds}`;
+  endWith(socket, `${line}\r\n${headers}${later}\r\n\r\n${body}`);
 };
 
 /**

@@ -1,11 +1,13 @@
 // Owns the HTTPS server: what it listens with, in which order a request meets its parts, and how it closes.
 // I1: route → authenticate → authorize (access.ts) → wait for its turn (fairness/) → read the body (body.ts) → one call → encode.
-// I2: closing ends streams and shells in order, lets what is under way finish for `graceMs`, then cuts.
+// I2: draining lets everybody go in order (farewell.ts); closing ends streams and shells, lets what is under way finish for
+//     `graceMs` unless it was drained, then cuts.
 // I3: hooks that wait for nothing are functions with a callback: each that is async costs every request two more turns.
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '@drover/api';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { DrainPart } from '../platform/drain.ts';
 import { installAccess } from './access.ts';
 import { installAudit } from './audit.ts';
 import { installBodies } from './body.ts';
@@ -13,6 +15,7 @@ import { createCuts } from './cuts.ts';
 import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
 import { createFairness, installFairness } from './fairness/fairness.ts';
+import { createFarewell, type Farewell } from './farewell.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
@@ -23,9 +26,12 @@ import { addBackupRoutes } from './routes/backups.ts';
 import { addBulkRoutes } from './routes/bulk.ts';
 import { addCliSignInRoutes } from './routes/cli-sign-in.ts';
 import { addConsoleRoutes } from './routes/console.ts';
+import type { RouteContext } from './routes/context.ts';
 import { addCustomRoutes } from './routes/custom.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addDrainRoutes } from './routes/drain.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
+import { addHealthRoutes } from './routes/health.ts';
 import { addKindRoutes } from './routes/kinds.ts';
 import { watchMethods } from './routes/methods.ts';
 import { addNodeTaskRoutes } from './routes/node-tasks.ts';
@@ -40,9 +46,9 @@ import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
-import { createShellDoor } from './shell.ts';
+import { createShellDoor, type ShellDoor } from './shell.ts';
 import { onStreamUpgrade } from './stream-door.ts';
-import { createStreams } from './streams.ts';
+import { createStreams, type Streams } from './streams.ts';
 import { createUsage } from './usage.ts';
 import { createWorkSignals } from './work-signals.ts';
 
@@ -111,14 +117,43 @@ const refuseTwoHosts = (app: FastifyInstance): void => {
 /** Fastify's generic server type does not matter to the parts that only add routes and hooks. */
 const asPlain = (app: FastifyInstance<Server>): FastifyInstance => app as unknown as FastifyInstance;
 
-const closeServer = async (app: FastifyInstance<Server>): Promise<void> => {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promise<void> => {
+  const cut = setTimeout(() => app.server.closeAllConnections(), waitMs);
   try {
     await app.close();
   } finally {
     clearTimeout(cut);
   }
 };
+
+const addPeopleRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  await addSignInRoutes(app, context);
+  addOidcRoutes(app, context);
+  await addCliSignInRoutes(app, context);
+  addOwnRoutes(app, context);
+  await addAccountRoutes(app, context);
+  addUserRoutes(app, context);
+};
+
+interface Leaving {
+  readonly farewell: Farewell;
+  readonly streams: Streams;
+  readonly shells: ShellDoor;
+}
+
+/** What goes on is ended, what is under way is answered. */
+const toDrainPart = ({ farewell, streams, shells }: Leaving): DrainPart => ({
+  drain: async (signal) => {
+    farewell.begin();
+    streams.drain();
+    await Promise.all([shells.drain(), farewell.settled(signal)]);
+  },
+  left: () => ({
+    requests: farewell.count() - streams.count(),
+    streams: streams.count(),
+    shells: shells.count(),
+  }),
+});
 
 /**
  * Listens once resolved. Rejects with node's own error when it cannot (EADDRINUSE, EACCES), having left nothing open.
@@ -135,8 +170,11 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
+  const farewell = createFarewell(listener.server);
   const usage = createUsage(options);
-  const context = { ...options, log, limits, streams, signals, cuts, usage };
+  const content: RouteContext['content'] = (request, response) =>
+    options.content(request, response, farewell.contentEnds);
+  const context = { ...options, log, limits, streams, signals, cuts, usage, content };
 
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
@@ -148,6 +186,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   installErrors(app, log);
   const { store, backupRoutine } = options;
   const metrics = await installMetrics(app, { store, streams, guard, fairness, backupRoutine });
+  addHealthRoutes(app, context);
+  addDrainRoutes(app, context);
   addDiscoveryRoutes(app, context);
   addKindRoutes(app, context);
   addCustomRoutes(app, context);
@@ -157,12 +197,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   addNodeTaskRoutes(app, context);
   addUsageRoutes(app, context);
   addShellRoute(app, context);
-  await addSignInRoutes(app, context);
-  addOidcRoutes(app, context);
-  await addCliSignInRoutes(app, context);
-  addOwnRoutes(app, context);
-  await addAccountRoutes(app, context);
-  addUserRoutes(app, context);
+  await addPeopleRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
@@ -181,7 +216,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     streams.close();
     await shells.close();
     guard.close();
-    await closeServer(listener);
+    await closeServer(listener, farewell.hasBegun ? 0 : graceMs);
     signals.close();
     usage.close();
     metrics.close();
@@ -198,6 +233,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   return {
     port,
     recordings: recorder,
+    ...toDrainPart({ farewell, streams, shells }),
     setTls: (tls) => listener.server.setSecureContext(secureContext(tls)),
     close,
   };

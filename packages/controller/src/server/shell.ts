@@ -5,6 +5,7 @@
 // I3: whichever side ends first, the other is told, the recording is closed, and nothing is left open.
 // I4: a shell is in the audit trail before the node hears of it (shell-audit.ts).
 // I5: a viewer whose session or token is taken away is cut off: nothing that they type from then on reaches the node.
+// I6: when the server drains, every terminal ends with a word why and exit code 255, and none begins.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,7 +16,7 @@ import type { Shell, ShellRequest } from '../platform/shell.ts';
 import { identify, permit } from './access.ts';
 import type { Cuts } from './cuts.ts';
 import type { ServerOptions } from './deps.ts';
-import { endSocket } from './errors.ts';
+import { endSocket, stopping } from './errors.ts';
 import type { Fairness } from './fairness/fairness.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
@@ -34,6 +35,8 @@ export interface ShellDoor {
   /** For the server's 'upgrade' event. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   count(): number;
+  /** I6. Resolves when their recordings are closed. */
+  drain(): Promise<void>;
   /** Ends every shell and waits until their recordings are closed. */
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ interface DoorInput
   readonly fairness: Fairness;
 }
 
+const closingNote = 'the controller is stopping; open the terminal again in a moment';
 const signedOut = 'what signed you in does not hold any more';
 const farewellMs = 1_000;
 
@@ -81,7 +85,7 @@ export const parseShellRequest = (url: string): ShellRequest => {
 };
 
 /** Throws ApiError: Unauthorized, Forbidden, NotFound, BadRequest. Resolves to the viewer's name and the wish. */
-const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit) => {
+const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAudit, leaving: AbortSignal) => {
   const { remoteAddress } = request.socket;
   const { headers } = request;
   const distinct = () => request.headersDistinct;
@@ -106,6 +110,7 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   await askPolicies(input.auth, identity, wish, audit);
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
+  if (leaving.aborted) throw stopping('open a shell');
   return { viewer: actorName(identity), wish, audit, identity, ticket: input.fairness.open(identity) };
 };
 
@@ -187,8 +192,12 @@ const serveShell = async (
   { openShell, recorder, log }: DoorInput,
   { viewer, wish, audit }: { viewer: string; wish: ShellRequest; audit: ShellAudit },
   socket: WebSocket,
+  leaving: AbortSignal,
 ): Promise<void> => {
   const { promise: ended, resolve: end } = Promise.withResolvers<{ exit: number; reason: string }>();
+  const leave = (): void => end({ exit: 255, reason: closingNote });
+  leaving.addEventListener('abort', leave);
+  if (leaving.aborted) leave();
   const fail = (error: unknown): void => {
     if (!(error instanceof ApiError)) log.warn({ err: error, node: wish.node }, 'a shell broke off');
     end({ exit: 255, reason: reasonOf(error) });
@@ -221,6 +230,7 @@ const serveShell = async (
     fail(error);
   }
   const ending = await ended;
+  leaving.removeEventListener('abort', leave);
   stopPinging();
   socket.resume();
   await shell
@@ -249,6 +259,7 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
     handleProtocols: (offered) => (offered.has(shellProtocol) ? shellProtocol : false),
   });
   const shells = new Map<WebSocket, Promise<void>>();
+  const leaving = new AbortController();
   const strangers = createStrangerRows(input.clock);
   const refuse = (error: unknown, socket: Duplex): void => {
     if (!(error instanceof ApiError)) input.log.error({ err: error }, 'cannot upgrade a connection');
@@ -261,13 +272,13 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
     socket.on('error', onEarlyError);
     const audit = auditShell({ ...input, strangers }, request);
     try {
-      const admitted = await admit(input, request, audit);
+      const admitted = await admit(input, request, audit, leaving.signal);
       socket.off('error', onEarlyError);
       socket.once('close', admitted.ticket.leave);
       if (socket.destroyed) admitted.ticket.leave();
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
         const release = input.cuts.hold(admitted.identity, () => cutOff(viewer));
-        const serving = serveShell(input, admitted, viewer).finally(() => {
+        const serving = serveShell(input, admitted, viewer, leaving.signal).finally(() => {
           release();
           shells.delete(viewer);
         });
@@ -281,6 +292,10 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
   return {
     onUpgrade: (request, socket, head) => void upgrade(request, socket, head),
     count: () => shells.size,
+    drain: async () => {
+      leaving.abort();
+      await Promise.all(shells.values());
+    },
     close: async () => {
       for (const viewer of shells.keys()) viewer.close(1001, 'the controller is stopping');
       const gone = setTimeout(() => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiError, allKinds } from '@drover/api';
+import { ApiError, allKinds, type DrainStatus } from '@drover/api';
 import { type Client, createClient } from '@drover/client';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
@@ -64,6 +64,9 @@ const echoContent = (request: IncomingMessage, response: ServerResponse): void =
 
 /** Hashes that cost next to nothing: most tests are not about them. */
 const cheap: Cost = { memory: 64, passes: 1, parallelism: 1 };
+
+/** What main.ts does with the process is its own matter. */
+const serving: DrainStatus = { state: 'serving', delaySeconds: 0, timeoutSeconds: 25, left: {} };
 
 const ownAddress = 'https://127.0.0.1:7443';
 
@@ -131,6 +134,7 @@ export const openGround = async (
     openShell: noShell,
     backups,
     encryption,
+    drain: { status: () => serving, begin: () => undefined },
     updateAgent: notThere,
     uninstallAgent: notThere,
     admission: createAdmission({
@@ -144,7 +148,7 @@ export const openGround = async (
     joinInfo: {
       caPem: authority.caPem,
       agentFile: async () => Buffer.from('print("agent")\n'),
-      config: { agentPort: 7444, releasePublicKey: authority.releasePublicKeyPem },
+      config: { agentPort: 7444, controllers: [], releasePublicKey: authority.releasePublicKeyPem },
     },
     clock,
     log,

@@ -1,4 +1,5 @@
 // Owns what every group of routes is given, and the one way in which a route is added.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access.ts';
 import { runAudited } from '../audit.ts';
@@ -6,7 +7,8 @@ import type { Cuts } from '../cuts.ts';
 import type { Limits, ServerOptions } from '../deps.ts';
 import type { Streams } from '../streams.ts';
 
-export interface RouteContext extends Omit<ServerOptions, 'limits'> {
+export interface RouteContext extends Omit<ServerOptions, 'limits' | 'content'> {
+  readonly content: (request: IncomingMessage, response: ServerResponse) => void;
   readonly limits: Limits;
   readonly streams: Streams;
   readonly cuts: Cuts;

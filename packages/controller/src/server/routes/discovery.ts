@@ -129,18 +129,8 @@ const addOpenApi = (app: FastifyInstance, kinds: Kinds): void => {
   });
 };
 
-const addHealth = (app: FastifyInstance): void => {
-  for (const path of ['/healthz', '/readyz', '/livez']) {
-    addRoute(app, 'GET', path, { kind: 'public' }, async (_request, reply) => {
-      reply.type('text/plain; charset=utf-8');
-      return 'ok';
-    });
-  }
-};
-
 export const addDiscoveryRoutes = (app: FastifyInstance, { resources }: RouteContext): void => {
   addRoute(app, 'GET', '/version', { kind: 'public' }, async () => JSON.stringify(version));
-  addHealth(app);
   addDiscovery(app, () => resources.kinds);
   addOpenApi(app, () => resources.kinds);
 };

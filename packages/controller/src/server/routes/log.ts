@@ -117,7 +117,7 @@ const followTask = async (
   const done = new AbortController();
   const abort = (): void => done.abort();
   stream.signal.addEventListener('abort', abort);
-  const until: Stream = { signal: done.signal, write: stream.write };
+  const until: Stream = { ...stream, signal: done.signal };
   try {
     await followWork(context, kind, start, until, async () => {
       const final = await isTaskFinal(context, uidOf(start), log);

@@ -48,9 +48,10 @@ const watch = async (
   const query = queryOf(request);
   const encoder = encoderOf(context, kind, request);
   const stop = new AbortController();
+  const finish = new AbortController();
   // It begins before the answer does, so that a mistake, or a version that is too old, is an ordinary refusal.
   const options = watchOptions(query, parameter(request, 'namespace'), stop.signal);
-  const events = context.resources.watch(kind, options);
+  const events = context.resources.watch(kind, { ...options, finish: finish.signal });
   const settings = {
     contentType: 'application/json',
     slowMs: context.limits.slowWatchMs,
@@ -58,6 +59,7 @@ const watch = async (
   };
   await context.streams.run(reply, settings, (stream) => {
     stream.signal.addEventListener('abort', () => stop.abort());
+    stream.ending.addEventListener('abort', () => finish.abort());
     if (stream.signal.aborted) stop.abort();
     return writeEvents(events, encoder, stream);
   });

@@ -88,7 +88,7 @@ const initialEnd = { 'k8s.io/initial-events-end': 'true' } as const;
 
 const tell = async ({ usage }: UsageContext, wish: Wish, encoder: Encoder, stream: Stream): Promise<void> => {
   const shown = new Map<string, KubeObject>();
-  const signal = AbortSignal.any([stream.signal, AbortSignal.timeout(wish.timeoutMs)]);
+  const signal = AbortSignal.any([stream.signal, stream.ending, AbortSignal.timeout(wish.timeoutMs)]);
   const write = async ({ name, version, since, object }: Change): Promise<void> => {
     const now = object !== undefined && wish.matches(object) ? object : undefined;
     // Of what was there at the version from which it goes on, the client knows.
