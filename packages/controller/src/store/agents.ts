@@ -1,4 +1,5 @@
-// Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute.
+// Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute; where other controllers
+// write to the same database they hear of them by rows that are at most `sharedBeatMs` old.
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
 import type { Tuple } from './sql/database.ts';
@@ -9,6 +10,8 @@ type Heartbeat = Readonly<Record<string, number>>;
 type Facts = Readonly<Record<string, unknown>>;
 
 const heartbeatWriteMs = 60_000;
+/** Written as often, and looked for as often: together with the beat of agents itself 15 s at most. */
+const sharedBeatMs = 5_000;
 
 /** Facts are large and most readers of a list do not look at them: parsed at the first look. */
 const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
@@ -23,6 +26,7 @@ const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
     agentVersion: String(t[5]),
     agentSha256: String(t[6]),
     pythonVersion: String(t[7]),
+    controller: String(t[12]),
     connected: t[8] === 1,
     sinceMs: Number(t[9]),
     get facts() {
@@ -51,7 +55,17 @@ export interface AgentFace {
   close(): Promise<void>;
 }
 
-export const createAgents = (deps: { readonly threads: () => Threads; readonly log: Log }): AgentFace => {
+interface AgentDeps {
+  readonly threads: () => Threads;
+  readonly log: Log;
+  /** Id of this controller. */
+  readonly controller: string;
+  /** Whether there may be others. */
+  readonly isShared: boolean;
+}
+
+export const createAgents = (deps: AgentDeps): AgentFace => {
+  const { controller } = deps;
   const listeners = createListeners<Change>(deps.log);
   const beatListeners = createListeners<Beat>(deps.log);
   const heartbeats = new Map<string, Heartbeat>();
@@ -65,11 +79,27 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
   const writeHeartbeats = async (): Promise<void> => {
     const rows = [...unwritten].map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
     unwritten.clear();
-    if (rows.length > 0) await deps.threads().write('agents.setHeartbeats', rows);
+    if (rows.length > 0) await deps.threads().write('agents.setHeartbeats', { rows, controller });
   };
-  const timer = setInterval(() => {
-    writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
-  }, heartbeatWriteMs);
+  /** The newest heartbeat of each agent elsewhere that has been told. */
+  const elsewhere = new Map<string, string>();
+  const hearHeartbeats = async (): Promise<void> => {
+    for (const [node, text] of await deps.threads().read('agents.heartbeatsElsewhere', controller)) {
+      if (elsewhere.get(String(node)) === text) continue;
+      elsewhere.set(String(node), String(text));
+      beatListeners.tell({ node: String(node), heartbeat: JSON.parse(String(text)) as Heartbeat });
+    }
+  };
+  const beat = async (): Promise<void> => {
+    await writeHeartbeats();
+    if (deps.isShared) await hearHeartbeats();
+  };
+  const timer = setInterval(
+    () => {
+      beat().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
+    },
+    deps.isShared ? sharedBeatMs : heartbeatWriteMs,
+  );
 
   const store: AgentStore = {
     get: async (node) => {
@@ -80,16 +110,24 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
     connected: async ({ facts, ...row }, nowMs) => {
       await deps
         .threads()
-        .write('agents.connected', { ...row, facts: JSON.stringify(facts), nowMs }, announce);
+        .write('agents.connected', { ...row, facts: JSON.stringify(facts), nowMs, controller }, announce);
+    },
+    claim: async (node) => {
+      await deps.threads().write('agents.claim', { node, controller });
     },
     disconnected: async (node, nowMs) => {
-      await deps.threads().write('agents.disconnected', { node, nowMs }, announce);
+      await deps.threads().write('agents.disconnected', { node, nowMs, controller }, announce);
     },
-    disconnectAll: async (nowMs) => {
+    disconnectAll: async (nowMs, whose = controller) => {
       await deps
         .threads()
-        .write('agents.disconnectAll', nowMs, { onCommitted: (rows) => rows.forEach(tell) });
+        .write(
+          'agents.disconnectAll',
+          { nowMs, controller: whose },
+          { onCommitted: (rows) => rows.forEach(tell) },
+        );
     },
+    controllers: () => deps.threads().read('agents.controllers', undefined),
     setFacts: async (node, facts) => {
       await deps.threads().write('agents.setFacts', { node, facts: JSON.stringify(facts) }, announce);
     },
@@ -112,11 +150,18 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
   return {
     store,
     tellOthers: (rows) => {
-      for (const [node, tuple] of rows)
+      for (const [node, tuple] of rows) {
+        // What it last said here is older than what it says there.
+        if (tuple !== null && tuple[12] !== controller) {
+          heartbeats.delete(node);
+          unwritten.delete(node);
+        } else elsewhere.delete(node);
         listeners.tell({ node, row: tuple === null ? undefined : decode(tuple) });
+      }
     },
     close: async () => {
       clearInterval(timer);
+      elsewhere.clear();
       await writeHeartbeats();
     },
   };

@@ -23,6 +23,8 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Address of the PostgreSQL database in which the rows are; files of the data directory unless given. */
   readonly url?: string | undefined;
+  /** Id of this controller, where there may be several; '' unless given. */
+  readonly controller?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
@@ -56,7 +58,7 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
  * another keyring.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { clock, log, keyring, url } = options;
+  const { clock, log, keyring, url, controller = '' } = options;
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   let opened: Threads | undefined;
@@ -65,8 +67,8 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     return opened;
   };
   const objects = createObjects({ threads, log, sealer: keyring });
-  const tasks = createTasks({ threads, log });
-  const agents = createAgents({ threads, log });
+  const tasks = createTasks({ threads, log, controller });
+  const agents = createAgents({ threads, log, controller, isShared: url !== undefined });
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
   const open = (scrub: boolean): Promise<Threads> =>
