@@ -28,6 +28,8 @@ export interface ResourcesOptions {
   readonly kinds: readonly Kind[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this controller is the one that removes what is old (retention.ts); always unless given. */
+  readonly leads?: () => boolean;
   readonly retention?: Partial<RetentionOptions>;
   /** How often a watcher that allows them gets a bookmark; a minute unless given. */
   readonly bookmarkMs?: number;
@@ -132,6 +134,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
     log,
     options: () => ({ ...toRetentionOptions(retentionOf(find, kinds)), ...options.retention }),
     everyMs: options.retention?.everyMs ?? 60_000,
+    leads: options.leads ?? (() => true),
   });
   return {
     get kinds() {

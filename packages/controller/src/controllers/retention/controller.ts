@@ -49,8 +49,8 @@ interface Deps extends RetentionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly sweeps: readonly Sweep[];
-  /** Of what is no object. */
-  readonly sizes: () => Promise<Sizes>;
+  /** Of what is no object; absent: the status is somebody else's to tell. */
+  readonly sizes?: (() => Promise<Sizes>) | undefined;
 }
 
 const counted: readonly Kind[] = [
@@ -61,7 +61,11 @@ const counted: readonly Kind[] = [
   enrollmentTokenKind,
 ];
 
-const measured = async ({ resources, sizes, clock }: Deps, generation: number | undefined) => {
+const measured = async (
+  { resources, clock }: Deps,
+  sizes: () => Promise<Sizes>,
+  generation: number | undefined,
+) => {
   const { databaseBytes, kept } = await sizes();
   const objects = counted.map((kind) => ({ name: kind.plural, count: resources.size(kind) }));
   return {
@@ -117,11 +121,12 @@ export class RetentionPass {
 
   /** I3. */
   async #tell(): Promise<void> {
-    const { resources, log, clock } = this.#deps;
+    const { resources, log, clock, sizes } = this.#deps;
+    if (sizes === undefined) return;
     try {
       const generation = resources.find(retentionPolicyKind, '', retentionPolicyName)?.metadata.generation;
       if (generation === undefined) return;
-      const status = await measured(this.#deps, generation);
+      const status = await measured(this.#deps, sizes, generation);
       this.#measuredMs = clock.nowMs();
       const change = (object: KubeObject): KubeObject | undefined => {
         const before = (object as unknown as RetentionPolicy).status;
@@ -139,22 +144,17 @@ export interface RetentionController {
   close(): Promise<void>;
 }
 
-/** Makes sure that there is a policy; sweeps once `served` (I4) and then every minute what is due, until closed. */
-export const runRetentionController = async (
-  deps: Deps & {
-    readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'];
-    /** Aborted when the controller serves. */
-    readonly served: AbortSignal;
-  },
-): Promise<RetentionController> => {
+interface Sweeping {
+  /** I1. */
+  changed(): void;
+  close(): Promise<void>;
+}
+
+/** Sweeps once `served` (I4) and then every minute what is due, until closed. */
+export const runSweeps = (deps: Deps & { readonly served: AbortSignal }): Sweeping => {
   const pass = new RetentionPass(deps);
   const stop = new AbortController();
   let wake = new AbortController();
-  const onChange = (): void => {
-    pass.changed();
-    wake.abort();
-  };
-  const keeper = await keepRetentionPolicy({ ...deps, onChange });
   const loop = async (): Promise<void> => {
     await pause(maxStartMs, AbortSignal.any([stop.signal, deps.served]));
     while (!stop.signal.aborted) {
@@ -165,9 +165,29 @@ export const runRetentionController = async (
   };
   const looping = loop();
   return {
+    changed: () => {
+      pass.changed();
+      wake.abort();
+    },
     close: async () => {
       stop.abort();
-      await Promise.all([keeper.close(), looping]);
+      await looping;
     },
   };
+};
+
+/** Makes sure that there is a policy; sweeps once `served` (I4) and then every minute what is due, until closed. */
+export const runRetentionController = async (
+  deps: Deps & {
+    readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'];
+    /** Aborted when the controller serves. */
+    readonly served: AbortSignal;
+  },
+): Promise<RetentionController> => {
+  const late: { sweeping?: Sweeping } = {};
+  const onChange = (): void => late.sweeping?.changed();
+  const keeper = await keepRetentionPolicy({ ...deps, onChange });
+  const sweeping = runSweeps(deps);
+  late.sweeping = sweeping;
+  return { close: async () => void (await Promise.all([keeper.close(), sweeping.close()])) };
 };
