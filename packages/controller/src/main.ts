@@ -16,13 +16,13 @@ import { type Config, parseConfig, toShownConfiguration, usage } from './config.
 import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
-import { createEngine } from './engine/engine.ts';
 import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { loadControllerId } from './platform/controller-id.ts';
 import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
@@ -36,6 +36,7 @@ import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
+import { standTogether, type Together } from './together.ts';
 import { makeWaysIn, toAddress } from './ways-in.ts';
 
 const clock = systemClock;
@@ -69,9 +70,11 @@ const openLog = (config: Config): Log => {
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
+  const controller = await loadControllerId(dataDir);
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
+  const onDeath = () => process.exit(1);
   const store = closers.add(
-    await openStore({ dataDir, url: config.store, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url: config.store, controller, clock, log, keyring, onDeath }),
   );
   const { audit } = store;
   const hold = createHold();
@@ -80,7 +83,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { keyring, store, audit, trail, authority, backups, encryption, hold };
+  return { controller, keyring, store, audit, trail, authority, backups, encryption, hold };
 };
 
 /** What a server that wants to join is told. */
@@ -124,10 +127,17 @@ interface Start {
 const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
   const { dataDir, controllers } = config;
   const data = await openData(config, log, closers);
-  const { store, audit, trail, authority, backups, encryption, hold } = data;
+  const { controller, store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
-  const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
-  const backupRoutine = await runBackups(config, { ...data, resources, clock, log, closers });
+  const late: { nodes?: NodeController; together?: Together } = {};
+  const leads = (): boolean => late.together?.leadership.isLeading ?? false;
+  const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log, leads }));
+  const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
+  const self = { resources, store, controller, address, clock, log, closers };
+  const together = await standTogether(config, self);
+  late.together = together;
+  const { leadership } = together;
+  const backupRoutine = await runBackups(config, { ...data, resources, leadership, clock, log, closers });
   closers.add(await openRoleKeeper({ resources, log }));
   await makeReadyPolicy({ resources, meta: store.meta, log });
   const runPolicies = closers.add(
@@ -135,16 +145,14 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   );
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
-  const engine = closers.add(createEngine({ store, clock, log, fence: runPolicies.fence }));
   const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
-  const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
   const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
-  const late: { nodes?: NodeController } = {};
   const gateway = closers.add(
     await createGateway({
       store,
+      controller,
       authority: { caPem: authority.caPem, serverTls: () => serverTls },
       content,
       clock,
@@ -162,10 +170,15 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   );
   const { agents, credentials } = store;
   const lifetimeMs = config.nodeCertificateMs;
-  late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
-  closers.add(runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }));
-  runSshEnrolment({ resources, admission, audit, clock, log, closers });
-  runWork({ resources, engine, audit, trail, runPolicies, auth, admission, clock, log, closers });
+  const minds = (agent: { readonly controller: string } | undefined) => together.minds(agent?.controller);
+  late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, minds, clock, log }));
+  await together.follow(late.nodes);
+  const loop = { resources, leadership, admission, audit, clock, log };
+  await leadership.during(() =>
+    runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }),
+  );
+  await runSshEnrolment(loop);
+  await runWork({ ...loop, store, fence: runPolicies.fence, trail, runPolicies, auth });
   const server = closers.add(
     await createServer({
       resources,
@@ -181,6 +194,7 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
       drain: { status: () => drain.status(), begin: stop },
       refusal: trail.refusal,
       ...agentCare(releases, gateway),
+      forward: { elsewhere: together.elsewhere, secret: authority.fleetSecret },
       admission,
       runPolicies,
       joinInfo: toJoinInfo(config, authority, releases),
@@ -197,7 +211,8 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
   const served = serving.signal;
-  await runUpkeep(config, { store, resources, recordings, hold, served, clock, log, closers });
+  await runUpkeep(config, { ...loop, store, recordings, hold, served, closers });
+  await together.serves();
   await makeWaysIn(config, { audit, auth, authority, admission, resources, clock, log, closers, address });
   serving.abort();
 };

@@ -19,17 +19,19 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** The answer's text (JSON unless the handler set a type), or undefined when the handler has answered itself. */
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<string | undefined>;
 
+/** `needsSession`: see server/forward.ts. */
 export const addRoute = (
   app: FastifyInstance,
   method: Method | readonly Method[],
   url: string,
   access: Access,
   handler: Handler,
+  needs: { readonly needsSession?: true } = {},
 ): void => {
   app.route({
     method: typeof method === 'string' ? method : [...method],
     url,
-    config: { access },
+    config: { access, ...needs },
     handler: async (request, reply) => {
       const text = await runAudited(request, () => handler(request, reply));
       if (text === undefined) return reply;
