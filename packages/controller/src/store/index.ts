@@ -11,6 +11,7 @@ import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
+import { createPending } from './pending.ts';
 import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
@@ -66,7 +67,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
     return opened;
   };
-  const objects = createObjects({ threads, log, sealer: keyring });
+  const objects = createObjects({ threads, log, sealer: keyring, isShared: url !== undefined });
   const tasks = createTasks({ threads, log, controller });
   const agents = createAgents({ threads, log, controller, isShared: url !== undefined });
   const credentials = createCredentials({ threads, log });
@@ -108,7 +109,8 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: credentials.store,
-      factors: createFactors({ threads, sealer: keyring }),
+      factors: createFactors({ threads, sealer: keyring, isShared: url !== undefined }),
+      pending: createPending({ threads, sealer: keyring }),
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,

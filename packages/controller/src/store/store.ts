@@ -41,9 +41,20 @@ export interface ObjectWrite {
   readonly type: 'created' | 'updated' | 'deleted';
   readonly value: KubeObject;
   readonly expect?: number;
+  /** What must hold of a creation besides, where others write too: else Conflict. */
+  readonly provided?: {
+    /** The namespace is as it was at this revision. */
+    readonly home?: number;
+    /** The namespace has fewer objects of this resource. */
+    readonly fewerThan?: number;
+  };
 }
 
 export interface ObjectStore {
+  /** Whether other controllers write to it too: what was looked at here may have changed when a write arrives. */
+  readonly isShared: boolean;
+  /** Resolves when all that others had written by now has been told; to false where there are no others. */
+  catchUp(): Promise<boolean>;
   /**
    * All or nothing. Resolves to the rows in order, or throws ApiError AlreadyExists (expect 0), Conflict
    * (expect n) or NotFound (update or delete of what is not there).
@@ -360,6 +371,23 @@ export interface FailedTryRow {
   readonly lastMs: number;
 }
 
+/** What waits for its one answer, as signing in goes over several requests; any controller may be asked the next one. */
+export interface PendingStore {
+  /** Of its room at most `most` wait; the oldest give way. */
+  put(row: {
+    readonly id: string;
+    readonly room: string;
+    readonly value: string;
+    readonly untilMs: number;
+    readonly nowMs: number;
+    readonly most: number;
+  }): Promise<void>;
+  /** undefined: it is not there, or over. */
+  find(id: string, nowMs: number): Promise<string | undefined>;
+  /** False: somebody else has it. */
+  take(id: string): Promise<boolean>;
+}
+
 export interface FactorStore {
   of(userUid: string): Promise<readonly FactorRow[]>;
   byKey(kind: FactorRow['kind'], key: string): Promise<FactorRow | undefined>;
@@ -376,6 +404,8 @@ export interface FactorStore {
   touch(id: string, nowMs: number): Promise<void>;
   removeAll(userUid: string): Promise<void>;
   tries(): Promise<readonly FailedTryRow[]>;
+  /** Those of these keys, as they are now; undefined where nobody else writes any. */
+  triesOf(keys: readonly string[]): Promise<readonly FailedTryRow[] | undefined>;
   saveTry(row: FailedTryRow): Promise<void>;
   removeTries(keys: readonly string[]): Promise<void>;
 }
@@ -478,6 +508,7 @@ export interface Store {
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
+  readonly pending: PendingStore;
   readonly blobs: BlobStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
