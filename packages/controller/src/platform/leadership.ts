@@ -87,7 +87,9 @@ export class OwnLeadership implements Leadership {
   async #start(): Promise<void> {
     for (const start of this.#starts.slice(this.#running.length)) {
       if (!this.isLeading) return;
-      this.#running.push(await start());
+      const begun = await start();
+      // The list may have been another one before.
+      this.#running.push(begun);
     }
   }
 

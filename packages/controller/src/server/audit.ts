@@ -19,8 +19,8 @@ import type { AuditScope, Store } from '../store/store.ts';
 import { type Access, attributesOf } from './access.ts';
 import { workFields } from './audit-work.ts';
 import { pathOf } from './errors.ts';
-import { isTrue, type Query } from './query.ts';
 import type { Forwarder } from './forward.ts';
+import { isTrue, type Query } from './query.ts';
 import { createStrangerRows, type StrangerRows } from './stranger-rows.ts';
 
 export interface AuditDeps {

@@ -40,6 +40,8 @@ export interface Forwarder {
   pass(address: string, request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Joins both sockets for as long as both last. */
   passUpgrade(address: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The headers of a request as it is handed on. */
+  stamped(asked: Asked, from: string): IncomingHttpHeaders;
   /** From where a request came that another controller handed on; undefined: it did not. */
   origin(asked: Asked): string | undefined;
   /** Cuts what still goes on. */
@@ -99,14 +101,18 @@ class OwnForwarder implements Forwarder {
     return headers[header] === undefined ? this.#deps.elsewhere(node) : undefined; // I2
   }
 
+  stamped(asked: Asked, from: string): IncomingHttpHeaders {
+    const proof = proofOf(this.#deps.secret, asked, from).toString('base64url');
+    return { ...asked.headers, [header]: `${proof} ${from}` };
+  }
+
   #begin(address: string, asked: Asked, from: string): ClientRequest {
     const { hostname, port } = new URL(address);
     const host = hostname.replace(/^\[|\]$/g, '');
-    const proof = proofOf(this.#deps.secret, asked, from).toString('base64url');
     const options: RequestOptions = {
       ...{ host, port, method: asked.method, path: asked.url, agent: false },
       ...{ ca: this.#deps.caPem, servername: isIP(host) === 0 ? host : '' }, // I3: not by the Host header, which is the caller's
-      headers: { ...asked.headers, [header]: `${proof} ${from}` },
+      headers: this.stamped(asked, from),
       timeout: answerMs,
     };
     const upstream = requestHttps(options);

@@ -36,7 +36,10 @@ interface Deps {
 }
 
 /** The rows of one request for a shell. */
-export const auditShell = ({ store, clock, strangers, forwarder }: Deps, request: IncomingMessage): ShellAudit => {
+export const auditShell = (
+  { store, clock, strangers, forwarder }: Deps,
+  request: IncomingMessage,
+): ShellAudit => {
   const requestId = newId();
   const { method = '', url = '', headers } = request;
   const address = forwarder.origin({ method, url, headers }) ?? request.socket.remoteAddress ?? '';
