@@ -84,6 +84,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
         tasks.tellOthers(others);
         agents.tellOthers(others.agents);
         credentials.tellOthers(others);
+        audit.tellOthers(others.audit);
       },
       onCommit: (reply) => {
         audit.flush(reply);

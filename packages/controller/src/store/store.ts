@@ -494,6 +494,7 @@ export interface AuditStore {
   /** The newest row that was written. */
   head(): ChainPoint;
   /** Lines of JSON, one for each row, in order, before the writes that made them are answered. */
+  /** Rows that were written here; none: others were written elsewhere. */
   onAppend(listener: (lines: readonly AuditLine[]) => void): Unsubscribe;
 }
 

@@ -189,6 +189,19 @@ describe.skipIf(isSkipped)('several controllers', () => {
     expect(taken.sort()).toEqual([false, true]);
   });
 
+  test('write one audit trail: each follows what the others add, and each can prove it', async () => {
+    const heads = record<number>((listener) =>
+      second.audit.onAppend(() => listener(second.audit.head().seq)),
+    );
+    const entry = { time: '2026-01-01T00:00:00.000Z', user: 'u', verb: 'create', resource: 'things' } as const;
+    const add = (store: Store) => store.audit.append({ ...entry, decision: 'allow' });
+    await Promise.all(Array.from({ length: 30 }, (_, i) => add(i % 3 === 0 ? second : first)));
+
+    await waitFor('the other to hear of all', () => heads.at(-1) === 30);
+    for (const store of [first, second])
+      expect(await store.audit.verify()).toMatchObject({ rows: 30, problem: undefined });
+  });
+
   test('whose connections are cut hear of all that was written meanwhile, and write again', async () => {
     const heard = hear(second);
     let acknowledged = 0;
