@@ -13,6 +13,7 @@ import { files } from './files.ts';
 import { floodBench } from './flood.ts';
 import { output } from './output.ts';
 import { secrets } from './secrets.ts';
+import { year } from './year.ts';
 
 export const benches: readonly Bench[] = [
   faults,
@@ -29,4 +30,5 @@ export const benches: readonly Bench[] = [
   floodBench,
   consoleBench,
   runPageBench,
+  year,
 ];

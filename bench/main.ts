@@ -1,4 +1,4 @@
-// Runs benchmarks: npm run bench -- NAME [--quick] [--json], or --list.
+// Runs benchmarks: npm run bench -- NAME [--store sqlite|postgres] [--quick] [--json], or --list.
 import { parseArgs } from 'node:util';
 import type { Bench, BenchContext, Figures } from './bench.ts';
 import { benches } from './list.ts';
@@ -27,7 +27,8 @@ const aborted = (signal: AbortSignal): Promise<never> =>
 
 /** Runs one benchmark; `complete` tells whether it came to its end. */
 const runBench = async (bench: Bench, quick: boolean, interrupt: AbortSignal): Promise<Figures> => {
-  const figures: Figures = { bench: bench.name, quick, complete: false };
+  const store = process.env['DROVER_TEST_STORE'] ?? 'sqlite';
+  const figures: Figures = { bench: bench.name, store, quick, complete: false };
   const undos: (() => Promise<void> | void)[] = [];
   const limit = quick ? [AbortSignal.timeout(quickMs)] : [];
   const signal = AbortSignal.any([interrupt, ...limit]);
@@ -70,21 +71,32 @@ const printList = (): void => {
 
 const usage = (): number => {
   const names = benches.map((bench) => bench.name).join(', ');
-  say(`usage: npm run bench -- NAME... [--quick] [--json] | --list\nnames: ${names}`);
+  say(
+    `usage: npm run bench -- NAME... [--store sqlite|postgres] [--quick] [--json] | --list\nnames: ${names}`,
+  );
   return 2;
 };
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, list: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      list: { type: 'boolean' },
+      store: { type: 'string', default: 'sqlite' },
+    },
   });
   if (values.list) {
     printList();
     return 0;
   }
   const chosen = positionals.map((name) => benches.find((bench) => bench.name === name));
-  if (chosen.length === 0 || chosen.includes(undefined)) return usage();
+  const isStore = values.store === 'sqlite' || values.store === 'postgres';
+  if (chosen.length === 0 || chosen.includes(undefined) || !isStore) return usage();
+  // Read by test/harness: which store controllers are started on, and that its commits wait for the disk.
+  process.env['DROVER_TEST_STORE'] = values.store;
+  process.env['DROVER_TEST_FSYNC'] = 'on';
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
   process.once('SIGTERM', () => interrupt.abort(new Error('interrupted')));

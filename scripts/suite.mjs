@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { node, root } from './install.mjs';
 
-const run = (command, args) =>
+const run = (command, args, env = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: process.env,
+      env: { ...process.env, ...env },
     });
     child.on('error', () => resolve(127));
     child.on('exit', (code) => resolve(code ?? 1));
@@ -30,17 +30,15 @@ export const step = async (name, command, args) => {
 };
 
 /** A vitest project, counted test by test. */
-export const vitest = async (name, args) => {
+export const vitest = async (name, args, env) => {
   process.stdout.write(`\n== ${name}\n`);
   const file = join(tmpdir(), `drover-test-${process.pid}-${name.replace(/\W/g, '-')}.json`);
-  const code = await run(node, [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile=${file}`,
-    ...args,
-  ]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${file}`];
+  const code = await run(
+    node,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+    env,
+  );
   const counted = { passed: 0, failed: 0, skipped: 0, name };
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));

@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '@drover/api';
 import { type Client, commandRuns, configMaps, createClient } from '@drover/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
@@ -59,7 +60,9 @@ const followConfigMaps = async (signal: AbortSignal): Promise<Map<string, number
         if (type === 'ADDED') seen.set(name, (seen.get(name) ?? 0) + 1);
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) break;
+      if (!(error instanceof ApiError) || error.reason !== 'ServiceUnavailable') throw error;
+      await delay(100);
     }
   }
   return seen;

@@ -74,7 +74,8 @@ const missing = <T>(wanted: Iterable<T>, seen: ReadonlySet<T>): readonly T[] =>
 
 /** What happens while nobody serves: all history is forgotten. */
 const compact = async (): Promise<number> => {
-  const store = await openStore({ dataDir: controller.dataDir, clock: systemClock, log: silentLog });
+  const { dataDir, storeUrl: url } = controller;
+  const store = await openStore({ dataDir, url, clock: systemClock, log: silentLog });
   const { revision } = await store.objects.snapshot();
   await store.objects.compact(revision);
   await store.close();

@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly ownSession?: boolean;
   /** The node's own policy file; absent: that of this machine. */
   readonly policy?: string;
+  /** The agent's program; absent: today's. */
+  readonly file?: string;
 }
 
 export class AgentProcess {
@@ -54,7 +56,7 @@ export class AgentProcess {
 
   #spawn(args: readonly string[], env: Readonly<Record<string, string>>): void {
     const log = openSync(join(this.dir, 'agent.log'), 'a');
-    this.#child = spawn(this.#options.python ?? 'python3', [agentFile, ...args], {
+    this.#child = spawn(this.#options.python ?? 'python3', [this.#options.file ?? agentFile, ...args], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
       detached: this.#options.ownSession === true,

@@ -1,6 +1,6 @@
 // Owns a real controller process for tests and benches: started, killed -9, started again on the same data and ports.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ interface Place {
   readonly drop?: () => Promise<void>;
 }
 
-/** The whole suite runs on PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
+/** What starts controllers uses PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
 const places = new Map<string, Place>();
 const placeOfTests = async (dataDir: string): Promise<Place | undefined> => {
   if (process.env['DROVER_TEST_STORE'] !== 'postgres') return undefined;
@@ -84,7 +84,10 @@ export class ControllerProcess {
     const { port = await freePort(), agentPort = await freePort() } = options.ports ?? {};
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const controller = new ControllerProcess(dataDir, port, agentPort, options, store);
-    await controller.start();
+    await controller.start().catch(async (error: unknown) => {
+      await controller.close();
+      throw error;
+    });
     return controller;
   }
 
@@ -111,6 +114,7 @@ export class ControllerProcess {
         detached: this.#options.ownSession === true,
       },
     );
+    closeSync(log);
     const child = this.#child;
     const isReady = (): boolean => {
       if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
@@ -132,6 +136,11 @@ export class ControllerProcess {
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** Address of the database of its rows; undefined: they are in the data directory. */
+  get storeUrl(): string | undefined {
+    return this.#store?.url;
   }
 
   get contextFile(): string {

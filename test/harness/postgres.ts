@@ -185,7 +185,8 @@ let schemas = 0;
 
 /** A place for a store on a server that all tests of this process share. */
 export const freshSchema = async () => {
-  shared ??= PostgresServer.start().then((server) => {
+  const fsync = process.env['DROVER_TEST_FSYNC'] === 'on';
+  shared ??= PostgresServer.start({ fsync }).then((server) => {
     process.once('exit', () => server.forget());
     return server;
   });

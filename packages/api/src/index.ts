@@ -29,6 +29,7 @@ export * from './schedule/run.ts';
 export * from './schedule/times.ts';
 export * from './selectors/field-selector.ts';
 export * from './selectors/label-selector.ts';
+export * from './server-status.ts';
 export * from './signing/request.ts';
 export * from './signing/signed.ts';
 export * from './ssh-enrolment.ts';

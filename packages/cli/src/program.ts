@@ -82,11 +82,14 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Make a new data directory from a backup',
     load: () => import('./commands/restore.ts'),
   },
+  server: {
+    summary: 'Show how the controller is, find out what is wrong with it, and stop it in order',
+    load: () => import('./commands/server.ts'),
+  },
   'support-bundle': {
     summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',
     load: () => import('./commands/support-bundle.ts'),
   },
-  server: { summary: 'Stop the controller in order', load: () => import('./commands/server.ts') },
   secrets: {
     summary: 'Show and change the keys under which secrets are kept',
     load: () => import('./commands/secrets.ts'),

@@ -3,11 +3,13 @@
 // I2: a refusal arrives as the ApiError that the server sent; a network fault as ServiceUnavailable with a cause.
 // I3: nothing is sent twice unless sending it again has no effect (GET, HEAD): when its connection was closed before an answer, or when
 //     the controller says when to ask again. What was never sent, because no connection stood, is sent again whatever it is, but only
-//     to a controller that has answered before: a wrong address is told at once. After `awayMs` the fault is told.
+//     to a controller that has answered before: a wrong address is told at once. After `awayMs` the fault is told; of an answer that goes
+//     on (bytes, lines) at once, since whoever reads it goes on from where it is.
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@drover/api/errors';
 import { sleep } from './resume.ts';
 import { type Call, type Transport, toPath, toRefusal } from './transport.ts';
@@ -33,7 +35,7 @@ const maxJsonBytes = 1024 * 1024 * 1024;
 const maxStatusBytes = 1024 * 1024;
 const maxLineBytes = 64 * 1024 * 1024;
 /** A controller that is started again is back by then. */
-const awayMs = 10_000;
+const awayMs = 30_000;
 const firstWaitMs = 50;
 const maxWaitMs = 1_000;
 
@@ -127,7 +129,7 @@ const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<Incomi
     }
     let stands = false;
     outgoing.once('socket', (socket) => {
-      stands = outgoing.reusedSocket;
+      stands = (socket as TLSSocket).authorized; // of https, and verified always
       if (stands) return;
       socket.once('secureConnect', () => {
         stands = true;
@@ -163,8 +165,8 @@ const askedWaitMs = (call: Call, { statusCode, headers }: IncomingMessage): numb
   return statusCode === 503 && readsOnly(call) && seconds >= 0 ? seconds * 1_000 : undefined;
 };
 
-/** The answer, over a controller that stops and one that begins (I3). */
-const persist = async (wire: Wire, call: Call): Promise<IncomingMessage> => {
+/** The answer, over a controller that stops and one that begins, for `patienceMs` (I3). */
+const persist = async (wire: Wire, call: Call, patienceMs: number): Promise<IncomingMessage> => {
   let waitedMs = 0;
   for (let waitMs = 0; ; waitMs = Math.min(maxWaitMs, waitMs * 2 + firstWaitMs)) {
     let wanted = waitMs;
@@ -172,11 +174,11 @@ const persist = async (wire: Wire, call: Call): Promise<IncomingMessage> => {
       const answer = await exchange(wire, call);
       wire.isKnown = true;
       const asked = askedWaitMs(call, answer);
-      if (asked === undefined || waitedMs + asked > awayMs) return answer;
+      if (asked === undefined || waitedMs + asked > patienceMs) return answer;
       answer.resume();
       wanted = Math.max(wanted, asked);
     } catch (error) {
-      if (waitedMs >= awayMs || !mayRepeat(wire, call, error)) throw error;
+      if (waitedMs > patienceMs || !mayRepeat(wire, call, error)) throw error;
     }
     // Half of the wait is chance, as in resume.ts.
     await sleep(wanted / 2 + (Math.random() * wanted) / 2, call.signal);
@@ -221,9 +223,9 @@ export const createHttp = (endpoint: Endpoint): Http => {
   const told = (error: unknown, call: Call): unknown =>
     call.signal?.aborted === true ? call.signal.reason : toUnreachable(origin, error);
 
-  const open = async (call: Call): Promise<IncomingMessage> => {
+  const open = async (call: Call, patienceMs = 0): Promise<IncomingMessage> => {
     try {
-      const answer = await persist(wire, call);
+      const answer = await persist(wire, call, patienceMs);
       const { statusCode = 500 } = answer;
       if (statusCode < 400) return answer;
       const text = await readText(answer, maxStatusBytes);
@@ -249,7 +251,7 @@ export const createHttp = (endpoint: Endpoint): Http => {
   }
 
   const json = async <T>(call: Call): Promise<T> => {
-    const answer = await open(call);
+    const answer = await open(call, awayMs);
     try {
       const text = await readText(answer, maxJsonBytes);
       return JSON.parse(text === '' ? '{}' : text) as T;
@@ -258,5 +260,5 @@ export const createHttp = (endpoint: Endpoint): Http => {
     }
   };
 
-  return { origin, endpoint, open, json, lines, bytes, close: () => agent.destroy() };
+  return { origin, endpoint, open: (call) => open(call), json, lines, bytes, close: () => agent.destroy() };
 };

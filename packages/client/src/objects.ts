@@ -2,6 +2,7 @@
 import type { KubeObject, Table } from '@drover/api';
 import { ApiError, type Status } from '@drover/api/errors';
 import { defaultNamespace, type KindReference, toCollectionPath, toObjectPath } from './kinds.ts';
+import { sleep } from './resume.ts';
 import { type Transport, toRefusal } from './transport.ts';
 
 export interface CallOptions {
@@ -91,6 +92,9 @@ export interface Objects {
   ): Promise<T | undefined>;
 }
 
+/** Before a watch is begun again that was cut, or refused by a controller that stops; the list before it says if there is one. */
+const againMs = 250;
+
 /** Accept of the server's own columns. */
 export const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
@@ -177,7 +181,9 @@ const waitFor = async <T>(
         if (condition(now)) return now;
       }
     } catch (error) {
-      if (!(error instanceof ApiError) || error.reason !== 'Expired') throw error;
+      if (!(error instanceof ApiError)) throw error;
+      if (error.reason === 'ServiceUnavailable') await sleep(againMs * (1 + Math.random()), signal);
+      else if (error.reason !== 'Expired') throw error;
     }
   }
 };

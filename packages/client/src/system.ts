@@ -6,6 +6,7 @@ import type {
   DrainStatus,
   EncryptionStatus,
   RotateWish,
+  ServerStatus,
 } from '@drover/api';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
@@ -38,6 +39,8 @@ export interface SystemApi {
   drainStatus(options?: CallOptions): Promise<DrainStatus>;
   /** A tar.gz with what helps to find a fault, and no secret. */
   supportBundle(options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** How the controller is, in figures and in words. */
+  serverStatus(options?: CallOptions): Promise<ServerStatus>;
   version(options?: CallOptions): Promise<{ readonly gitVersion: string }>;
 }
 
@@ -58,5 +61,6 @@ export const createSystemApi = (http: Transport): SystemApi => ({
   drainStatus: ({ signal } = {}) => http.json({ path: '/drain', signal }),
   supportBundle: ({ signal } = {}) =>
     http.bytes({ method: 'POST', path: '/support-bundle', accept: '*/*', signal }),
+  serverStatus: ({ signal } = {}) => http.json({ path: '/server-status', signal }),
   version: ({ signal } = {}) => http.json({ path: '/version', signal }),
 });

@@ -1,9 +1,10 @@
 // Owns the agent of this machine: enrolled as the first node, started and stopped with the controller.
 // I1: whatever ends the controller, the agent of this machine does not outlive it for long: it is told on close,
 //     and after kill -9 the next start finds it by its pid file and replaces it.
+// I2: its log is two files of `logBytes` at most, and what it writes within an hour.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackoff } from './platform/backoff.ts';
 import type { Log } from './platform/log.ts';
@@ -23,6 +24,17 @@ export interface LocalNodeDeps {
   readonly log: Log;
 }
 
+const logBytes = 4 * 1024 * 1024;
+const hourMs = 3_600_000;
+
+/** I2. The agent has the file open to append: what it writes next begins the emptied file. */
+export const trimLog = async (path: string, mostBytes: number): Promise<void> => {
+  const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+  if (size <= mostBytes) return;
+  await copyFile(path, `${path}.1`);
+  await truncate(path, 0);
+};
+
 /** The agent writes it once it has joined. */
 const joinedFile = 'config.json';
 
@@ -41,6 +53,7 @@ const endPrevious = async (pidFile: string, agentFile: string): Promise<void> =>
 export const startLocalNode = async (deps: LocalNodeDeps): Promise<LocalNode> => {
   const dir = join(deps.dataDir, 'local-node');
   const pidFile = join(deps.dataDir, 'local-node.pid');
+  const logFile = join(deps.dataDir, 'local-node.log');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await endPrevious(pidFile, deps.agentFile);
   const backoff = createBackoff({ baseMs: 1000, maxMs: 30_000 });
@@ -55,7 +68,7 @@ export const startLocalNode = async (deps: LocalNodeDeps): Promise<LocalNode> =>
       : ['join', deps.address, deps.caPin, '--dir', dir, '--foreground'];
     const token = enrolled ? {} : { DROVER_TOKEN: await deps.newToken() };
     if (closing) return;
-    const output = await open(join(deps.dataDir, 'local-node.log'), 'a', 0o600);
+    const output = await open(logFile, 'a', 0o600);
     child = spawn('python3', [deps.agentFile, ...args], {
       stdio: ['ignore', output.fd, output.fd],
       env: { ...process.env, ...token },
@@ -71,10 +84,17 @@ export const startLocalNode = async (deps: LocalNodeDeps): Promise<LocalNode> =>
     await writeFile(pidFile, String(child.pid ?? 0));
   };
 
+  const trim = (): Promise<void> =>
+    trimLog(logFile, logBytes).catch((err) =>
+      deps.log.warn({ err }, `cannot shorten ${logFile}, will try again`),
+    );
+  await trim();
+  const trimming = setInterval(() => void trim(), hourMs);
   await start();
   return {
     close: async () => {
       closing = true;
+      clearInterval(trimming);
       clearTimeout(timer);
       const running = child;
       if (running && running.exitCode === null && running.signalCode === null) {

@@ -9,6 +9,8 @@ import { createLaterStart } from './auth/later/start.ts';
 import type { RunPolicyDesk } from './auth/run-policy/desk.ts';
 import type { Config } from './config.ts';
 import { tellOfBackup } from './controllers/backup-news.ts';
+import { tellOfDisk } from './controllers/disk-news.ts';
+import { type EnrolmentDeps, runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
 import { runRetentionController, runSweeps } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
@@ -94,9 +96,14 @@ export const runWork = async (
   await leadership.during(() => runScheduleController({ resources, clock, log, start }));
 };
 
-/** Servers that join over SSH: each with a token of its own, which the audit trail knows. */
-export const runSshEnrolment = async (
-  deps: LeaderLoop & { readonly admission: ReturnType<typeof createAdmission>; readonly audit: AuditStore },
+/** Servers that join: by a request, or over SSH with a token of its own, which the audit trail knows. */
+export const runEnrolment = async (
+  deps: LeaderLoop &
+    Pick<EnrolmentDeps, 'signer' | 'credentials'> & {
+      readonly lifetimeMs: number;
+      readonly admission: ReturnType<typeof createAdmission>;
+      readonly audit: AuditStore;
+    },
 ): Promise<void> => {
   const { resources, audit, leadership, clock, log } = deps;
   const issueToken: IssueToken = ({ labels, expiresSeconds, reason }) => {
@@ -105,6 +112,7 @@ export const runSshEnrolment = async (
     const expiresAt = new Date(clock.nowMs() + expiresSeconds * 1000).toISOString();
     return audit.within({ entry, rows: 0 }, () => issueEnrollmentToken(deps, 'ssh-', { labels, expiresAt }));
   };
+  await leadership.during(() => runEnrolmentController(deps));
   await leadership.during(() => runSshEnrolmentController({ resources, clock, log, issueToken }));
 };
 
@@ -116,6 +124,9 @@ export const runUpkeep = async (
   const { resources, leadership, served, clock, log, closers } = deps;
   await leadership.during(() => runPolicyController({ resources, log }));
   await leadership.during(() => runServiceAccountController({ resources, log }));
+  const { disk } = deps.store;
+  tellOfDisk({ disk, resources, clock, log });
+  disk.keepReserve();
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };
   const retention = { resources, clock, log, served };

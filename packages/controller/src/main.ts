@@ -2,7 +2,6 @@
 // in one line what to do when it cannot start.
 import { join } from 'node:path';
 import { ApiError, allKinds } from '@drover/api';
-import { destination } from 'pino';
 import { type AgentReleases, openAgentReleases } from './agent-release.ts';
 import { createAdmission } from './auth/admission.ts';
 import { openAuditTrail } from './auth/audit/trail.ts';
@@ -13,19 +12,21 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
-import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
+import type { NodeReport } from './controllers/node/tell.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
 import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
-import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
+import { runBackups, runEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
 import { loadControllerId } from './platform/controller-id.ts';
+import { faultOf } from './platform/disk-refusal.ts';
 import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
 import { createLog, type Log, type LogLevel } from './platform/log.ts';
+import { openLogFile } from './platform/log-file.ts';
 import { makePrivateDirectory } from './platform/private-directory.ts';
 import { growSlowly, keepMemorySmall } from './platform/spare-memory.ts';
 import { createResources } from './resources/index.ts';
@@ -47,6 +48,8 @@ const toOneLine = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE' && error instanceof Error)
     return `cannot listen: ${error.message.replace(/^listen /, '')}; stop the other program or choose --port and --agent-port`;
+  if (faultOf(error) === 'full')
+    return 'cannot start: the disk of the data directory is full; free some space there (nothing is damaged)';
   if (code.startsWith('ERR_PARSE_ARGS') && error instanceof Error)
     return `cannot start: ${error.message}\n${usage}`;
   return `cannot start: ${error instanceof Error ? error.message : String(error)}`;
@@ -56,7 +59,7 @@ const toOneLine = (error: unknown): string => {
 const openLog = (config: Config): Log => {
   try {
     makePrivateDirectory(config.dataDir);
-    const file = destination({ dest: join(config.dataDir, 'controller.log'), sync: true, mode: 0o600 });
+    const file = openLogFile({ path: join(config.dataDir, 'controller.log'), nowMs: clock.nowMs });
     return createLog({ level: config.logLevel as LogLevel, destination: file }); // pino refuses other words
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -107,10 +110,10 @@ const agentCare = (
 
 /** A new certificate for an agent, of which the node's controller hears. */
 const renewal =
-  (authority: Authority, tell: (node: string, notAfterMs: number) => void): GatewayOptions['renew'] =>
+  (authority: Authority, tell: (renewed: NodeReport) => void): GatewayOptions['renew'] =>
   async (node, serial, request) => {
     const { certPem, notAfterMs } = await authority.renew(node, serial, request);
-    tell(node, notAfterMs);
+    tell({ kind: 'renewed', node, notAfterMs });
     return certPem;
   };
 
@@ -123,20 +126,31 @@ interface Start {
   readonly stop: (why: string) => void;
 }
 
-/** Everything that serves, from the store upwards. Resolves when the API answers. */
-const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
-  const { dataDir, controllers } = config;
-  const data = await openData(config, log, closers);
-  const { controller, store, audit, trail, authority, backups, encryption, hold } = data;
-  const serverTls = await authority.serverTls(config.addresses);
-  const late: { nodes?: NodeController; together?: Together } = {};
+/** The objects, and how this controller stands among others. */
+const openObjects = async (
+  config: Config,
+  { store, controller }: Pick<Awaited<ReturnType<typeof openData>>, 'store' | 'controller'>,
+  { log, closers }: Pick<Start, 'log' | 'closers'>,
+) => {
+  const late: { together?: Together } = {};
   const leads = (): boolean => late.together?.leadership.isLeading ?? false;
   const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log, leads }));
   const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
   const self = { resources, store, controller, address, clock, log, closers };
   const together = await standTogether(config, self);
   late.together = together;
+  return { resources, address, together };
+};
+
+/** Everything that serves, from the store upwards. Resolves when the API answers. */
+const startController = async ({ config, log, closers, drain, stop }: Start): Promise<void> => {
+  const { dataDir, controllers } = config;
+  const data = await openData(config, log, closers);
+  const { controller, store, audit, trail, authority, backups, encryption, hold } = data;
+  const serverTls = await authority.serverTls(config.addresses);
+  const { resources, address, together } = await openObjects(config, data, { log, closers });
   const { leadership } = together;
+  const late: { nodes?: NodeController } = {};
   const backupRoutine = await runBackups(config, { ...data, resources, leadership, clock, log, closers });
   closers.add(await openRoleKeeper({ resources, log }));
   await makeReadyPolicy({ resources, meta: store.meta, log });
@@ -154,15 +168,9 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
       store,
       controller,
       authority: { caPem: authority.caPem, serverTls: () => serverTls },
-      content,
-      clock,
-      log,
-      host: config.host,
-      port: config.agentPort,
+      ...{ content, clock, log, host: config.host, port: config.agentPort },
       agentRelease: () => releases.current,
-      renew: renewal(authority, (node, notAfterMs) =>
-        late.nodes?.tell({ kind: 'renewed', node, notAfterMs }),
-      ),
+      renew: renewal(authority, (renewed) => late.nodes?.tell(renewed)),
       onEvent: (event) => late.nodes?.tell(event),
       fence: runPolicies.fence,
       controllers: () => controllers,
@@ -174,10 +182,7 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, minds, clock, log }));
   await together.follow(late.nodes);
   const loop = { resources, leadership, admission, audit, clock, log };
-  await leadership.during(() =>
-    runEnrolmentController({ resources, signer: authority, credentials, clock, log, lifetimeMs }),
-  );
-  await runSshEnrolment(loop);
+  await runEnrolment({ ...loop, signer: authority, credentials, lifetimeMs });
   await runWork({ ...loop, store, fence: runPolicies.fence, trail, runPolicies, auth });
   const server = closers.add(
     await createServer({
@@ -217,7 +222,7 @@ const startController = async ({ config, log, closers, drain, stop }: Start): Pr
   serving.abort();
 };
 
-const offlineCommands = new Set(['restore', 'verify-backup']);
+const offlineCommands = new Set(['doctor', 'restore', 'verify-backup']);
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {
@@ -240,12 +245,15 @@ const main = async (): Promise<void> => {
     process.exit(code);
   };
   const drain = new Drain({ ...config.drain, clock, log });
-  const stop = (why: string): void => {
-    // Who asks twice does not want to wait.
-    if (drain.state !== 'serving') drain.hurry();
-    void drain.begin(why).then(() => close(0));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  const stop = (why: string): void => void drain.begin(why).then(() => close(0));
+  let isSignalled = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // Who says it twice does not want to wait.
+      if (isSignalled) drain.hurry();
+      isSignalled = true;
+      stop(signal);
+    });
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise was rejected and nobody was told'),
   );

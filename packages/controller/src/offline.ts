@@ -1,7 +1,8 @@
-// Owns what is done to backups without a controller that runs: `restore` and `verify-backup` (adr/0015).
+// Owns what is done without a controller that runs: `restore` and `verify-backup` (adr/0015), and `doctor` (doctor.ts).
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@drover/api';
+import { runDoctor } from './doctor.ts';
 import { keySourceFlags, takeKeySource } from './key-source-option.ts';
 import type { BackupKey } from './store/backup/container.ts';
 import { openerOf } from './store/backup/opener.ts';
@@ -59,6 +60,7 @@ export const runOffline = async (
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<string> => {
+  if (words[0] === 'doctor') return runDoctor(words.slice(1), environment);
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options });
   const [command, file, ...more] = positionals;
   const dataDir = values['data-dir'];

@@ -1,4 +1,4 @@
-import { defaultRetention, type RetentionSpec } from '@drover/api';
+import { defaultRetention, type KubeObject, type RetentionSpec, sshEnrollmentKind } from '@drover/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownEntry } from './auth/audit/trail.ts';
 import { type Ground, openGround } from './controllers/test-ground.ts';
@@ -41,6 +41,48 @@ test('recordings go by the days and the size of the policy, but not while a back
   release();
   await sweepAll({ ...defaultRetention, recordings: { keepDays: 30, keepMebibytes: 2 } });
   expect(wishes).toEqual([{ endedBeforeMs: Date.UTC(2026, 0, 1), mostBytes: 2_097_152 }]);
+});
+
+test('sessions, links and tokens go when they have ended, though nobody signs in again', async () => {
+  const { credentials } = ground.store;
+  const row = { sha256: '', user: 'u', description: '', createdAtMs: nowMs - 7_200_000 };
+  const add = (id: string, more: object) =>
+    credentials.add({ ...row, kind: 'session', expiresAtMs: 0, ...more, id, sha256: id });
+  await add('ended', { expiresAtMs: nowMs - 1 });
+  await add('idle', { expiresAtMs: nowMs + 1, details: { idleMs: 3_600_000 } });
+  await add('link', { kind: 'link', expiresAtMs: nowMs - 1 });
+  await add('in use', { expiresAtMs: nowMs + 1, details: { idleMs: 3_600_000 }, lastUsedMs: nowMs - 1 });
+  await add('for ever', { kind: 'token' });
+  const counts = await sweepAll(defaultRetention);
+  expect(counts['sessions, links and tokens that have ended']).toBe(3);
+  expect((await credentials.ofUser('u')).map(({ id }) => id).sort()).toEqual(['for ever', 'in use']);
+});
+
+test('uploads that nobody goes on with go after a week, though nobody begins another', async () => {
+  const { blobs } = ground.store;
+  const old = await blobs.beginUpload(5, nowMs - 8 * 86_400_000);
+  const young = await blobs.beginUpload(5, nowMs - 6 * 86_400_000);
+  const counts = await sweepAll(defaultRetention);
+  expect(counts['uploads that nobody goes on with']).toBe(1);
+  await expect(blobs.uploadOffset(old)).rejects.toMatchObject({ reason: 'NotFound' });
+  expect(await blobs.uploadOffset(young)).toBe(0);
+});
+
+test('enrolments over SSH go some time after every server has joined or failed, not before', async () => {
+  const { resources } = ground;
+  const spec = { hosts: [{ names: 'a' }], credentials: { secretName: 's' } };
+  for (const [name, completionTime] of [
+    ['old', '2025-12-01T00:00:00Z'],
+    ['young', '2026-01-20T00:00:00Z'],
+    ['open', undefined],
+  ] as const) {
+    await resources.create(sshEnrollmentKind, 'default', { metadata: { name }, spec });
+    const change = (object: KubeObject) => ({ ...object, status: { phase: 'Failed', completionTime } });
+    await resources.modify(sshEnrollmentKind, 'default', name, change, { subresource: 'status' });
+  }
+  await sweepAll(defaultRetention);
+  const { items } = resources.list(sshEnrollmentKind);
+  expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['open', 'young']);
 });
 
 test('sizes are told of rows, content and recordings', async () => {

@@ -1,9 +1,10 @@
 // Owns what retention removes in every room, how often each is looked at, and how much there is of it.
 // I1: files that a backup reads by their names, recordings and content, are removed only while none is made.
 import { trimTrail } from './auth/audit/trail.ts';
+import { removeOver } from './auth/issue.ts';
 import { removeUnnamedContent } from './controllers/retention/content.ts';
 import type { Sizes, Sweep } from './controllers/retention/controller.ts';
-import { removeExpiredTokens } from './controllers/retention/tokens.ts';
+import { removeEndedSshEnrolments, removeExpiredTokens } from './controllers/retention/enrolments.ts';
 import { removeOldWork } from './controllers/work/retention.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Hold } from './platform/hold.ts';
@@ -13,7 +14,7 @@ import type { Store } from './store/store.ts';
 
 /** Where it is kept. */
 export interface Kept {
-  readonly store: Pick<Store, 'audit' | 'blobs' | 'credentials' | 'tasks' | 'sizes'>;
+  readonly store: Pick<Store, 'audit' | 'blobs' | 'credentials' | 'disk' | 'tasks' | 'sizes' | 'giveBack'>;
   readonly resources: Resources;
   readonly recordings: ApiServer['recordings'];
   readonly hold: Hold;
@@ -60,9 +61,18 @@ export const sharedSweeps = ({
     sweep('old enrolment tokens', hourMs, (spec, nowMs) =>
       removeExpiredTokens(resources, beforeDays(nowMs, spec.enrollmentTokens)),
     ),
+    sweep('old enrolments over SSH', hourMs, (spec, nowMs) =>
+      removeEndedSshEnrolments(resources, beforeDays(nowMs, spec.sshEnrollments)),
+    ),
+    sweep('sessions, links and tokens that have ended', hourMs / 6, (_spec, nowMs) =>
+      removeOver(credentials, nowMs),
+    ),
+    sweep('uploads that nobody goes on with', hourMs, (_spec, nowMs) => blobs.removeOldUploads(nowMs)),
     sweep('rows of expired certificates', hourMs, (spec, nowMs) =>
       credentials.removeExpiredCertificates(beforeDays(nowMs, spec.certificates)),
     ),
+    // Last: what the others have removed is given back.
+    sweep('free bytes of the database', hourMs, (_spec, _nowMs, signal) => store.giveBack(signal)),
   ];
 };
 

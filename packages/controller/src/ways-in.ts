@@ -1,6 +1,6 @@
 // Owns what the controller makes so that somebody can begin: the first administrator's context file and sign-in link, the
 // agent of this machine, and the lines that tell of them.
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join, relative } from 'node:path';
 import { ApiError, type EnrollmentToken, enrollmentTokenKind, resourceKey } from '@drover/api';
@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { type LocalNode, startLocalNode } from './local-node.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Closers } from './platform/closers.ts';
+import { writeDurably } from './platform/durable-file.ts';
 import type { Log } from './platform/log.ts';
 import type { Resources } from './resources/resources.ts';
 import type { AuditStore } from './store/store.ts';
@@ -19,20 +20,26 @@ import type { AuditStore } from './store/store.ts';
 export const toAddress = (host: string, port: number): string =>
   `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
+/** The token of a context file; undefined where there is none, or one that a fault of the disk has cut. */
+const tokenIn = async (file: string): Promise<string | undefined> => {
+  try {
+    const { token } = JSON.parse(await readFile(file, 'utf8')) as { readonly token?: string };
+    return token;
+  } catch {
+    return undefined;
+  }
+};
+
 /** The context file of the first administrator: the CLI's and the tests' way in. Its token is kept while it works. */
 const writeAdminContext = async (file: string, address: string, caPem: string, auth: Auth): Promise<void> => {
-  const known = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as { token?: string },
-    () => ({ token: undefined }),
-  );
+  const known = await tokenIn(file);
   const works =
-    known.token &&
-    (await auth.authenticate({ authorization: `Bearer ${known.token}` }).catch(() => undefined));
+    known !== undefined &&
+    (await auth.authenticate({ authorization: `Bearer ${known}` }).catch(() => undefined)) !== undefined;
   const { token } = works
-    ? { token: known.token }
+    ? { token: known }
     : await auth.createToken(adminUser, { description: `first administrator (${file})`, expiresSeconds: 0 });
-  await writeFile(`${file}.new`, `${JSON.stringify({ address, caPem, token }, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await writeDurably(file, `${JSON.stringify({ address, caPem, token }, null, 2)}\n`);
 };
 
 const announce = (config: Config, address: string, link: string, caPin: string): void => {

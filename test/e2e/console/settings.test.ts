@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.close());
 
-const tabs = ['about', 'encryption', 'certificates', 'retention'] as const;
+const tabs = ['about', 'health', 'encryption', 'certificates', 'retention'] as const;
 
 describe.skipIf(isConsoleSkipped)('the settings', () => {
   test.each(tabs)('the tab %s is whole', async (tab) => {
@@ -29,6 +29,15 @@ describe.skipIf(isConsoleSkipped)('the settings', () => {
     const shown = ground.page.getByRole('textbox', { name: 'sha256 of the CA certificate' });
     await expect.poll(() => shown.inputValue(), { timeout: 20_000 }).toBe(pin);
     await ground.page.getByRole('link', { name: 'Download the CA certificate' }).waitFor();
+    ground.expectNoErrors();
+  });
+
+  test('tell how the controller is, and what to do', async () => {
+    await ground.open('/settings/health');
+    const checks = ground.page.getByRole('grid', { name: 'Checks' });
+    await checks.getByRole('row').filter({ hasText: 'disk' }).filter({ hasText: 'are free' }).waitFor();
+    const backup = checks.getByRole('row').filter({ hasText: 'last backup' });
+    await backup.filter({ hasText: 'may become wrong' }).filter({ hasText: '--backup-dir' }).waitFor();
     ground.expectNoErrors();
   });
 

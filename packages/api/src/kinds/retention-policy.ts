@@ -48,6 +48,9 @@ export const RetentionSpec = Type.Object(
     enrollmentTokens: part('Enrolment tokens that have expired.', {
       keepDays: days(30, 'Days after they expired.'),
     }),
+    sshEnrollments: part('Enrolments over SSH of which every server has joined or failed.', {
+      keepDays: days(30, 'Days after their end.'),
+    }),
     certificates: part('What is known of certificates that have expired.', {
       keepDays: days(30, 'Days after they expired.'),
     }),
@@ -113,6 +116,7 @@ export const defaultRetention: RetentionSpec = {
   content: { keepHours: 24 },
   certificateRequests: { keepHours: 1, waitHours: 24 },
   enrollmentTokens: { keepDays: 30 },
+  sshEnrollments: { keepDays: 30 },
   certificates: { keepDays: 30 },
 };
 
@@ -165,5 +169,6 @@ interface Finder {
 /** What holds now. */
 export const retentionIn = (resources: Finder): RetentionSpec => {
   const found = resources.find(retentionPolicyKind, '', retentionPolicyName);
-  return found === undefined ? defaultRetention : policy(found).spec;
+  // One that an earlier version wrote does not say everything.
+  return found === undefined ? defaultRetention : { ...defaultRetention, ...policy(found).spec };
 };

@@ -84,7 +84,7 @@ const useOwnTargets = (): readonly Target[] => {
 /** The tabs of pages that are many pages in one. */
 const tabs = {
   access: ['users', 'groups', 'accounts', 'roles', 'bindings', 'matrix', 'explain', 'methods', 'policies'],
-  settings: ['about', 'encryption', 'certificates', 'backup', 'retention'],
+  settings: ['about', 'health', 'encryption', 'certificates', 'backup', 'retention'],
 } as const;
 
 const useTabTargets = (): readonly Target[] => {

@@ -1,4 +1,4 @@
-import { enrollmentTokenKind, type Kind, type KubeObject } from '@drover/api';
+import { ApiError, enrollmentTokenKind, type Kind, type KubeObject } from '@drover/api';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sha256Hex } from '../platform/ids.ts';
 import { type Auth, adminUser, createAuth } from './auth.ts';
@@ -62,6 +62,19 @@ test('a link signs in once, and its session ends after twelve hours', async () =
   expect(await auth.authenticate(cookieOf(cookie))).toMatchObject(admin);
   clock.advance(12 * 3_600_000);
   expect(await auth.authenticate(cookieOf(cookie))).toBeUndefined();
+});
+
+test('who has a token is let in also while the disk takes no note of it, and not when something else fails', async () => {
+  const { token } = await auth.createToken(adminUser, { description: 'ci', expiresSeconds: 0 });
+  clock.advance(120_000);
+  const credentials = Object.create(ground.store.credentials, {
+    touch: { value: () => Promise.reject(failure) },
+  }) as typeof ground.store.credentials;
+  auth = createAuth({ store: { ...ground.store, credentials }, resources, clock });
+  let failure: Error = new ApiError('InsufficientStorage', 'cannot store: the disk is full');
+  expect(await auth.authenticate(bearer(token))).toMatchObject(admin);
+  failure = new Error('a mistake');
+  await expect(auth.authenticate(bearer(token))).rejects.toThrow('a mistake');
 });
 
 test('a link ends after fifteen minutes', async () => {

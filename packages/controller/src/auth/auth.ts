@@ -5,6 +5,7 @@
 // I4: what a secret proves is asked anew for each request: revoked, disabled or deleted, and it proves nobody.
 import { ApiError, adminUser, type Kind, type KubeObject, type PolicyRule, userKind } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import { isDiskRefusal } from '../platform/disk-refusal.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { CredentialDetails, CredentialRow, CredentialStore } from '../store/store.ts';
 import { findToken } from './enrollment-secret.ts';
@@ -131,10 +132,13 @@ const identityOfRow = (deps: AuthDeps, people: People, row: CredentialRow): User
   return found && { ...found, credential: `${row.kind}/${row.id}`, ...scopeOf(row.details) };
 };
 
-/** Notes that it has served, at most once a minute. */
+/** Notes that it has served, at most once a minute. Who reads is let in, also while the disk cannot be written. */
 const touch = async ({ store, clock }: AuthDeps, row: CredentialRow): Promise<void> => {
   const nowMs = clock.nowMs();
-  if (nowMs - row.lastUsedMs >= touchMs) await store.credentials.touch(row.id, nowMs);
+  if (nowMs - row.lastUsedMs < touchMs) return;
+  await store.credentials.touch(row.id, nowMs).catch((error: unknown) => {
+    if (!isDiskRefusal(error)) throw error;
+  });
 };
 
 const authenticateWith = (deps: AuthDeps, people: People, throttle: Throttle): Auth['authenticate'] => {

@@ -42,7 +42,7 @@ export interface Issuer {
 }
 
 interface Deps {
-  readonly credentials: Pick<CredentialStore, 'add' | 'list' | 'remove'>;
+  readonly credentials: Pick<CredentialStore, 'add'>;
   readonly clock: Clock;
 }
 
@@ -62,16 +62,21 @@ export const isOver = (row: CredentialRow, nowMs: number): boolean => {
   return idleMs !== undefined && nowMs - Math.max(row.createdAtMs, row.lastUsedMs) >= idleMs;
 };
 
-/** Credentials that are over are of no use to anybody. */
-const removeOver = async ({ credentials, clock }: Deps): Promise<void> => {
-  for (const kind of ['link', 'session', 'token'] as const)
-    for (const row of await credentials.list(kind))
-      if (isOver(row, clock.nowMs())) await credentials.remove(row.id);
+/** Credentials that are over are of no use to anybody. Returns how many were removed. */
+export const removeOver = async (
+  credentials: Pick<CredentialStore, 'list' | 'remove'>,
+  nowMs: number,
+): Promise<number> => {
+  const all = await Promise.all(
+    (['link', 'session', 'token'] as const).map((kind) => credentials.list(kind)),
+  );
+  const over = all.flat().filter((row) => isOver(row, nowMs));
+  await Promise.all(over.map(({ id }) => credentials.remove(id)));
+  return over.length;
 };
 
 export const createIssuer = (deps: Deps): Issuer => {
   const issue: Issuer['issue'] = async ({ kind, owner, description, lifeMs, details = {} }) => {
-    await removeOver(deps);
     const secret = `${kind === 'token' ? tokenPrefix : ''}${newSecret()}`;
     const createdAtMs = deps.clock.nowMs();
     const expiresAtMs = lifeMs === 0 ? 0 : createdAtMs + lifeMs;

@@ -24,6 +24,13 @@ export interface Happening {
   readonly component: string;
 }
 
+/** What Events are of that are of no object: the controller's own. */
+export const theController: KubeObject = {
+  apiVersion: 'drover.dev/v1alpha1',
+  kind: 'Controller',
+  metadata: { name: 'drover' },
+};
+
 /** Events of objects without a namespace are kept here, where kubectl describe looks for them. */
 const fallbackNamespace = 'default';
 

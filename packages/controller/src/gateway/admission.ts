@@ -5,7 +5,7 @@
 // I3: a session takes over only after nothing of its predecessor can reach store or agent any more. One at another controller
 //     can hand out nothing from the moment in which the agent is claimed here (store/sql/agents.ts), and hears of its end.
 import { type Hello, ProblemError, type Welcome } from '@drover/api/wire';
-import type { AgentRow } from '../store/store.ts';
+import type { AgentRow } from '../store/agent-store.ts';
 import type { GatewayOptions, GatewaySettings } from './deps.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { parseFacts } from './facts.ts';

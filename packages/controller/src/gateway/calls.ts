@@ -3,8 +3,11 @@
 // I2: an answer means durable (store.ts I1).
 // I3: reports are stored in the order in which they came, and after one that could not be stored none is: an agent
 //     sends output without gaps, and what is missing in the middle of a stream could never be told from what is there.
+// I4: while the disk cannot be written a report waits, unanswered: the agent keeps what is in it, and sends no more than may
+//     be under way. Its session lives on by heartbeats.
 import { ApiError } from '@drover/api';
 import { type ControllerService, ProblemError } from '@drover/api/wire';
+import { isDiskRefusal } from '../platform/disk-refusal.ts';
 import { type AdmissionDeps, admit } from './admission.ts';
 import type { GatewayOptions } from './deps.ts';
 import { parseFacts } from './facts.ts';
@@ -40,7 +43,7 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
       });
     },
     report: accepted((report) => {
-      reported = reported.then(() => takeReport(deps, node, report));
+      reported = reported.then(() => takeReport(deps, session, report));
       reported.catch(() => session.spoil('a report could not be stored'));
       return reported;
     }),
@@ -56,9 +59,10 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
 
 const takeReport = async (
   deps: CallDeps,
-  node: string,
+  session: AgentSession,
   report: Parameters<ControllerService['report']>[0],
 ): Promise<void> => {
+  const { node } = session.peer;
   const ids = [...reportedTasks(report)];
   const own = new Set(ids.filter((id) => deps.dispatcher.owns(node, id)));
   const rows = await loadTasks(
@@ -70,7 +74,25 @@ const takeReport = async (
   if (foreign.length > 0) {
     deps.log.warn({ node, tasks: foreign.slice(0, 20) }, 'an agent reported on tasks that are not its own');
   }
-  if (own.size > 0) await deps.store.tasks.report(toStoreReport(report, (id) => own.has(id)));
+  if (own.size > 0) await keepReport(deps, session, () => toStoreReport(report, (id) => own.has(id)));
+};
+
+const waitMs = 10_000;
+
+/** I4. */
+const keepReport = async (
+  { store }: CallDeps,
+  session: AgentSession,
+  read: () => ReturnType<typeof toStoreReport>,
+): Promise<void> => {
+  for (;;) {
+    try {
+      return await store.tasks.report(read());
+    } catch (error) {
+      if (!isDiskRefusal(error) || session.closed || store.disk.condition.state === 'ok') throw error;
+    }
+    await store.disk.changed(waitMs);
+  }
 };
 
 const takeFacts = async (deps: CallDeps, node: string, json: string): Promise<void> => {

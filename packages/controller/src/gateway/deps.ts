@@ -24,7 +24,7 @@ export interface AgentFile {
   readonly bytes: Uint8Array;
 }
 
-export type GatewayStore = Pick<Store, 'tasks' | 'agents' | 'credentials'>;
+export type GatewayStore = Pick<Store, 'tasks' | 'agents' | 'credentials' | 'disk'>;
 
 /** What others may want to tell people about (Events); the state itself is in store.agents. */
 export type GatewayEvent =

@@ -8,7 +8,7 @@ import { ApiError, type Reason, type Signed } from '@drover/api';
 import { ProblemError } from '@drover/api/wire';
 import { pause } from '../platform/pause.ts';
 import type { Shell, ShellEvents, ShellRequest } from '../platform/shell.ts';
-import type { AgentRow } from '../store/store.ts';
+import type { AgentRow } from '../store/agent-store.ts';
 import { ByteBudget } from './budget.ts';
 import { type CallDeps, createCalls } from './calls.ts';
 import { defaultSettings, type Gateway, type GatewayOptions, type GatewaySettings } from './deps.ts';

@@ -102,7 +102,7 @@ const retentionOf = (find: Resources['find'], kinds: readonly Kind[]): Retention
 
 /** Loads every object and starts the loops: garbage collection, namespaces, retention. `close` ends them. */
 export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
-  const { store, kinds, clock, log } = options;
+  const { store, kinds, clock, log, leads = () => true } = options;
   const { cache, follow } = await load(store.objects, kinds);
   const quotas = new Quotas(cache);
   const writer = new Writer({ cache, objects: store.objects, clock, quotas });
@@ -127,14 +127,9 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
   const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
     shown(kind, cache.of(kind).get(toKey(namespace, name)));
   const retention = await Retention.open({
-    cache,
-    writer,
-    store,
-    clock,
-    log,
+    ...{ cache, writer, store, clock, log, leads },
     options: () => ({ ...toRetentionOptions(retentionOf(find, kinds)), ...options.retention }),
     everyMs: options.retention?.everyMs ?? 60_000,
-    leads: options.leads ?? (() => true),
   });
   return {
     get kinds() {

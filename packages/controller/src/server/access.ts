@@ -29,6 +29,7 @@ export type PlainResource =
   | 'join'
   | 'metrics'
   | 'recordings'
+  | 'server-status'
   | 'support-bundle'
   | 'tokens';
 

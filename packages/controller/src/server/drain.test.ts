@@ -135,7 +135,7 @@ describe('health', () => {
     for (const path of ['/livez', '/readyz', '/healthz'])
       expect((await call(ground, { path, token: null })).text).toBe('ok');
     expect((await call(ground, { path: '/readyz?verbose', token: null })).text).toBe(
-      '[+]ping ok\n[+]store ok\n[+]shutdown ok\nreadyz check passed\n',
+      '[+]ping ok\n[+]store ok\n[+]storage ok\n[+]shutdown ok\nreadyz check passed\n',
     );
   });
 
@@ -145,7 +145,7 @@ describe('health', () => {
     const ready = await call(ground, { path: '/readyz', token: null });
     expect([ready.code, ready.text]).toEqual([
       503,
-      '[+]ping ok\n[+]store ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n',
+      '[+]ping ok\n[+]store ok\n[+]storage ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n',
     ]);
     expect((await call(ground, { path: '/livez', token: null })).code).toBe(200);
     expect((await call(ground, { path: '/healthz', token: null })).code).toBe(200);

@@ -41,6 +41,7 @@ import { addOperationRoutes } from './routes/operations.ts';
 import { addOwnRoutes } from './routes/own.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReviewRoutes } from './routes/reviews.ts';
+import { addServerStatusRoute } from './routes/server-status.ts';
 import { addTokenRoute } from './routes/service-account-token.ts';
 import { addShellRoute } from './routes/shell.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
@@ -48,6 +49,8 @@ import { addSupportBundleRoute } from './routes/support-bundle.ts';
 import { addUsageRoutes } from './routes/usage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { createShellDoor, type ShellDoor } from './shell.ts';
+import { type ClockSkew, watchClockSkew } from './status/clock-skew.ts';
+import type { StatusSources } from './status/read.ts';
 import { onStreamUpgrade } from './stream-door.ts';
 import { createStreams, type Streams } from './streams.ts';
 import { createUsage } from './usage.ts';
@@ -130,6 +133,21 @@ const closeServer = async (app: FastifyInstance<Server>, waitMs: number): Promis
   }
 };
 
+/** What every Kubernetes client asks for, and the rows that belong to objects. */
+const addObjectRoutes = (
+  app: FastifyInstance,
+  context: Parameters<typeof addBulkRoutes>[1] & Parameters<typeof addUsageRoutes>[1],
+): void => {
+  addDiscoveryRoutes(app, context);
+  addKindRoutes(app, context);
+  addCustomRoutes(app, context);
+  addReviewRoutes(app, context);
+  addTokenRoute(app, context);
+  addBulkRoutes(app, context);
+  addNodeTaskRoutes(app, context);
+  addUsageRoutes(app, context);
+};
+
 const addPeopleRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
   await addSignInRoutes(app, context);
   addOidcRoutes(app, context);
@@ -158,6 +176,17 @@ const toDrainPart = ({ farewell, streams, shells }: Leaving): DrainPart => ({
     shells: shells.count(),
   }),
 });
+
+/** How the controller itself is, and what helps to find its faults. */
+const addOwnHealth = (
+  app: FastifyInstance,
+  context: RouteContext & Omit<StatusSources, 'skew'>,
+): ClockSkew => {
+  const skew = watchClockSkew(context.store.agents, context.clock);
+  addServerStatusRoute(app, { ...context, skew });
+  addSupportBundleRoute(app, { ...context, skew });
+  return skew;
+};
 
 /**
  * Listens once resolved. Rejects with node's own error when it cannot (EADDRINUSE, EACCES), having left nothing open.
@@ -195,20 +224,13 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const metrics = await installMetrics(app, { store, streams, guard, fairness, backupRoutine });
   addHealthRoutes(app, context);
   addDrainRoutes(app, context);
-  addDiscoveryRoutes(app, context);
-  addKindRoutes(app, context);
-  addCustomRoutes(app, context);
-  addReviewRoutes(app, context);
-  addTokenRoute(app, context);
-  addBulkRoutes(app, context);
-  addNodeTaskRoutes(app, context);
-  addUsageRoutes(app, context);
+  addObjectRoutes(app, context);
   addShellRoute(app, context);
   await addPeopleRoutes(app, context);
   await addOperationRoutes(app, context);
   addRecordingRoutes(app, recorder);
   addBackupRoutes(app, context);
-  addSupportBundleRoute(app, context, () => metrics.registry.metrics());
+  const skew = addOwnHealth(app, { ...context, fairness, metrics: () => metrics.registry.metrics() });
   addEncryptionRoutes(app, context);
   addAuditRoutes(app, context);
   addConsoleRoutes(app, options.console);
@@ -228,6 +250,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     signals.close();
     usage.close();
     metrics.close();
+    skew.close();
   };
   try {
     await listener.listen({ host: options.host, port: options.port, backlog });

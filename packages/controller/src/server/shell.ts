@@ -114,6 +114,8 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   const why = input.refusal?.();
   if (why !== undefined) throw new ApiError('ServiceUnavailable', `cannot open a shell: ${why}`);
   if (leaving.aborted) throw stopping('open a shell');
+  // It would be recorded.
+  input.store.disk.check();
   return { viewer: actorName(identity), wish, audit, identity, ticket: input.fairness.open(identity) };
 };
 

@@ -71,6 +71,7 @@ test('a bundle holds what its README names, each file whole', async () => {
     'nodes.json',
     'objects.json',
     'process.json',
+    'status.json',
     'store.json',
     'versions.json',
     'work.json',

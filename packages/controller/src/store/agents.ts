@@ -1,17 +1,12 @@
-// Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute; where other controllers
-// write to the same database they hear of them by rows that are at most `sharedBeatMs` old.
+// Owns the main-thread side of agents.
 import type { Log } from '../platform/log.ts';
+import type { AgentRow, AgentStore } from './agent-store.ts';
+import { createHeartbeats, type Heartbeat } from './heartbeats.ts';
 import { createListeners } from './listeners.ts';
 import type { Tuple } from './sql/database.ts';
-import type { AgentRow, AgentStore } from './store.ts';
 import type { Threads } from './threads.ts';
 
-type Heartbeat = Readonly<Record<string, number>>;
 type Facts = Readonly<Record<string, unknown>>;
-
-const heartbeatWriteMs = 60_000;
-/** Written as often, and looked for as often: together with the beat of agents itself 15 s at most. */
-const sharedBeatMs = 5_000;
 
 /** Facts are large and most readers of a list do not look at them: parsed at the first look. */
 const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
@@ -42,11 +37,6 @@ interface Change {
   readonly row: AgentRow | undefined;
 }
 
-interface Beat {
-  readonly node: string;
-  readonly heartbeat: Heartbeat;
-}
-
 export interface AgentFace {
   readonly store: AgentStore;
   /** Tells what other controllers have committed. */
@@ -67,39 +57,12 @@ interface AgentDeps {
 export const createAgents = (deps: AgentDeps): AgentFace => {
   const { controller } = deps;
   const listeners = createListeners<Change>(deps.log);
-  const beatListeners = createListeners<Beat>(deps.log);
-  const heartbeats = new Map<string, Heartbeat>();
-  const unwritten = new Set<string>();
-  const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.get(String(t[0])));
+  const heartbeats = createHeartbeats(deps);
+  const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.of(String(t[0])));
   const tell = (t: Tuple | undefined): void => {
     if (t !== undefined) listeners.tell({ node: String(t[0]), row: decode(t) });
   };
   const announce = { onCommitted: tell };
-
-  const writeHeartbeats = async (): Promise<void> => {
-    const rows = [...unwritten].map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
-    unwritten.clear();
-    if (rows.length > 0) await deps.threads().write('agents.setHeartbeats', { rows, controller });
-  };
-  /** The newest heartbeat of each agent elsewhere that has been told. */
-  const elsewhere = new Map<string, string>();
-  const hearHeartbeats = async (): Promise<void> => {
-    for (const [node, text] of await deps.threads().read('agents.heartbeatsElsewhere', controller)) {
-      if (elsewhere.get(String(node)) === text) continue;
-      elsewhere.set(String(node), String(text));
-      beatListeners.tell({ node: String(node), heartbeat: JSON.parse(String(text)) as Heartbeat });
-    }
-  };
-  const beat = async (): Promise<void> => {
-    await writeHeartbeats();
-    if (deps.isShared) await hearHeartbeats();
-  };
-  const timer = setInterval(
-    () => {
-      beat().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
-    },
-    deps.isShared ? sharedBeatMs : heartbeatWriteMs,
-  );
 
   const store: AgentStore = {
     get: async (node) => {
@@ -131,15 +94,10 @@ export const createAgents = (deps: AgentDeps): AgentFace => {
     setFacts: async (node, facts) => {
       await deps.threads().write('agents.setFacts', { node, facts: JSON.stringify(facts) }, announce);
     },
-    heartbeat: (node, heartbeat) => {
-      heartbeats.set(node, heartbeat);
-      unwritten.add(node);
-      beatListeners.tell({ node, heartbeat });
-    },
-    onHeartbeat: (listener) => beatListeners.add(({ node, heartbeat }) => listener(node, heartbeat)),
+    heartbeat: heartbeats.take,
+    onHeartbeat: heartbeats.onBeat,
     remove: async (node) => {
-      heartbeats.delete(node);
-      unwritten.delete(node);
+      heartbeats.forget(node);
       const onCommitted = (was: boolean): void => {
         if (was) listeners.tell({ node, row: undefined });
       };
@@ -152,17 +110,10 @@ export const createAgents = (deps: AgentDeps): AgentFace => {
     tellOthers: (rows) => {
       for (const [node, tuple] of rows) {
         // What it last said here is older than what it says there.
-        if (tuple !== null && tuple[12] !== controller) {
-          heartbeats.delete(node);
-          unwritten.delete(node);
-        } else elsewhere.delete(node);
+        if (tuple?.[12] !== controller) heartbeats.forget(node);
         listeners.tell({ node, row: tuple === null ? undefined : decode(tuple) });
       }
     },
-    close: async () => {
-      clearInterval(timer);
-      elsewhere.clear();
-      await writeHeartbeats();
-    },
+    close: () => heartbeats.close(),
   };
 };

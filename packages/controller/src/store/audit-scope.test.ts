@@ -16,12 +16,16 @@ const ownWork = [
   'credentials.touch',
   // Passwords, codes and the like: the request's own row says that they were changed, and nothing may say more.
   'factors.',
+  // What a sign-in under way waits for.
+  'pending.',
   // Contents are named by the request's own row.
   'blobs.',
   'meta.set',
   'audit.',
   // The same values under another key; the request for it has a row of its own.
   'sealed.',
+  // Room that nothing is in.
+  'space.',
 ];
 
 test('every write of the store takes a row along, or is known not to need one', async () => {

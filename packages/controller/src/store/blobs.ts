@@ -11,6 +11,7 @@ import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/p
 import { join } from 'node:path';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import { faultOf, toDiskRefusal } from '../platform/disk-refusal.ts';
 import { newId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { BlobHash, chunkSizeBytes } from './blob-hash.ts';
@@ -158,14 +159,21 @@ class Blobs implements BlobStore {
     return row.id;
   }
 
-  /** I4; what is being written stays. */
-  async #makeRoom(nowMs: number): Promise<void> {
+  removeOldUploads(nowMs: number): Promise<number> {
+    return this.#makeRoom(nowMs);
+  }
+
+  /** I4; what is being written stays. Returns how many are forgotten. */
+  async #makeRoom(nowMs: number): Promise<number> {
     let excess = this.#uploads.size - maxUploads;
+    let forgotten = 0;
     for (const [id, { row, busy }] of [...this.#uploads]) {
       if (busy || (excess <= 0 && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
       excess -= 1;
+      forgotten += 1;
       await this.#forget(id);
     }
+    return forgotten;
   }
 
   async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {
@@ -245,7 +253,9 @@ class Blobs implements BlobStore {
       }
     } catch (error) {
       // A write may have put down a part that is not hashed: keep exactly what is.
-      await handle.truncate(hash.sizeBytes);
+      await handle.truncate(hash.sizeBytes).catch((again: unknown) => {
+        throw toStorageError(again);
+      });
       throw toStorageError(error);
     } finally {
       await handle.close();
@@ -326,10 +336,11 @@ class Blobs implements BlobStore {
 }
 
 const toStorageError = (error: unknown): unknown => {
-  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-  if (!full) return error;
-  const message = 'cannot append to the upload: the disk of the data directory is full; free some space';
-  return new ApiError('InsufficientStorage', message, undefined, error);
+  const fault = faultOf(error);
+  if (fault === undefined) return error;
+  const why =
+    fault === 'full' ? 'is full; free some space' : `cannot be written (${fault}); see the log of the kernel`;
+  return toDiskRefusal(fault, `cannot append to the upload: the disk of the data directory ${why}`, error);
 };
 
 export const openBlobs = async (deps: Deps): Promise<BlobStore> => {

@@ -227,6 +227,6 @@ export const openChannel = async <O extends Operations>(options: ChannelOptions)
     await worker.terminate();
     throw error;
   }
-  // The thread runs exactly the operations of type O (sqlite/operations.ts).
+  // The thread runs exactly the operations of type O (sql/operations.ts).
   return new WorkerChannel(worker, source, options) as unknown as Channel<O>;
 };

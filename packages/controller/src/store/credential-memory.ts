@@ -1,6 +1,6 @@
 // Owns the credentials that were asked for lately: a request that shows a token needs no way to the reading thread.
 // I1: what was taken, removed or touched is forgotten at the commit of that, before whoever asked for it is told; a row
-//     that was being read meanwhile is not kept. All writes go through this process (sqlite/database.ts I1).
+//     that was being read meanwhile is not kept. All writes go through this process (sqlite/files.ts I1).
 // I2: only rows that are there are kept, at most `maxRows`: wrong guesses leave nothing behind.
 import type { CredentialRow } from './store.ts';
 

@@ -9,6 +9,7 @@ import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
+import { DiskWatch } from './disk/watch.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import { createPending } from './pending.ts';
@@ -43,6 +44,16 @@ const sealedValues = (deps: Parameters<typeof createSealedObjects>[0]): readonly
   createSealedFactors(deps),
 ];
 
+const giveBack = async (threads: Threads, signal: AbortSignal): Promise<number> => {
+  let bytes = 0;
+  while (!signal.aborted) {
+    const some = await threads.write('space.giveBackSome', undefined);
+    if (some === 0) break;
+    bytes += some;
+  }
+  return bytes;
+};
+
 const makeDirectory = async (dataDir: string): Promise<void> => {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -67,17 +78,17 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
     return opened;
   };
-  const objects = createObjects({ threads, log, sealer: keyring, isShared: url !== undefined });
-  const tasks = createTasks({ threads, log, controller });
-  const agents = createAgents({ threads, log, controller, isShared: url !== undefined });
+  const shared = { threads, log, controller, isShared: url !== undefined };
+  const objects = createObjects({ ...shared, sealer: keyring });
+  const tasks = createTasks(shared);
+  const agents = createAgents(shared);
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
-  const open = (scrub: boolean): Promise<Threads> =>
-    openThreads({
-      place: url === undefined ? { dataDir } : { url },
-      scrub,
-      source: options.threads,
-      log,
+  const disk = new DiskWatch({ dataDir, clock, log });
+  await disk.begin();
+  const open = async (scrub: boolean): Promise<Threads> => {
+    const threads = await openThreads({
+      ...{ place: url === undefined ? { dataDir } : { url }, scrub, source: options.threads, log },
       onDeath: options.onDeath ?? (() => undefined),
       onOthers: (others) => {
         objects.tellOthers(others.objects);
@@ -92,6 +103,9 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
         tasks.flush(reply);
       },
     });
+    // Of a database elsewhere the disk is not ours.
+    return url === undefined ? disk.guard(threads) : threads;
+  };
   opened = await open(false);
   try {
     if (keyring)
@@ -106,15 +120,18 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
     });
     return {
+      isShared: url !== undefined,
       objects: objects.store,
       tasks: tasks.store,
       agents: agents.store,
       credentials: credentials.store,
-      factors: createFactors({ threads, sealer: keyring, isShared: url !== undefined }),
+      factors: createFactors({ threads, sealer: keyring, isShared: shared.isShared }),
       pending: createPending({ threads, sealer: keyring }),
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
+      disk,
+      giveBack: (signal) => giveBack(threads(), signal),
       sizes: () => threads().read('sizes.read', undefined),
       meta: {
         get: (key) => threads().read('meta.get', key),
@@ -122,6 +139,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
+        await disk.close();
         await threads().close();
       },
     };

@@ -18,7 +18,9 @@ import type {
   TaskResult,
   TaskState,
 } from '@drover/api';
+import type { AgentStore } from './agent-store.ts';
 import type { AuditScope } from './audit-scope.ts';
+import type { DiskStore } from './disk/disk-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
@@ -228,53 +230,6 @@ export interface TaskStore {
   ): Unsubscribe;
 }
 
-// ---- agents: sessions, facts, metrics (never in the object log) -------------------------------------------
-
-export interface AgentRow {
-  readonly node: string;
-  /** Serial number (hex) of the certificate in use; machineId and bootId as last seen. */
-  readonly serial: string;
-  readonly machineId: string;
-  readonly bootId: string;
-  readonly journalId: string;
-  readonly agentVersion: string;
-  readonly agentSha256: string;
-  readonly pythonVersion: string;
-  readonly connected: boolean;
-  /** When the present state (connected or not) began. */
-  readonly sinceMs: number;
-  /** Parsed facts JSON. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  /** Id of the controller that the agent is, or was last, connected to; '': not known. */
-  readonly controller: string;
-  /** Last heartbeat (parsed), or null. Kept in memory, written at most once a minute; where several controllers are, more often. */
-  readonly heartbeat: Readonly<Record<string, number>> | null;
-}
-
-export interface AgentStore {
-  get(node: string): Promise<AgentRow | undefined>;
-  list(): Promise<readonly AgentRow[]>;
-  /** It belongs to this controller from now on, whoever else thinks to have it. */
-  connected(
-    row: Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat' | 'controller'>,
-    nowMs: number,
-  ): Promise<void>;
-  /** It is about to be connected here: no other controller hands it tasks any more. */
-  claim(node: string): Promise<void>;
-  /** Does nothing when it has come to another controller meanwhile. */
-  disconnected(node: string, nowMs: number): Promise<void>;
-  /** At start: nobody is connected to this controller; or to `controller`, which is gone. */
-  disconnectAll(nowMs: number, controller?: string): Promise<void>;
-  /** Those that agents are connected to, as the rows have it. */
-  controllers(): Promise<readonly string[]>;
-  setFacts(node: string, facts: Readonly<Record<string, unknown>>): Promise<void>;
-  /** In memory; see AgentRow.heartbeat. */
-  heartbeat(node: string, heartbeat: Readonly<Record<string, number>>): void;
-  onHeartbeat(listener: (node: string, heartbeat: Readonly<Record<string, number>>) => void): Unsubscribe;
-  remove(node: string): Promise<void>;
-  onChange(listener: (node: string, row: AgentRow | undefined) => void): Unsubscribe;
-}
-
 // ---- credentials --------------------------------------------------------------------------------------------
 
 export interface CertificateRow {
@@ -440,6 +395,8 @@ export interface BlobStore {
   use(sha256: string, nowMs: number): Promise<BlobRow | undefined>;
   /** Those that were uploaded and asked for before, the oldest first. */
   unusedSince(beforeMs: number): Promise<readonly string[]>;
+  /** Forgets uploads that were begun so long ago that nobody goes on with them; returns how many. */
+  removeOldUploads(nowMs: number): Promise<number>;
   /** Whether it was removed: what somebody has uploaded or asked for since stays. */
   remove(sha256: string, unusedSinceMs?: number): Promise<boolean>;
 }
@@ -504,6 +461,8 @@ export type AuditLine = readonly [seq: number, hash: string, line: string];
 // ---- all of it -------------------------------------------------------------------------------------------------
 
 export interface Store {
+  /** Whether other controllers write to it too. */
+  readonly isShared: boolean;
   readonly objects: ObjectStore;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;
@@ -513,9 +472,12 @@ export interface Store {
   readonly blobs: BlobStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
+  /** Gives room that nothing is in back to the disk, some at a time, so that others write meanwhile; returns how many bytes. */
+  giveBack(signal: AbortSignal): Promise<number>;
   /** What of the rows is sealed; nothing when it was opened without a keyring. */
   readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;
+  readonly disk: DiskStore;
   /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
   readonly meta: {
     get(key: string): Promise<string | undefined>;

@@ -10,6 +10,7 @@ export const parts = [
   { part: 'content', numbers: ['keepHours'], kept: ['content'] },
   { part: 'revisions', numbers: ['keepMinutes', 'keepCount'], kept: ['revisions'] },
   { part: 'enrollmentTokens', numbers: ['keepDays'], kept: ['enrollmenttokens'] },
+  { part: 'sshEnrollments', numbers: ['keepDays'], kept: ['sshenrollments'] },
   {
     part: 'certificateRequests',
     numbers: ['keepHours', 'waitHours'],

@@ -8,10 +8,12 @@ import { About } from './about.tsx';
 import { Backup } from './backup.tsx';
 import { Certificates } from './certificates.tsx';
 import { Encryption } from './encryption.tsx';
+import { Health } from './health.tsx';
 import { Retention } from './retention.tsx';
 
 const tabs = [
   ['about', About],
+  ['health', Health],
   ['encryption', Encryption],
   ['certificates', Certificates],
   ['backup', Backup],

@@ -120,7 +120,7 @@ const operator = [
   paths(['/agents/*'], ['post']),
   paths(['/recordings', '/recordings/*'], ['get']),
   paths(['/content/*'], ['get', 'head', 'post', 'put']),
-  paths(['/metrics'], ['get']),
+  paths(['/metrics', '/server-status'], ['get']),
 ];
 
 const health = ['/healthz', '/livez', '/readyz', '/version', '/version/'] as const;

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import {
+  allKinds,
   enrollmentTokenKind,
   fileTransferKind,
+  type KubeObject,
   type RetentionPolicy,
   retentionPolicyKind,
 } from '@drover/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
+import { createResources } from '../../resources/index.ts';
 import { type Ground, openGround, until } from '../test-ground.ts';
 import { removeUnnamedContent } from './content.ts';
 import { type RetentionController, RetentionPass, runRetentionController, type Sweep } from './controller.ts';
-import { removeExpiredTokens } from './tokens.ts';
+import { removeExpiredTokens } from './enrolments.ts';
+import { keepRetentionPolicy } from './policy.ts';
 
 let ground: Ground;
 let controller: RetentionController | undefined;
@@ -51,6 +55,32 @@ test('there is a policy before the controller serves, and nothing is swept until
 
   serving.abort();
   await until('the first pass', () => (runs > 0 ? true : undefined));
+});
+
+test('a policy of before is given what it does not say, and keeps what it says', async () => {
+  await start();
+  await setWorkDays(3);
+  await controller?.close();
+  const before = ({ sshEnrollments: _, ...rest }: Record<string, unknown>) => rest;
+  // As an earlier version stored it: past the defaults of today's schema.
+  const { metadata, spec, ...rest } = policy();
+  const value = { ...rest, metadata, spec: before(spec) } as unknown as KubeObject;
+  const key = { resource: 'retentionpolicies.drover.dev', namespace: '', name: 'default' };
+  await ground.resources.close();
+  await ground.store.objects.write([{ ...key, type: 'updated', value }]);
+  const resources = await createResources({ ...ground, kinds: allKinds, log: silentLog });
+
+  const keeper = await keepRetentionPolicy({
+    resources,
+    log: silentLog,
+    initial: {},
+    onChange: () => undefined,
+  });
+
+  const found = resources.get(retentionPolicyKind, '', 'default');
+  expect(found['spec']).toEqual({ ...spec, sshEnrollments: { keepDays: 30 } });
+  await keeper.close();
+  await resources.close();
 });
 
 test('it is made once with the numbers of the start, and with the defaults when it was deleted', async () => {

@@ -19,6 +19,7 @@ import {
   retentionIn,
   retentionPolicyKind,
   retentionPolicyName,
+  sshEnrollmentKind,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -59,6 +60,7 @@ const counted: readonly Kind[] = [
   eventKind,
   certificateSigningRequestKind,
   enrollmentTokenKind,
+  sshEnrollmentKind,
 ];
 
 const measured = async (

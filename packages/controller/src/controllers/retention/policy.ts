@@ -2,9 +2,11 @@
 // I1: it is made at a start that finds none, with the numbers that the controller was started with; one that is there
 //     holds, whatever those are.
 // I2: when it is deleted, it is made anew with the defaults.
+// I3: one of an earlier version is given what it does not say, so that everybody is told all that holds.
 import {
   ApiError,
   isEqualJson,
+  type KubeObject,
   type RetentionPolicy,
   type RetentionSpec,
   retentionIn,
@@ -22,8 +24,16 @@ export interface RetentionDeps {
 
 type Wish = { readonly [K in keyof RetentionSpec]?: Partial<RetentionSpec[K]> };
 
+/** I3. */
+const complete = async (resources: Resources): Promise<void> => {
+  const spec = retentionIn(resources);
+  const change = (object: KubeObject): KubeObject | undefined =>
+    isEqualJson(object['spec'], spec) ? undefined : { ...object, spec };
+  await resources.modify(retentionPolicyKind, '', retentionPolicyName, change);
+};
+
 const ensure = async ({ resources, log }: RetentionDeps, spec: Wish): Promise<void> => {
-  if (resources.find(retentionPolicyKind, '', retentionPolicyName) !== undefined) return;
+  if (resources.find(retentionPolicyKind, '', retentionPolicyName) !== undefined) return complete(resources);
   const object = { metadata: { name: retentionPolicyName }, spec };
   await resources.create(retentionPolicyKind, '', object).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;

@@ -30,7 +30,7 @@ const keyOf = (request: FastifyRequest): BackupKey => {
 
 export const addBackupRoutes = (
   app: FastifyInstance,
-  { backups, backupRoutine, cuts }: RouteContext,
+  { backups, backupRoutine, store, cuts }: RouteContext,
 ): void => {
   addRoute(app, 'GET', '/backups', plainAccess('list', 'backups'), async () => {
     const none: BackupsStatus = { files: [] };
@@ -38,6 +38,7 @@ export const addBackupRoutes = (
   });
   addRoute(app, 'POST', '/backups', plainAccess('create', 'backups'), async (request, reply) => {
     const key = keyOf(request);
+    store.disk.check();
     request.ticket?.stay();
     const gone = new AbortController();
     const free = cuts.hold(identityOf(request), () => request.raw.socket.destroy());

@@ -16,6 +16,8 @@ interface Check {
   readonly name: string;
   /** Never rejects. */
   readonly isGood: () => boolean | Promise<boolean>;
+  /** What else is to be said; nobody is sent elsewhere for it. */
+  readonly remark?: () => string | undefined;
 }
 
 type HealthDeps = Pick<ServerOptions, 'store' | 'drain' | 'clock'>;
@@ -52,8 +54,9 @@ const report = async (path: string, checks: readonly Check[], excluded: Readonly
     const isExcluded = excluded.has(check.name);
     const passes = isExcluded || (await check.isGood());
     isGood &&= passes;
-    const word = isExcluded ? 'excluded: ok' : passes ? 'ok' : 'failed: reason withheld';
-    lines.push(`[${passes ? '+' : '-'}]${check.name} ${word}`);
+    const remark = check.remark?.();
+    const word = isExcluded ? 'excluded: ok' : passes ? (remark ?? 'ok') : 'failed: reason withheld';
+    lines.push(`[${passes && remark === undefined ? '+' : '-'}]${check.name} ${word}`);
   }
   return {
     isGood,
@@ -75,7 +78,15 @@ export const addHealthRoutes = (app: FastifyInstance, deps: HealthDeps): void =>
   const ping: Check = { name: 'ping', isGood: () => nextTurn().then(() => true) };
   const store: Check = { name: 'store', isGood: remembered(() => askStore(deps), deps) };
   const shutdown: Check = { name: 'shutdown', isGood: () => deps.drain.status().state === 'serving' };
-  addHealth(app, '/livez', [ping]);
-  addHealth(app, '/readyz', [ping, store, shutdown]);
-  addHealth(app, '/healthz', [ping, store]);
+  const storage: Check = {
+    name: 'storage',
+    isGood: () => true, // reads and watches go on, and nobody else could serve them
+    remark: () => {
+      const { state } = deps.store.disk.condition;
+      return state === 'ok' ? undefined : `${state}: reads only`;
+    },
+  };
+  addHealth(app, '/livez', [ping, storage]);
+  addHealth(app, '/readyz', [ping, store, storage, shutdown]);
+  addHealth(app, '/healthz', [ping, store, storage]);
 };

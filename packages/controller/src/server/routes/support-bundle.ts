@@ -5,8 +5,10 @@ import { endOfTar, tarHeader, tarPadding } from '@drover/api/tar';
 import type { FastifyInstance } from 'fastify';
 import { toTimestamp } from '../../platform/clock.ts';
 import { identityOf, plainAccess } from '../access.ts';
+import type { StatusSources } from '../status/read.ts';
 import { type BundleFile, type BundleSources, readBundle } from '../support-bundle/contents.ts';
 import { addRoute, type RouteContext } from './context.ts';
+import { readStatus } from './server-status.ts';
 
 /** What is read anew for each bundle, but once only: measures begin again with each reading. */
 const once = <T>(read: () => Promise<T>): (() => Promise<T>) => {
@@ -31,11 +33,7 @@ async function* toTar(
   yield new Uint8Array(endOfTar);
 }
 
-export const addSupportBundleRoute = (
-  app: FastifyInstance,
-  context: RouteContext,
-  readMetrics: () => Promise<string>,
-): void => {
+export const addSupportBundleRoute = (app: FastifyInstance, context: RouteContext & StatusSources): void => {
   const { resources, store, configuration, dataDir, clock, cuts, log } = context;
   addRoute(
     app,
@@ -52,12 +50,14 @@ export const addSupportBundleRoute = (
         free();
         gone.abort();
       });
+      const metrics = once(context.metrics);
       const sources: BundleSources = {
         resources,
         audit: store.audit,
         configuration,
         dataDir,
-        metrics: once(readMetrics),
+        metrics,
+        status: () => readStatus({ ...context, metrics }),
       };
       const files = readBundle(sources, madeAt, gone.signal);
       const archive = pipeline(toTar(name, files, nowMs), createGzip(), (error) => {

@@ -4,13 +4,17 @@
 //     (fleet.ts I1, configuration.ts I1), and the log never holds them.
 // I3: what cannot be read does not keep the rest: a bundle is asked for when something is broken. In its place stands why.
 import { join } from 'node:path';
+import type { ServerStatus } from '@drover/api';
+import { readTail } from '../../platform/read-tail.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { countDecisions } from './audit.ts';
 import type { ShownConfiguration } from './configuration.ts';
-import { measureStore, readTail } from './files.ts';
+import { measureStore } from './files.ts';
 import { toCounts, toEvents, toNodes, toWork } from './fleet.ts';
 import { readProcess, readVersions } from './process.ts';
+
+const logBytes = 2 * 1024 * 1024;
 
 export interface BundleSources {
   readonly resources: Pick<Resources, 'kinds' | 'size' | 'list'>;
@@ -19,6 +23,7 @@ export interface BundleSources {
   readonly dataDir: string;
   /** The text of /metrics. */
   readonly metrics: () => Promise<string>;
+  readonly status: () => Promise<ServerStatus>;
 }
 
 export interface BundleFile {
@@ -48,6 +53,12 @@ const parts: readonly Part[] = [
     name: 'process.json',
     about: 'memory, processor time and event loop of the controller; load of its machine',
     read: async ({ metrics }) => readProcess(await metrics()),
+  },
+  {
+    name: 'status.json',
+    about: 'what drover server status and drover server doctor show',
+    // Of the key it is not told where it is (configuration.ts I1).
+    read: async ({ status }) => ({ ...(await status()), encryption: undefined }),
   },
   { name: 'metrics.txt', about: 'the text of /metrics', read: ({ metrics }) => metrics() },
   {
@@ -83,7 +94,7 @@ const parts: readonly Part[] = [
   {
     name: 'controller.log',
     about: 'the last 2 MiB of the log',
-    read: ({ dataDir }) => readTail(join(dataDir, 'controller.log')),
+    read: ({ dataDir }) => readTail(join(dataDir, 'controller.log'), logBytes),
   },
 ];
 

@@ -1,9 +1,7 @@
-// Owns what a support bundle tells of the data directory: how much of what there is, and the end of the log.
+// Owns what a support bundle tells of the data directory: how much of what there is.
 import type { Dirent } from 'node:fs';
-import { lstat, open, readdir, statfs } from 'node:fs/promises';
+import { lstat, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-
-const logBytes = 2 * 1024 * 1024;
 
 export interface Size {
   readonly files: number;
@@ -51,19 +49,4 @@ export const measureStore = async (dataDir: string, signal: AbortSignal) => {
     freeInodes: ffree,
   };
   return { dataDirectory: entries, disk };
-};
-
-/** The last 2 MiB of a log, from the beginning of a line. */
-export const readTail = async (path: string, maxBytes = logBytes): Promise<Buffer> => {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const from = Math.max(0, size - maxBytes);
-    const buffer = Buffer.alloc(Math.min(size, maxBytes));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
-    const tail = buffer.subarray(0, bytesRead);
-    return from === 0 ? tail : tail.subarray(tail.indexOf(10) + 1);
-  } finally {
-    await file.close();
-  }
 };

@@ -2,7 +2,7 @@
 // I1: nothing is overwritten: the directory must be missing or empty.
 // I2: everything is put together in `<directory>.restoring` and gets its name only when all of it has been read back and
 //     has the digest that the backup states. What a killed restore leaves, the next one takes away.
-// I3: the one who restores holds the lock of what is being put together (sqlite/database.ts I1).
+// I3: the one who restores holds the lock of what is being put together (sqlite/files.ts I1).
 import { createHash, createSecretKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
@@ -151,7 +151,7 @@ class Building implements Taker {
 
   /** I3; with the schema of then: the next start brings it to that of now. */
   begin({ schema }: BackupHeader): void {
-    this.#opened = openWriter(this.#root, schema);
+    this.#opened = openWriter(this.#root, migrations.slice(0, schema));
   }
 
   async take(record: BackupRecord): Promise<void> {

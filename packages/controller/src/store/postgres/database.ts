@@ -5,7 +5,7 @@
 // I2: a connection that broke is replaced when the next transaction begins, never within one.
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
-import type { Database, Row, Tuple, Value } from '../sql/database.ts';
+import { type Database, RolledBack, type Row, type Tuple, type Value } from '../sql/database.ts';
 import { numbered, schemaOf } from './schema.ts';
 
 type Values = readonly Value[];
@@ -62,6 +62,7 @@ export class PostgresDatabase implements Database {
   readonly #onOthers: (() => void) | undefined;
   #looks: NodeJS.Timeout | undefined;
   #client: Client | undefined;
+  #connecting: Promise<Client> | undefined;
   #inTransaction = false;
   #cursors = 0;
 
@@ -96,14 +97,19 @@ export class PostgresDatabase implements Database {
   }
 
   /** I2. */
-  async #ready(): Promise<Client> {
-    if (this.#client === undefined) {
-      this.#use(await this.#connect());
-      await this.listen();
-      this.#onOthers?.(); // what they said meanwhile was not heard
-    }
-    if (this.#client === undefined) throw new Error('the connection ended as it was made');
-    return this.#client;
+  #ready(): Promise<Client> {
+    this.#connecting ??= this.#reconnect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #reconnect(): Promise<Client> {
+    const client = await this.#connect();
+    if (this.#onOthers !== undefined) await client.query(`LISTEN ${channel}`);
+    this.#use(client);
+    this.#onOthers?.(); // what they said meanwhile was not heard
+    return client;
   }
 
   #statement(sql: string): Statement {
@@ -186,16 +192,15 @@ export class PostgresDatabase implements Database {
     await this.#ask((client) => client.query(sql));
   }
 
-  async #begin(sql: string): Promise<void> {
-    await this.#ready();
+  async #begin(...statements: readonly string[]): Promise<void> {
+    if (this.#client === undefined) await this.#ready();
     this.#inTransaction = true;
-    await this.#exec(sql);
+    await Promise.all(statements.map((sql) => this.#exec(sql)));
   }
 
   /** I1. */
-  async begin(): Promise<void> {
-    await this.#begin('BEGIN');
-    await this.#exec(lock);
+  begin(): Promise<void> {
+    return this.#begin('BEGIN', lock);
   }
 
   beginRead(): Promise<void> {
@@ -203,13 +208,17 @@ export class PostgresDatabase implements Database {
   }
 
   async commit(): Promise<void> {
-    await this.#exec('COMMIT');
+    const ended = this.#ask((client) => client.query('COMMIT'));
+    const { command } = await ended;
     this.#inTransaction = false;
+    // The server ends a transaction of which a statement has failed, and calls it no error.
+    if (command !== 'COMMIT') throw new RolledBack('cannot store: the transaction was rolled back');
   }
 
   async rollback(): Promise<void> {
-    if (this.inTransaction) await this.#exec('ROLLBACK').catch(() => undefined);
+    const ended = this.inTransaction ? this.#exec('ROLLBACK') : undefined;
     this.#inTransaction = false;
+    await ended?.catch(() => undefined);
   }
 
   tellOthers(): Promise<void> {
@@ -250,6 +259,15 @@ export class PostgresDatabase implements Database {
     const size = `SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
       WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`;
     return Number((await this.tuple(size))?.[0]);
+  }
+
+  freeBytes(): number {
+    return 0;
+  }
+
+  /** Its own vacuum does that. */
+  giveBackSome(): number {
+    return 0;
   }
 
   async renumber(): Promise<void> {

@@ -62,7 +62,7 @@ describe.skipIf(isSkipped)('several controllers', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'drover-others-'));
     place = await freshSchema();
     [first, second] = [await open('one'), await open('two')];
-  });
+  }, 60_000);
   afterEach(async () => {
     await Promise.all([first.close(), second.close()]);
     await rm(dataDir, { recursive: true, force: true });
@@ -193,7 +193,12 @@ describe.skipIf(isSkipped)('several controllers', () => {
     const heads = record<number>((listener) =>
       second.audit.onAppend(() => listener(second.audit.head().seq)),
     );
-    const entry = { time: '2026-01-01T00:00:00.000Z', user: 'u', verb: 'create', resource: 'things' } as const;
+    const entry = {
+      time: '2026-01-01T00:00:00.000Z',
+      user: 'u',
+      verb: 'create',
+      resource: 'things',
+    } as const;
     const add = (store: Store) => store.audit.append({ ...entry, decision: 'allow' });
     await Promise.all(Array.from({ length: 30 }, (_, i) => add(i % 3 === 0 ? second : first)));
 

@@ -104,7 +104,10 @@ const nameOfOrigin = ({ kind, path }: KeyOrigin, defaultPath: string): string =>
   return nameOfSource({ kind, path: path ?? defaultPath }, defaultPath);
 };
 
-const loadState = async (file: KeyringFile, { dataDir, source }: KeyringOptions): Promise<State> => {
+const loadState = async (
+  file: KeyringFile,
+  { dataDir, source }: Pick<KeyringOptions, 'dataDir' | 'source'>,
+): Promise<State> => {
   const chosen = source ?? recordedSource(file, dataDir);
   const defaultPath = defaultKeyPath(dataDir);
   const { scrypt } = file.keyEncryption;
@@ -117,6 +120,17 @@ const loadState = async (file: KeyringFile, { dataDir, source }: KeyringOptions)
     'ServiceUnavailable',
     `cannot open the secrets of ${dataDir}: ${why}; give the right key (nothing was changed)`,
   );
+};
+
+/**
+ * Whether there is a keyring, and its key opens it; nothing is made or changed.
+ * @throws ApiError ServiceUnavailable as openKeyring does.
+ */
+export const checkKeyring = async (dataDir: string, source: KeySource | undefined): Promise<boolean> => {
+  const file = await readKeyring(dataDir);
+  if (file === undefined) return false;
+  await loadState(file, { dataDir, source });
+  return true;
 };
 
 const newDataKey = (number: number, clock: Clock): NumberedKey => ({

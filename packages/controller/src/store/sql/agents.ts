@@ -1,6 +1,6 @@
 // Owns the statements of agents: who is connected, to which controller, facts, last heartbeats.
 // I1: an agent belongs to the controller that it came to last. What another one still has to say of its end is passed over.
-import type { AgentRow } from '../store.ts';
+import type { AgentRow } from '../agent-store.ts';
 import type { Context } from './context.ts';
 import type { Awaitable, Tuple } from './database.ts';
 import { notify } from './notices.ts';

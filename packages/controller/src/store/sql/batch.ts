@@ -6,11 +6,13 @@
 
 import type { AuditEntry } from '@drover/api/audit';
 import { ApiError, type ErrorDetails, type Reason } from '@drover/api/errors';
+import { toDiskRefusal } from '../../platform/disk-refusal.ts';
 import type { AuditLine } from '../store.ts';
 import { appendChanges } from './audit.ts';
 import { type Context, type Counters, newEffects, noOthers, type Others } from './context.ts';
-import type { Tuple } from './database.ts';
+import { Refused, RolledBack, type Tuple } from './database.ts';
 import { Behind, lookAtOthers } from './others.ts';
+import { groupCalls } from './together.ts';
 
 export type Operation = (context: Context, argument: never) => unknown;
 /** With `audit`, what the call changes is put into the audit trail in the same breath. */
@@ -35,6 +37,8 @@ export interface Reply {
 }
 
 const diskFull = 13;
+/** SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN: of a file system that is read-only or fails. */
+const notWritable: readonly number[] = [8, 10, 14];
 
 const codeOf = (error: unknown): number => {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
@@ -50,6 +54,10 @@ export const toFailure = (error: unknown): Failure => {
     return { reason: 'InsufficientStorage', message, details: undefined };
   }
   const why = error instanceof Error ? error.message : String(error);
+  if (notWritable.includes(codeOf(error))) {
+    const { reason, message, details } = toDiskRefusal('failing', `cannot use the database: ${why}`);
+    return { reason, message, details };
+  }
   return { reason: 'InternalError', message: `cannot store: ${why}`, details: undefined };
 };
 
@@ -66,10 +74,15 @@ const runCall = async (
   operation: Operation,
   [name, argument, audit]: Call,
 ): Promise<Outcome> => {
-  // The argument was typed by the caller on the main thread (channel.ts).
-  const value = await operation(context, argument as never);
-  if (audit !== undefined) appendChanges(context, name, argument, value, audit);
-  return { value };
+  try {
+    // The argument was typed by the caller on the main thread (channel.ts).
+    const value = await operation(context, argument as never);
+    if (audit !== undefined) appendChanges(context, name, argument, value, audit);
+    return { value };
+  } catch (error) {
+    if (error instanceof Refused) return { failure: toFailure(error) };
+    throw error;
+  }
 };
 
 /** I2. */
@@ -124,19 +137,26 @@ const failAll = (context: Context, calls: readonly Call[], error: unknown): Repl
   };
 };
 
-const commit = async (context: Context): Promise<void> => {
+const reasonOf = (outcome: PromiseSettledResult<unknown>): unknown =>
+  outcome.status === 'rejected' ? outcome.reason : undefined;
+
+/** What was sent is waited for together with the end: a transaction of which a statement failed is rolled back by it. */
+const commitShared = async (context: Context): Promise<void> => {
   const { database, counters, seen } = context;
-  if (!database.isShared) return database.commit();
-  try {
-    await database.tellOthers();
-    await database.commit();
-  } catch (error) {
-    throw new Uncertain('', { cause: error });
-  }
+  const outcomes = await Promise.allSettled([context.sent(), database.tellOthers(), database.commit()]);
+  const [sent, , ended] = outcomes.map(reasonOf);
+  if (ended instanceof RolledBack) throw sent ?? ended;
+  if (ended !== undefined) throw new Uncertain('', { cause: ended });
   // Numbers that were given to no row may be given again, by others.
   const changes = [...context.effects.tasks.values()].map((row) => Number(row.at(-1)));
-  counters.change = Math.max(seen.change, ...changes);
+  counters.change = changes.reduce((newest, change) => Math.max(newest, change), seen.change);
   Object.assign(seen, counters);
+};
+
+const commit = async (context: Context): Promise<void> => {
+  if (context.database.isShared) return commitShared(context);
+  await context.sent();
+  await context.database.commit();
 };
 
 const takeOthers = (context: Context): Others | undefined => {
@@ -148,6 +168,15 @@ const takeOthers = (context: Context): Others | undefined => {
   return others;
 };
 
+/** Waits for all of them, also when one fails: what is undone afterwards is all there is. */
+const all = async <T>(pending: readonly (T | PromiseLike<T>)[]): Promise<Awaited<T>[]> => {
+  const outcomes = await Promise.allSettled(pending);
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+};
+
 /** Throws when not all of it is durable. */
 const runAll = async (
   context: Context,
@@ -155,16 +184,19 @@ const runAll = async (
   calls: readonly Call[],
   run: typeof runCall,
 ): Promise<Reply> => {
+  const { database } = context;
   context.effects = newEffects();
-  await context.database.begin();
-  if (context.database.isShared) await lookAtOthers(context);
-  const outcomes: Outcome[] = [];
-  for (const call of calls) {
+  const runOne = (call: Call): Promise<Outcome> => {
     const operation = operations[call[0]];
     if (operation === undefined) throw new Error(`no operation ${call[0]}`);
-    outcomes.push(await run(context, operation, call));
-  }
-  await context.sent();
+    return run(context, operation, call);
+  };
+  if (database.isShared) await all([database.begin(), lookAtOthers(context)]);
+  else await database.begin();
+  const outcomes: Outcome[] = [];
+  const isTogether = database.isShared && run === runCall;
+  for (const group of isTogether ? groupCalls(calls) : calls.map((call) => [call]))
+    outcomes.push(...(await all(group.map(runOne))));
   await commit(context);
   const { tasks, output, audit } = context.effects;
   return {
@@ -232,8 +264,9 @@ const runRead = async (
   try {
     const operation = operations[name];
     if (operation === undefined) throw new Error(`no operation ${name}`);
-    if (isAlone) await context.database.beginRead();
-    return { value: await operation(context, argument as never) };
+    const begun = isAlone ? context.database.beginRead() : undefined;
+    const [, value] = await all<unknown>([begun, operation(context, argument as never)]);
+    return { value };
   } catch (error) {
     return { failure: toFailure(error) };
   } finally {

@@ -2,6 +2,13 @@
 // I1: statements run in the order in which they were asked for; a caller need not wait for one before it asks for the next.
 // I2: SQL is the part that SQLite and PostgreSQL share: parameters are `?` or `?1`; CASE and not iif; text is compared by its
 //     bytes; numbers are JavaScript numbers below 2^53.
+import { ApiError } from '@drover/api/errors';
+
+/** What a call is told when it cannot be carried out and nothing of it has been: the others of its batch go on. */
+export class Refused extends ApiError {}
+
+/** At its end a transaction was rolled back: nothing of it is stored. */
+export class RolledBack extends Error {}
 
 export type Value = string | number | Uint8Array | null;
 
@@ -31,7 +38,7 @@ export interface Database {
   begin(): Awaitable<void>;
   /** Begins one that only reads, and sees one moment. */
   beginRead(): Awaitable<void>;
-  /** Everything in it is durable once this returns. */
+  /** Everything in it is durable once this returns. @throws RolledBack */
   commit(): Awaitable<void>;
   /** Does nothing outside a transaction. */
   rollback(): Awaitable<void>;
@@ -47,6 +54,10 @@ export interface Database {
   columns(table: string): Awaitable<readonly string[]>;
   /** What its files take on the disk. */
   sizeBytes(): Awaitable<number>;
+  /** Of them, what holds nothing and is written before they grow; 0 where that is not known. */
+  freeBytes(): Awaitable<number>;
+  /** Gives some of that back to the disk, in a step that nobody waits long for; returns how many bytes. */
+  giveBackSome(): Awaitable<number>;
   /** After rows with numbers of their own were put into tables: what makes numbers goes on behind them. */
   renumber(): Awaitable<void>;
 }

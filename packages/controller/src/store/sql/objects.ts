@@ -1,11 +1,12 @@
 // Owns the statements of the object log.
-// I1: the revision of a row is the store's counter at its insertion: increasing without gaps inside one call.
+// I1: the revision of a row is the store's counter at its insertion: increasing without gaps inside one call, which writes an
+//     object once and refuses before it has written anything.
 // I2: a value is stored as the JSON that the caller made (or as what it sealed of it), without
 //     metadata.resourceVersion; the row's revision is it.
 // I3: compaction removes older rows of a key before its deletion, so that no crash brings an object back.
 import { ApiError } from '@drover/api/errors';
 import { type Context, loadFloor, saveFloor } from './context.ts';
-import type { Awaitable, Tuple } from './database.ts';
+import { type Awaitable, Refused, type Tuple } from './database.ts';
 
 export interface EncodedWrite {
   readonly resource: string;
@@ -47,14 +48,14 @@ const check = async (context: Context, write: EncodedWrite): Promise<void> => {
   const revision = await present(context, write);
   const mustBeAbsent = write.expect === 0 || write.type === 'created';
   if (mustBeAbsent && revision !== 0) {
-    throw new ApiError('AlreadyExists', `cannot ${verb} ${label(write)}: it already exists`);
+    throw new Refused('AlreadyExists', `cannot ${verb} ${label(write)}: it already exists`);
   }
   if (write.type !== 'created' && revision === 0) {
-    throw new ApiError('NotFound', `cannot ${verb} ${label(write)}: there is no such object`);
+    throw new Refused('NotFound', `cannot ${verb} ${label(write)}: there is no such object`);
   }
   if (write.expect !== undefined && write.expect !== revision) {
     const why = `it has been changed since resourceVersion ${write.expect} (now ${revision}); read it again and repeat the change`;
-    throw new ApiError('Conflict', `cannot ${verb} ${label(write)}: ${why}`);
+    throw new Refused('Conflict', `cannot ${verb} ${label(write)}: ${why}`);
   }
 };
 
@@ -70,9 +71,10 @@ const count = async ({ database }: Context, { resource, namespace }: EncodedWrit
 
 /** What the writer looked at may be what another one has changed since. */
 const checkProvided = async (context: Context, write: EncodedWrite): Promise<void> => {
-  const { home, fewerThan } = write.provided ?? {};
+  if (write.provided === undefined) return;
+  const { home, fewerThan } = write.provided;
   const refuse = (why: string): never => {
-    throw new ApiError('Conflict', `cannot create ${label(write)}: ${why}; look again`);
+    throw new Refused('Conflict', `cannot create ${label(write)}: ${why}; look again`);
   };
   const place = { resource: 'namespaces', namespace: '', name: write.namespace };
   if (home !== undefined && (await present(context, place)) !== home)
@@ -82,12 +84,10 @@ const checkProvided = async (context: Context, write: EncodedWrite): Promise<voi
 };
 
 const writeAll = async (context: Context, writes: readonly EncodedWrite[]): Promise<number> => {
+  await Promise.all(writes.flatMap((write) => [check(context, write), checkProvided(context, write)]));
   const first = context.counters.revision + 1;
-  for (const write of writes) {
-    await check(context, write);
-    if (write.provided !== undefined) await checkProvided(context, write);
+  for (const { resource, namespace, name, uid, type, json, dataKey } of writes) {
     const revision = ++context.counters.revision;
-    const { resource, namespace, name, uid, type, json, dataKey } = write;
     context.send(insertRow, revision, resource, namespace, name, uid, type, json, dataKey);
   }
   return first;

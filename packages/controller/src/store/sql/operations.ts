@@ -10,6 +10,7 @@ import { outputReads, outputWrites } from './output.ts';
 import { pendingReads, pendingWrites } from './pending.ts';
 import { sealedReads, sealedWrites } from './sealed.ts';
 import { sizeReads } from './sizes.ts';
+import { spaceWrites } from './space.ts';
 import { taskReads, taskWrites } from './tasks.ts';
 
 export const writeOperations = {
@@ -24,6 +25,7 @@ export const writeOperations = {
   ...metaWrites,
   ...sealedWrites,
   ...auditWrites,
+  ...spaceWrites,
 };
 
 export const readOperations = {

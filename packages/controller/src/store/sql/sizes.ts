@@ -2,6 +2,7 @@
 // I1: it costs little however much there is: rows are counted along an index, and how large they are is told by the newest.
 import type { StoredSize, StoredSizes } from '../store.ts';
 import type { Context } from './context.ts';
+import type { Awaitable } from './database.ts';
 
 const sampleRows = 1_000;
 
@@ -41,4 +42,7 @@ const sizes = async (context: Context): Promise<StoredSizes> => {
   };
 };
 
-export const sizeReads = { 'sizes.read': sizes };
+/** Bytes of the file that hold nothing: they are written before it grows. */
+const free = ({ database }: Context): Awaitable<number> => database.freeBytes();
+
+export const sizeReads = { 'sizes.read': sizes, 'sizes.free': free };

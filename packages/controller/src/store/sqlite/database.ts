@@ -1,6 +1,7 @@
 // Owns SQLite as a database of the store: statements are prepared once, and answered in the same breath.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Database, Row, Tuple, Value } from '../sql/database.ts';
+import { giveBackSome } from './space.ts';
 
 type Values = readonly Value[];
 
@@ -108,6 +109,14 @@ export class SqliteDatabase implements Database {
     return this.pragma('page_count') * this.pragma('page_size');
   }
 
+  freeBytes(): number {
+    return this.pragma('freelist_count') * this.pragma('page_size');
+  }
+
+  giveBackSome(): number {
+    return giveBackSome(this);
+  }
+
   /** The largest number in the table is what SQLite counts on from. */
   renumber(): void {}
 
@@ -125,5 +134,5 @@ export class SqliteDatabase implements Database {
 }
 
 /** Throws what SQLite says when the file cannot be opened. */
-export const openFile = (path: string, options: { readonly readOnly?: boolean } = {}): SqliteDatabase =>
+export const openFile = (path: string | URL, options: { readonly readOnly?: boolean } = {}): SqliteDatabase =>
   new SqliteDatabase(new DatabaseSync(path, { timeout: 10_000, ...options }));

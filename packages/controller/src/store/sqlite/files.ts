@@ -3,9 +3,12 @@
 //     releases it however the process ends.
 // I2: WAL with synchronous=FULL: a commit that returned is on the disk.
 // I3: only our own user can read the files, whatever the directory and the umask allow: they hold Secrets.
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+// I4: a migration is there whole or not at all, with its number: one that is killed begins anew at the next start.
+// I5: data of a newer version are not touched, not even to bring in what lies in the log beside them.
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { ApiError } from '@drover/api/errors';
 import { migrations } from '../migrations/index.ts';
 import type { OpenDatabase } from '../sql/database.ts';
@@ -15,10 +18,16 @@ import { openFile, type SqliteDatabase } from './database.ts';
 const databaseFile = (dataDir: string): string => join(dataDir, 'drover.db');
 
 /** 'DROV': tells our files from other SQLite files. */
-const applicationId = 0x44524f56;
+export const applicationId = 0x44524f56;
 
 const refuse = (dataDir: string, why: string, cause?: unknown): ApiError =>
   new ApiError('ServiceUnavailable', `cannot open data directory ${dataDir}: ${why}`, undefined, cause);
+
+/** Of a full disk nothing is broken: neither another directory nor a backup is what helps. */
+const isFull = (error: unknown): boolean => /ENOSPC|disk is full/.test(String(error));
+
+const fullDisk = (dataDir: string, error: unknown): ApiError =>
+  refuse(dataDir, 'its disk is full; free some space there (nothing is damaged)', error);
 
 const holder = (dataDir: string): string => {
   try {
@@ -40,6 +49,7 @@ const lock = (dataDir: string): DatabaseSync => {
       const why = `another controller${holder(dataDir)} is using it; stop that one or choose another --data-dir`;
       throw refuse(dataDir, why, error);
     }
+    if (isFull(error)) throw fullDisk(dataDir, error);
     throw refuse(dataDir, `it is not writable (${String(error)}); choose another --data-dir`, error);
   }
 };
@@ -57,13 +67,17 @@ export const checkNotHeld = (dataDir: string): void => {
   }
 };
 
-const migrate = (database: SqliteDatabase, dataDir: string, upTo: number): void => {
+const checkVersion = (database: SqliteDatabase, dataDir: string, known: number): void => {
   const version = database.schema();
-  if (version > migrations.length) {
-    const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --data-dir`;
-    throw refuse(dataDir, why);
-  }
-  migrations.slice(version, upTo).forEach((sql, index) => {
+  if (version <= known) return;
+  const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${known}); start that version or choose another --data-dir`;
+  throw refuse(dataDir, why);
+};
+
+/** I4. */
+const migrate = (database: SqliteDatabase, steps: readonly string[]): void => {
+  const version = database.schema();
+  steps.slice(version).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);
   });
 };
@@ -75,31 +89,44 @@ const makePrivate = (dataDir: string): void => {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
 };
 
-const openOwn = (dataDir: string, upTo: number): SqliteDatabase => {
-  makePrivate(dataDir);
-  const database = openFile(databaseFile(dataDir));
+/**
+ * I5: looked at by a connection that can write nothing. Where nothing lies in the log beside it, it is told that nobody
+ * else can either, and leaves no files of its own.
+ */
+const refuseNewer = (dataDir: string, known: number): void => {
+  const url = pathToFileURL(databaseFile(dataDir));
+  if (!existsSync(url)) return;
+  const log = statSync(`${databaseFile(dataDir)}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size === 0) url.searchParams.set('immutable', '1');
+  const database = openFile(url, { readOnly: true });
   try {
-    const id = database.pragma('application_id');
-    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
-    migrateGuard(database, dataDir, upTo);
-    return database;
-  } catch (error) {
+    checkVersion(database, dataDir, known);
+  } finally {
     database.close();
-    if (error instanceof ApiError) throw error;
-    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
 };
 
-/** Nothing is written before the version is known to be ours. */
-const migrateGuard = (database: SqliteDatabase, dataDir: string, upTo: number): void => {
-  if (database.schema() <= migrations.length) {
+const openOwn = (dataDir: string, steps: readonly string[]): SqliteDatabase => {
+  let database: SqliteDatabase | undefined;
+  try {
+    refuseNewer(dataDir, steps.length);
+    makePrivate(dataDir);
+    database = openFile(databaseFile(dataDir));
+    const id = database.pragma('application_id');
+    if (id !== 0 && id !== applicationId) throw refuse(dataDir, 'drover.db is not a Drover database');
     database.exec(
-      `PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 134217728;
-       PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
+      `PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = ${applicationId};
+       PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;
+       PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY`,
     );
+    migrate(database, steps);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof ApiError) throw error;
+    if (isFull(error)) throw fullDisk(dataDir, error);
+    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
   }
-  migrate(database, dataDir, upTo);
 };
 
 interface OpenSqlite extends OpenDatabase {
@@ -108,13 +135,13 @@ interface OpenSqlite extends OpenDatabase {
 }
 
 /**
- * The one writer of the data directory, with the schema of this version; `upTo`: with an older one, for rows of then.
+ * The one writer of the data directory, with the schema of this version; `steps`: with another one, for rows of then.
  * Throws ApiError ServiceUnavailable with one clear line.
  */
-export const openWriter = (dataDir: string, upTo = migrations.length): OpenSqlite => {
+export const openWriter = (dataDir: string, steps = migrations): OpenSqlite => {
   const held = lock(dataDir);
   try {
-    const database = openOwn(dataDir, upTo);
+    const database = openOwn(dataDir, steps);
     return {
       database,
       close: () => {
