@@ -165,6 +165,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       const events = watches.watch(kind, watchOptions);
       return kind.custom === undefined ? events : eventsInVersion(kind, events);
     },
+    catchUp: () => store.objects.catchUp(),
     revision: (kind) => (kind === undefined ? cache.revision : cache.of(kind).changedAt),
     close: async () => {
       watches.close();

@@ -210,7 +210,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     options.content(request, response, farewell.contentEnds);
   const context = { ...options, log, limits, streams, signals, cuts, usage, content };
 
-  app.decorate('catchUp', () => options.store.objects.catchUp());
+  app.decorate('catchUp', () => options.resources.catchUp());
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
   refuseTwoHosts(app);

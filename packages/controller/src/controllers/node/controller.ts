@@ -109,7 +109,7 @@ class NodeLoop implements NodeController {
     const object = resources.find(nodeKind, '', name);
     if (object === undefined) {
       // I3.
-      if (agent !== undefined) await forgetAgent(this.#deps, name);
+      if (agent !== undefined && (await this.#isGone(name))) await forgetAgent(this.#deps, name);
       return;
     }
     try {
@@ -119,6 +119,13 @@ class NodeLoop implements NodeController {
       const isGone = resources.find(nodeKind, '', name) === undefined;
       if (!isGone || !(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
     }
+  }
+
+  /** Not only not heard of yet, as when another controller has just made it. */
+  async #isGone(name: string): Promise<boolean> {
+    const { resources } = this.#deps;
+    await resources.catchUp();
+    return resources.find(nodeKind, '', name) === undefined;
   }
 
   /** I5. */
