@@ -13,6 +13,7 @@ import {
   type KindReference,
   leases,
   namespaces,
+  nodeMetrics,
   nodes,
   schedules,
 } from '@drover/client';
@@ -221,6 +222,15 @@ describe.skipIf(isSkipped)('three controllers', () => {
     expect((await client(1).get(configMaps, metadata.name ?? '', { namespace: 'default' })).metadata).toEqual(
       metadata,
     );
+  });
+
+  test('what servers use is told at every controller, wherever they are connected', async () => {
+    for (const by of clients)
+      await waitFor(
+        'all to be told',
+        async () => (await by.list(nodeMetrics)).items.length === names.length,
+        patienceMs,
+      );
   });
 
   test('one that is killed under load takes nothing along: agents, run and leader go on elsewhere', async () => {

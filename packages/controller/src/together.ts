@@ -63,7 +63,7 @@ export const standTogether = async ({ store: url }: Config, deps: TogetherDeps):
     serves: () => membership.compete(),
     follow: async (nodes) => {
       // What the leader runs ends before the rest does; the leases are given up last.
-      closers.add({ close: () => leadership.end() });
+      closers.add({ close: () => membership.retire() });
       const unsubscribe = membership.onChange(() => nodes.lookAtAll());
       closers.add({ close: unsubscribe });
       await leadership.during(() => runDepartures({ membership, agents: store.agents, clock, log }));

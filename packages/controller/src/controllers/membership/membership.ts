@@ -3,6 +3,7 @@
 // I2: the lease of the leader changes hands by compare-and-set only, and only when it was given up or has run out.
 // I3: who leads stops before others may take the lease: `trustMs` after the beginning of the last renewal that succeeded, which is
 //     less than the duration, by a clock that also runs while the process is stopped.
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type KubeObject, leaseKind, namespaceKind } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import { OwnLeadership } from '../../platform/leadership.ts';
@@ -13,6 +14,7 @@ import { createAwakeClock } from './awake.ts';
 import {
   addressOf,
   controllerOf,
+  durationMs,
   holderOf,
   leaderLease,
   leaseNameOf,
@@ -34,7 +36,9 @@ export interface Membership {
   compete(): Promise<void>;
   /** Told when another one may have come or gone. */
   onChange(listener: () => void): () => void;
-  /** Ends what the leader runs, then gives up both leases. */
+  /** Ends what the leader runs, and leads no more. */
+  retire(): Promise<void>;
+  /** Retires, then gives up its own lease. */
   close(): Promise<void>;
 }
 
@@ -221,32 +225,58 @@ class Leases implements Membership {
     });
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
+  async retire(): Promise<void> {
+    this.#competes = false;
     await this.#round;
     await this.leadership.close();
-    const { resources, controller, log } = this.#deps;
-    try {
-      if (this.#isLeader)
-        await resources.modify(leaseKind, leaseNamespace, leaderLease, (now) =>
-          holderOf(now) === controller ? toReleased(now) : undefined,
-        );
-      await this.#remove(leaseNameOf(controller));
-    } catch (err) {
-      log.warn({ err }, 'cannot give up the leases of this controller: others wait until they run out');
-    }
+    if (!this.#isLeader) return;
+    this.#isLeader = false;
+    const { resources, controller } = this.#deps;
+    const release = (now: KubeObject) => (holderOf(now) === controller ? toReleased(now) : undefined);
+    await this.#giveUp(resources.modify(leaseKind, leaseNamespace, leaderLease, release));
+  }
+
+  async #giveUp(giving: Promise<unknown>): Promise<void> {
+    await giving.catch((err: unknown) =>
+      this.#deps.log.warn(
+        { err },
+        'cannot give up a lease of this controller: others wait until it runs out',
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.retire();
+    await this.#giveUp(this.#remove(leaseNameOf(this.#deps.controller)));
     this.#stop.abort();
     await this.#following;
   }
 }
 
-/** Resolves when this controller is known to be there. */
+/** A copy of a data directory has the id of the original: two of one name would take each other's agents away. */
+const refuseDouble = async ({ resources, controller, address }: MembershipDeps): Promise<void> => {
+  const find = () => resources.find(leaseKind, leaseNamespace, leaseNameOf(controller));
+  const before = find();
+  const other = before && addressOf(before);
+  if (before === undefined || other === address) return;
+  const until = elapsedMs() + durationMs;
+  while (elapsedMs() < until && find()?.metadata.resourceVersion === before.metadata.resourceVersion)
+    await delay(tickMs / 5);
+  const now = find();
+  if (now === undefined || now.metadata.resourceVersion === before.metadata.resourceVersion) return;
+  const why = `a controller with its id serves already, at ${other}; if this data directory is a copy, remove the file controller-id from it`;
+  throw new ApiError('ServiceUnavailable', `cannot start: ${why}`);
+};
+
+/** Resolves when this controller is known to be there. @throws ApiError ServiceUnavailable: another one has its id. */
 export const openMembership = async (deps: MembershipDeps): Promise<Membership> => {
   const { resources } = deps;
   if (resources.find(namespaceKind, '', leaseNamespace) === undefined)
     await resources.create(namespaceKind, '', { metadata: { name: leaseNamespace } }).catch((error) => {
       if (!isReason(error, 'AlreadyExists')) throw error;
     });
+  await refuseDouble(deps);
   const leases = new Leases(deps);
   await leases.begin();
   return leases;
