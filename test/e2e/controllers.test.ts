@@ -206,6 +206,8 @@ describe.skipIf(isSkipped)('three controllers', () => {
       { metadata: { name: 'few' }, spec: { hard } },
       { namespace: 'tight' },
     );
+    // It counts from when a controller has heard of it.
+    for (const by of clients) await by.get(resourceQuotas, 'few', { namespace: 'tight' });
     const make = (by: Client) =>
       by.create(configMaps, { metadata: { generateName: 'c-' } }, { namespace: 'tight' });
 

@@ -12,7 +12,7 @@ import { tellOfBackup } from './controllers/backup-news.ts';
 import { tellOfDisk } from './controllers/disk-news.ts';
 import { type EnrolmentDeps, runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
-import { runRetentionController, runSweeps } from './controllers/retention/controller.ts';
+import { runOwnSweeps, runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
@@ -133,5 +133,5 @@ export const runUpkeep = async (
   await leadership.during(() =>
     runRetentionController({ ...retention, sweeps: sharedSweeps(deps), sizes, initial }),
   );
-  closers.add(runSweeps({ ...retention, sweeps: ownSweeps(deps) }));
+  closers.add(runOwnSweeps({ ...retention, sweeps: ownSweeps(deps) }));
 };

@@ -24,6 +24,7 @@ import {
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { pause } from '../../platform/pause.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { keepRetentionPolicy, type RetentionDeps } from './policy.ts';
 
@@ -153,7 +154,7 @@ interface Sweeping {
 }
 
 /** Sweeps once `served` (I4) and then every minute what is due, until closed. */
-export const runSweeps = (deps: Deps & { readonly served: AbortSignal }): Sweeping => {
+const runSweeps = (deps: Deps & { readonly served: AbortSignal }): Sweeping => {
   const pass = new RetentionPass(deps);
   const stop = new AbortController();
   let wake = new AbortController();
@@ -192,4 +193,26 @@ export const runRetentionController = async (
   const sweeping = runSweeps(deps);
   late.sweeping = sweeping;
   return { close: async () => void (await Promise.all([keeper.close(), sweeping.close()])) };
+};
+
+/** The same for what a controller has of its own, where the policy and its status are somebody else's. */
+export const runOwnSweeps = (
+  deps: Omit<Deps, 'sizes'> & { readonly served: AbortSignal },
+): RetentionController => {
+  const sweeping = runSweeps(deps);
+  const stop = new AbortController();
+  let known = retentionIn(deps.resources);
+  const follow = { resources: deps.resources, log: deps.log, signal: stop.signal };
+  const following = followKind(follow, retentionPolicyKind, () => {
+    const now = retentionIn(deps.resources);
+    if (isEqualJson(now, known)) return;
+    known = now;
+    sweeping.changed();
+  });
+  return {
+    close: async () => {
+      stop.abort();
+      await Promise.all([following, sweeping.close()]);
+    },
+  };
 };
