@@ -1,7 +1,7 @@
 // Owns a real controller process for tests and benches: started, killed -9, started again on the same data and ports.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -34,6 +34,10 @@ export interface ControllerOptions {
   readonly ownSession?: boolean;
   /** Address of the database of its rows. */
   readonly store?: string;
+  /** Any that are free unless given. */
+  readonly ports?: { readonly port: number; readonly agentPort: number } | undefined;
+  /** How long a start may take; 30 s unless given. */
+  readonly patienceMs?: number;
 }
 
 /** A database of its rows. */
@@ -77,7 +81,9 @@ export class ControllerProcess {
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
     const store = options.store === undefined ? await placeOfTests(dataDir) : { url: options.store };
-    const controller = new ControllerProcess(dataDir, await freePort(), await freePort(), options, store);
+    const { port = await freePort(), agentPort = await freePort() } = options.ports ?? {};
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const controller = new ControllerProcess(dataDir, port, agentPort, options, store);
     await controller.start().catch(async (error: unknown) => {
       await controller.close();
       throw error;
@@ -110,12 +116,13 @@ export class ControllerProcess {
     );
     closeSync(log);
     const child = this.#child;
-    await waitFor('the controller to answer', () => {
+    const isReady = (): boolean => {
       if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
       return (
         existsSync(this.contextFile) && this.output().includes('Drover is ready') && this.#startedAfter(child)
       );
-    });
+    };
+    await waitFor('the controller to answer', isReady, this.#options.patienceMs);
   }
 
   #startedAfter(child: ChildProcess): boolean {
@@ -155,6 +162,11 @@ export class ControllerProcess {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
+  }
+
+  /** Stops it as it is, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
   }
 
   kill9(): Promise<void> {

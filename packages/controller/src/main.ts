@@ -12,16 +12,16 @@ import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
 import { openRunPolicyDesk } from './auth/run-policy/desk.ts';
 import { type Config, parseConfig, toShownConfiguration, usage } from './config.ts';
-import { runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { type NodeController, runNodeController } from './controllers/node/controller.ts';
+import type { NodeReport } from './controllers/node/tell.ts';
 import { targetedNodes } from './controllers/work/fleet.ts';
-import { createEngine } from './engine/engine.ts';
 import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
-import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
+import { runBackups, runEnrolment, runUpkeep, runWork } from './loops.ts';
 import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
+import { loadControllerId } from './platform/controller-id.ts';
 import { faultOf } from './platform/disk-refusal.ts';
 import { Drain } from './platform/drain.ts';
 import { createHold } from './platform/hold.ts';
@@ -38,6 +38,7 @@ import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
+import { standTogether, type Together } from './together.ts';
 import { makeWaysIn, toAddress } from './ways-in.ts';
 
 const clock = systemClock;
@@ -75,9 +76,11 @@ const openLog = (config: Config): Log => {
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
+  const controller = await loadControllerId(dataDir);
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
+  const onDeath = () => process.exit(1);
   const store = closers.add(
-    await openStore({ dataDir, url: config.store, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url: config.store, controller, clock, log, keyring, onDeath }),
   );
   const { audit } = store;
   const hold = createHold();
@@ -86,7 +89,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
-  return { keyring, store, audit, trail, authority, backups, encryption, hold };
+  return { controller, keyring, store, audit, trail, authority, backups, encryption, hold };
 };
 
 /** What a server that wants to join is told. */
@@ -110,10 +113,10 @@ const agentCare = (
 
 /** A new certificate for an agent, of which the node's controller hears. */
 const renewal =
-  (authority: Authority, tell: (node: string, notAfterMs: number) => void): GatewayOptions['renew'] =>
+  (authority: Authority, tell: (renewed: NodeReport) => void): GatewayOptions['renew'] =>
   async (node, serial, request) => {
     const { certPem, notAfterMs } = await authority.renew(node, serial, request);
-    tell(node, notAfterMs);
+    tell({ kind: 'renewed', node, notAfterMs });
     return certPem;
   };
 
@@ -127,13 +130,31 @@ interface Start {
   readonly manager: ServiceManager;
 }
 
+/** The objects, and how this controller stands among others. */
+const openObjects = async (
+  config: Config,
+  { store, controller }: Pick<Awaited<ReturnType<typeof openData>>, 'store' | 'controller'>,
+  { log, closers }: Pick<Start, 'log' | 'closers'>,
+) => {
+  const late: { together?: Together } = {};
+  const leads = (): boolean => late.together?.leadership.isLeading ?? false;
+  const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log, leads }));
+  const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
+  const self = { resources, store, controller, address, clock, log, closers };
+  const together = await standTogether(config, self);
+  late.together = together;
+  return { resources, address, together };
+};
+
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async ({ config, log, closers, drain, stop, manager }: Start): Promise<void> => {
   const data = await openData(config, log, closers);
-  const { store, audit, trail, authority, backups, encryption, hold } = data;
+  const { controller, store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
-  const resources = closers.add(await createResources({ store, kinds: allKinds, clock, log }));
-  const backupRoutine = await runBackups(config, { ...data, resources, clock, log, closers });
+  const { resources, address, together } = await openObjects(config, data, { log, closers });
+  const { leadership } = together;
+  const late: { nodes?: NodeController } = {};
+  const backupRoutine = await runBackups(config, { ...data, resources, leadership, clock, log, closers });
   closers.add(await openRoleKeeper({ resources, log }));
   await makeReadyPolicy({ resources, meta: store.meta, log });
   const runPolicies = closers.add(
@@ -141,37 +162,31 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   );
   const auth = createAuth({ store, resources, clock });
   const people = closers.add(await openPeopleDesk({ store, resources, clock, log }));
-  const engine = closers.add(createEngine({ store, clock, log, fence: runPolicies.fence }));
   const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
-  const address = toAddress(config.addresses[0] ?? '127.0.0.1', config.port);
   const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
-  const late: { nodes?: NodeController } = {};
   const gateway = closers.add(
     await createGateway({
       store,
+      controller,
       authority: { caPem: authority.caPem, serverTls: () => serverTls },
-      content,
-      clock,
-      log,
-      host: config.host,
-      port: config.agentPort,
+      ...{ content, clock, log, host: config.host, port: config.agentPort },
       agentRelease: () => releases.current,
-      renew: renewal(authority, (node, notAfterMs) =>
-        late.nodes?.tell({ kind: 'renewed', node, notAfterMs }),
-      ),
+      renew: renewal(authority, (renewed) => late.nodes?.tell(renewed)),
       onEvent: (event) => late.nodes?.tell(event),
       fence: runPolicies.fence,
       controllers: () => config.controllers,
     }),
   );
   const { agents, credentials } = store;
-  late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, clock, log }));
-  const signing = { signer: authority, credentials, lifetimeMs: config.nodeCertificateMs };
-  closers.add(runEnrolmentController({ resources, ...signing, clock, log }));
-  runSshEnrolment({ resources, admission, audit, clock, log, closers });
-  runWork({ resources, engine, audit, trail, runPolicies, auth, admission, clock, log, closers });
+  const minds = (agent: { readonly controller: string } | undefined) => together.minds(agent?.controller);
+  late.nodes = closers.add(runNodeController({ resources, agents, credentials, gateway, minds, clock, log }));
+  await together.follow(late.nodes);
+  const loop = { resources, leadership, admission, audit, clock, log };
+  const lifetimeMs = config.nodeCertificateMs;
+  await runEnrolment({ ...loop, signer: authority, credentials, lifetimeMs });
+  await runWork({ ...loop, store, fence: runPolicies.fence, trail, runPolicies, auth });
   const server = closers.add(
     await createServer({
       resources,
@@ -187,6 +202,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
       drain: { status: () => drain.status(), begin: stop },
       refusal: trail.refusal,
       ...agentCare(releases, gateway),
+      forward: { elsewhere: together.elsewhere, secret: authority.fleetSecret },
       admission,
       runPolicies,
       address,
@@ -202,8 +218,9 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   );
   for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
-  const kept = { store, resources, recordings: server.recordings, hold, served: serving.signal };
-  await runUpkeep(config, { ...kept, clock, log, closers });
+  const kept = { store, recordings: server.recordings, hold, served: serving.signal };
+  await runUpkeep(config, { ...loop, ...kept, closers });
+  await together.serves();
   const made = { audit, auth, authority, admission, resources, clock, log, closers, address, manager };
   await makeWaysIn(config, made);
   serving.abort();

@@ -24,35 +24,39 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const mebibyte = 1024 * 1024;
 
-/** Events, former states and requests for certificates are removed where they are kept (resources, enrolment). */
-export const allSweeps = ({
+const sweep = (what: string, everyMs: number, run: Sweep['run']): Sweep => ({ what, everyMs, run });
+const beforeDays = (nowMs: number, { keepDays }: { readonly keepDays: number }) => nowMs - keepDays * dayMs;
+const unlessHeld = async (hold: Hold, work: () => Promise<number>): Promise<number> =>
+  (await hold.unlessHeld(work)) ?? 0;
+
+/** Of what every controller has in its own data directory. */
+export const ownSweeps = ({ recordings, hold }: Pick<Kept, 'recordings' | 'hold'>): readonly Sweep[] => [
+  sweep('old recordings', hourMs / 6, (spec, nowMs) =>
+    unlessHeld(hold, () =>
+      recordings.trim({
+        endedBeforeMs: beforeDays(nowMs, spec.recordings),
+        mostBytes: spec.recordings.keepMebibytes * mebibyte,
+      }),
+    ),
+  ),
+];
+
+/** Of what all controllers share. Events, former states and requests for certificates are removed where they are kept (resources, enrolment). */
+export const sharedSweeps = ({
   store,
   resources,
-  recordings,
   hold,
   clock,
-}: Kept & { readonly clock: Clock }): readonly Sweep[] => {
+}: Pick<Kept, 'store' | 'resources' | 'hold'> & { readonly clock: Clock }): readonly Sweep[] => {
   const { audit, blobs, credentials, tasks } = store;
-  const sweep = (what: string, everyMs: number, run: Sweep['run']): Sweep => ({ what, everyMs, run });
-  const beforeDays = (nowMs: number, { keepDays }: { readonly keepDays: number }) => nowMs - keepDays * dayMs;
-  const unlessHeld = async (work: () => Promise<number>): Promise<number> =>
-    (await hold.unlessHeld(work)) ?? 0;
   return [
     sweep('old runs and transfers', hourMs / 6, ({ work }, _nowMs, signal) =>
       removeOldWork({ resources, clock, signal, retentionMs: work.keepDays * dayMs }),
     ),
     sweep('old rows of the audit trail', hourMs, (spec) => trimTrail({ audit, clock }, spec.audit)),
-    sweep('old recordings', hourMs / 6, (spec, nowMs) =>
-      unlessHeld(() =>
-        recordings.trim({
-          endedBeforeMs: beforeDays(nowMs, spec.recordings),
-          mostBytes: spec.recordings.keepMebibytes * mebibyte,
-        }),
-      ),
-    ),
     sweep('content that nobody names', hourMs / 6, ({ content }, nowMs, signal) => {
       const deps = { resources, blobs, tasksOf: (work: string) => tasks.list({ work }) };
-      return unlessHeld(() => removeUnnamedContent(deps, nowMs - content.keepHours * hourMs, signal));
+      return unlessHeld(hold, () => removeUnnamedContent(deps, nowMs - content.keepHours * hourMs, signal));
     }),
     sweep('old enrolment tokens', hourMs, (spec, nowMs) =>
       removeExpiredTokens(resources, beforeDays(nowMs, spec.enrollmentTokens)),

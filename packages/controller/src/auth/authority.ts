@@ -3,7 +3,7 @@
 // I2: a certificate is in the store before it is handed out, so that it can always be revoked.
 // I3: a renewal never outlives a revocation: if the old certificate was revoked meanwhile, so is the new one.
 // I4: the release key signs agent files only; it is not the CA's key.
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hkdfSync, sign } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Sealer } from '../store/sealing/keyring.ts';
@@ -53,6 +53,8 @@ export interface Authority {
    * The old one stays valid until its end. @throws ApiError Forbidden when `serial` is not a valid one of the node.
    */
   renew(node: string, serial: string, csrPem: string): Promise<NodeCertificate>;
+  /** What controllers that share this authority know, and nobody else: made of the key of the CA, of which it says nothing. */
+  readonly fleetSecret: Uint8Array;
   /** ECDSA P-256 with SHA-256 over the bytes, DER. */
   signRelease(bytes: Uint8Array): Uint8Array;
   readonly releasePublicKeyPem: string;
@@ -107,7 +109,10 @@ const makeCaPem = async (clock: Clock): Promise<string> => {
 };
 
 /** Refuses to make a second CA for a fleet that trusts the first (I1). */
-const openCa = async (files: KeyFiles, { store, clock }: AuthorityOptions): Promise<Issuer> => {
+const openCa = async (
+  files: KeyFiles,
+  { store, clock }: AuthorityOptions,
+): Promise<{ readonly issuer: Issuer; readonly fleetSecret: Uint8Array }> => {
   const known = await store.meta.get(pinKey);
   const stored = await files.read('ca.pem');
   if (stored === undefined && known !== undefined) {
@@ -127,7 +132,8 @@ const openCa = async (files: KeyFiles, { store, clock }: AuthorityOptions): Prom
     );
   }
   if (known === undefined) await store.meta.set(pinKey, pin);
-  return issuer;
+  const fleetSecret = new Uint8Array(hkdfSync('sha256', pem.trim(), '', 'drover between controllers', 32));
+  return { issuer, fleetSecret };
 };
 
 const openReleaseKey = async (files: KeyFiles): Promise<string> => {
@@ -196,7 +202,7 @@ const renewWith =
 /** Opens the authority of a data directory, making CA and release key at the first time. */
 export const openAuthority = async (options: AuthorityOptions): Promise<Authority> => {
   const files = await openKeyFiles(options.dataDir, options.sealer);
-  const issuer = await openCa(files, options);
+  const { issuer, fleetSecret } = await openCa(files, options);
   const releaseKey = createPrivateKey(await openReleaseKey(files));
   const caPem = `${issuer.certificate.toString('pem')}\n`;
   const signNode = signWith(options, issuer);
@@ -204,6 +210,7 @@ export const openAuthority = async (options: AuthorityOptions): Promise<Authorit
   return {
     caPem,
     caPin: certificateSha256(caPem),
+    fleetSecret,
     serverTls: (names) => {
       // One after another: two askers at once must get one certificate.
       const { store, clock } = options;

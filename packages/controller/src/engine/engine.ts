@@ -2,7 +2,7 @@
 // I1: submitting is idempotent: task ids follow from the work's uid and the index, and once there are rows they
 //     are the record; the node list of a later submission is not looked at.
 // I2: nothing lives only here: after a restart the same submissions bring back the same state.
-import { type Counts, isFinal, type Offline, type Strategy } from '@drover/api';
+import { ApiError, type Counts, isFinal, type Offline, type Strategy } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Fence } from '../platform/fence.ts';
 import type { Log } from '../platform/log.ts';
@@ -62,6 +62,7 @@ export interface Engine {
   remove(work: string): Promise<void>;
   /** Told the work's uid whenever its progress has changed; may be often. */
   onProgress(listener: (work: string) => void): Unsubscribe;
+  /** From now on nothing is taken in hand. */
   close(): void;
 }
 
@@ -79,6 +80,7 @@ class WorkEngine implements Engine {
   readonly #listeners = new Set<(work: string) => void>();
   readonly #nodes: Nodes;
   readonly #unsubscribe: readonly Unsubscribe[];
+  #isClosed = false;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -95,6 +97,7 @@ class WorkEngine implements Engine {
 
   async submit(order: WorkOrder): Promise<void> {
     if (this.#loops.has(order.work)) return;
+    this.#checkOpen();
     const { store, clock, log, fence } = this.#deps;
     const loop = new WorkLoop(
       { tasks: store.tasks, nodes: this.#nodes, clock, log, fence, onProgress: (work) => this.#tell(work) },
@@ -104,6 +107,7 @@ class WorkEngine implements Engine {
     try {
       await this.#nodes.ready;
       const rows = await store.tasks.list({ work: order.work });
+      this.#checkOpen();
       await (rows.length > 0 ? this.#resume(loop, order, rows) : this.#begin(loop, order));
     } catch (error) {
       this.forget(order.work);
@@ -111,6 +115,14 @@ class WorkEngine implements Engine {
     }
     loop.pass();
     this.#tell(order.work);
+  }
+
+  #checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw new ApiError(
+      'ServiceUnavailable',
+      'cannot take work in hand: this controller does not do so any more',
+    );
   }
 
   has(work: string): boolean {
@@ -179,6 +191,7 @@ class WorkEngine implements Engine {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#nodes.close();
     for (const loop of this.#loops.values()) loop.close();

@@ -1,5 +1,6 @@
 // Owns which nodes are connected, as last told by the store, and how an absence is put in words.
-import type { AgentRow, AgentStore, Unsubscribe } from '../store/store.ts';
+import type { AgentRow, AgentStore } from '../store/agent-store.ts';
+import type { Unsubscribe } from '../store/store.ts';
 
 type Presence = Pick<AgentRow, 'connected' | 'sinceMs'>;
 

@@ -2,9 +2,10 @@
 // I1: a certificate that is unknown, revoked or another node's is refused, and so is a second machine with the same
 //     identity; the refusal is reported.
 // I2: before the welcome is given, every task of the node agrees with what its agent knows (reconcile.ts).
-// I3: a session takes over only after nothing of its predecessor can reach store or agent any more.
+// I3: a session takes over only after nothing of its predecessor can reach store or agent any more. One at another controller
+//     can hand out nothing from the moment in which the agent is claimed here (store/sql/agents.ts), and hears of its end.
 import { type Hello, ProblemError, type Welcome } from '@drover/api/wire';
-import type { AgentRow } from '../store/store.ts';
+import type { AgentRow } from '../store/agent-store.ts';
 import type { GatewayOptions, GatewaySettings } from './deps.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { parseFacts } from './facts.ts';
@@ -14,7 +15,7 @@ import { loadTasks } from './rows.ts';
 import type { AgentSession } from './session.ts';
 
 export interface AdmissionDeps
-  extends Pick<GatewayOptions, 'store' | 'clock' | 'log' | 'onEvent' | 'controllers'> {
+  extends Pick<GatewayOptions, 'store' | 'controller' | 'clock' | 'log' | 'onEvent' | 'controllers'> {
   readonly settings: GatewaySettings;
   readonly registry: SessionRegistry;
   readonly dispatcher: Dispatcher;
@@ -24,8 +25,11 @@ export interface AdmissionDeps
 export const admit = async (deps: AdmissionDeps, session: AgentSession, hello: Hello): Promise<Welcome> => {
   const { node } = session.peer;
   await checkCertificate(deps, session);
-  await checkMachine(deps, session, hello);
+  const recorded = await deps.store.agents.get(node);
+  checkMachine(deps, session, hello, recorded);
   await takeOver(deps, session, hello);
+  if (recorded !== undefined && recorded.controller !== (deps.controller ?? ''))
+    await deps.store.agents.claim(node);
   const plan = await reconcile(deps, session, hello);
   checkOpen(session);
   await deps.store.agents.connected(toAgentRow(session, hello), deps.clock.nowMs());
@@ -66,9 +70,13 @@ const checkCertificate = async (deps: AdmissionDeps, session: AgentSession): Pro
 };
 
 /** A node is the machine that it was when it was first seen, until it is deleted. */
-const checkMachine = async (deps: AdmissionDeps, session: AgentSession, hello: Hello): Promise<void> => {
-  const recorded = (await deps.store.agents.get(session.peer.node))?.machineId ?? '';
-  if (recorded === '' || recorded === hello.machineId) return;
+const checkMachine = (
+  deps: AdmissionDeps,
+  session: AgentSession,
+  hello: Hello,
+  { machineId = '' }: Partial<AgentRow> = {},
+): void => {
+  if (machineId === '' || machineId === hello.machineId) return;
   throw refuse(
     deps,
     session,
@@ -135,7 +143,7 @@ const reconcile = async (
 const toAgentRow = (
   session: AgentSession,
   hello: Hello,
-): Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat'> => ({
+): Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat' | 'controller'> => ({
   node: session.peer.node,
   serial: session.serial,
   machineId: hello.machineId,

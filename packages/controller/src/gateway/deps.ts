@@ -42,6 +42,8 @@ export type GatewayEvent =
 
 export interface GatewayOptions {
   readonly store: GatewayStore;
+  /** Id of this controller, as the store has it; '' unless given. */
+  readonly controller?: string;
   readonly authority: GatewayAuthority;
   /** Answers /content/* (content.ts). */
   readonly content: (request: IncomingMessage, response: ServerResponse) => void;

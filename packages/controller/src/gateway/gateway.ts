@@ -1,5 +1,6 @@
 // Owns the agents' door as a whole: listener, sessions, dispatch, shells, and their common end.
-// I1: what the store says of who is connected is true within three heartbeats, and after a start.
+// I1: what the store says of who is connected is true within three heartbeats, and after a start. Where it says otherwise than a
+//     session here - the agent came to another controller, or this one was taken for gone while it was stopped - the session ends.
 // I2: close() answers the reports that were taken, then ends every session; nothing of the gateway runs after it.
 // I3: drain() takes no new connection and asks agents to leave, spread over time where they have somewhere to go: a controller that
 //     takes over a fleet needs it. Agents that do not know the word are ended by close(), as by any restart.
@@ -7,6 +8,7 @@ import { ApiError, type Reason, type Signed } from '@drover/api';
 import { ProblemError } from '@drover/api/wire';
 import { pause } from '../platform/pause.ts';
 import type { Shell, ShellEvents, ShellRequest } from '../platform/shell.ts';
+import type { AgentRow } from '../store/agent-store.ts';
 import { ByteBudget } from './budget.ts';
 import { type CallDeps, createCalls } from './calls.ts';
 import { defaultSettings, type Gateway, type GatewayOptions, type GatewaySettings } from './deps.ts';
@@ -38,7 +40,7 @@ class AgentGateway implements Gateway {
   private readonly shells = new Map<AgentSession, ShellStreams>();
   private readonly callDeps: CallDeps;
   private readonly pulse: NodeJS.Timeout;
-  private readonly unsubscribe: () => void;
+  private readonly unsubscribe: readonly (() => void)[];
   private readonly leaving = new Set<Promise<void>>();
   private boundPort = 0;
 
@@ -57,7 +59,11 @@ class AgentGateway implements Gateway {
       onThrift: (socket, peer) => this.begin(socket, peer),
       onHttp: (socket, peer) => void this.http.accept(socket, peer),
     });
-    this.unsubscribe = options.store.credentials.onRevoke((serials) => registry.revoke(serials));
+    const { credentials, agents } = options.store;
+    this.unsubscribe = [
+      credentials.onRevoke((serials) => registry.revoke(serials)),
+      agents.onChange((node, row) => this.compare(node, row)),
+    ];
     this.pulse = setInterval(() => this.beat(), settings.heartbeatSeconds * 1000);
   }
 
@@ -108,6 +114,14 @@ class AgentGateway implements Gateway {
     this.leaving.add(left);
   }
 
+  /** I1. */
+  private compare(node: string, row: AgentRow | undefined): void {
+    const session = this.registry.get(node);
+    const isSame = row?.connected === true && row.controller === (this.options.controller ?? '');
+    if (isSame || row === undefined || session?.accepted !== true) return;
+    session.close('the agent is known elsewhere, or was taken for gone');
+  }
+
   private beat(): void {
     const nowMs = this.options.clock.nowMs();
     for (const session of [...this.registry.sessions()]) session.beat(nowMs);
@@ -152,7 +166,7 @@ class AgentGateway implements Gateway {
 
   async close(): Promise<void> {
     clearInterval(this.pulse);
-    this.unsubscribe();
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
     const closed = this.listener.close();
     this.dispatcher.close();
     await this.answerAll();

@@ -94,6 +94,11 @@ export class AgentSession {
     return this.endReason !== undefined;
   }
 
+  /** It speaks for its node, as the store says. */
+  get accepted(): boolean {
+    return this.isAccepted && !this.closed;
+  }
+
   /** Accepted, welcomed and not ended: work may be sent. */
   get live(): boolean {
     return this.isReady && !this.closed;

@@ -28,6 +28,8 @@ export interface ResourcesOptions {
   readonly kinds: readonly Kind[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this controller is the one that removes what is old (retention.ts); always unless given. */
+  readonly leads?: () => boolean;
   readonly retention?: Partial<RetentionOptions>;
   /** How often a watcher that allows them gets a bookmark; a minute unless given. */
   readonly bookmarkMs?: number;
@@ -100,7 +102,7 @@ const retentionOf = (find: Resources['find'], kinds: readonly Kind[]): Retention
 
 /** Loads every object and starts the loops: garbage collection, namespaces, retention. `close` ends them. */
 export const createResources = async (options: ResourcesOptions): Promise<Resources> => {
-  const { store, kinds, clock, log } = options;
+  const { store, kinds, clock, log, leads = () => true } = options;
   const { cache, follow } = await load(store.objects, kinds);
   const quotas = new Quotas(cache);
   const writer = new Writer({ cache, objects: store.objects, clock, quotas });
@@ -125,11 +127,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
   const find = (kind: Kind, namespace: string, name: string): KubeObject | undefined =>
     shown(kind, cache.of(kind).get(toKey(namespace, name)));
   const retention = await Retention.open({
-    cache,
-    writer,
-    store,
-    clock,
-    log,
+    ...{ cache, writer, store, clock, log, leads },
     options: () => ({ ...toRetentionOptions(retentionOf(find, kinds)), ...options.retention }),
     everyMs: options.retention?.everyMs ?? 60_000,
   });
@@ -167,6 +165,7 @@ export const createResources = async (options: ResourcesOptions): Promise<Resour
       const events = watches.watch(kind, watchOptions);
       return kind.custom === undefined ? events : eventsInVersion(kind, events);
     },
+    catchUp: () => store.objects.catchUp(),
     revision: (kind) => (kind === undefined ? cache.revision : cache.of(kind).changedAt),
     close: async () => {
       watches.close();

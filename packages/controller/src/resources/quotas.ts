@@ -1,6 +1,6 @@
 // Owns ResourceQuota: how many objects a namespace may have, and what its status says of it.
 // I1: a limit is never passed, and never refuses what still fits: what is counted is what the cache shows and what is on its
-//     way to the store, looked at and noted in one step. (One process writes; see the store for what is to come.)
+//     way to the store, looked at and noted in one step. Where other controllers write too, the store counts once more as it writes.
 // I2: what cannot be counted because it is not served is refused when the quota is written, not passed over.
 // I3: status.used is brought up to date by a loop after every change; admission does not depend on it.
 import {
@@ -73,6 +73,18 @@ export class Quotas {
       String(this.#objectsOf(limit)?.count(namespace) ?? 0),
     ]);
     return { hard: countsIn(quota['spec'], 'hard'), used: Object.fromEntries(used) };
+  }
+
+  /** The least number that one of the quotas allows; undefined: none is about it. */
+  most({ kind, namespace }: ObjectName): number | undefined {
+    if (kind.scope !== 'Namespaced') return undefined;
+    const limits = this.#cache
+      .ofResource(quotaResource)
+      .entries(namespace)
+      .flatMap(({ object }) => limitsOf(object))
+      .filter(([limit]) => countedResource(limit) === resourceKey(kind))
+      .map(([, hard]) => Number(hard));
+    return limits.length === 0 ? undefined : Math.min(...limits);
   }
 
   /** Throws Forbidden when the object is one too many. To be called before the write; `done` after it. */

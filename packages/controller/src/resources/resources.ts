@@ -140,5 +140,10 @@ export interface Resources {
   watch(kind: Kind, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** Newest revision the cache shows; of one kind: that of its last change. */
   revision(kind?: Kind): number;
+  /**
+   * Resolves when all that other controllers had written by now is shown; to false where there are none. To be asked before
+   * anything is done because an object is not there, while a row says that it was.
+   */
+  catchUp(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // Owns how long history is kept: revisions for watches, and Events.
 // How long is asked before each pass: people change it while we run.
+// Of several controllers the leader removes; every one remembers what there was when, so that each can go on with it.
 // I1: a revision younger than `keepMs` is compacted only when more than `maxRevisions` newer ones exist.
 import { isPlainObject, type KubeObject, type RetentionSpec } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
@@ -37,6 +38,7 @@ interface Deps {
   readonly log: Log;
   readonly options: () => Omit<RetentionOptions, 'everyMs'>;
   readonly everyMs: number;
+  readonly leads: () => boolean;
 }
 
 /** [time in ms, newest revision then], oldest first. */
@@ -84,7 +86,7 @@ export class Retention {
   async run(): Promise<void> {
     if (this.#isClosed) return;
     try {
-      await this.#expireEvents();
+      if (this.#deps.leads()) await this.#expireEvents();
       await this.#compact();
     } catch (err) {
       if (!this.#isClosed) this.#deps.log.warn({ err }, 'cannot remove old history, will try again');
@@ -114,6 +116,7 @@ export class Retention {
     const target = Math.max(aged, cache.revision - options.maxRevisions);
     this.#trimWindows(nowMs);
     this.#checkpoints = [...known.filter(([, revision]) => revision > target), [nowMs, cache.revision]];
+    if (!this.#deps.leads()) return;
     await store.meta.set(metaKey, JSON.stringify(this.#checkpoints));
     if (target > 0) await store.objects.compact(target);
   }

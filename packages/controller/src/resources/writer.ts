@@ -11,7 +11,7 @@ import {
   validatorOf,
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
-import type { ObjectStore } from '../store/store.ts';
+import type { ObjectStore, ObjectWrite } from '../store/store.ts';
 import { type Cache, toKey } from './cache.ts';
 import { isReleased, namespaceFinalizer, permanentNamespaces, specFinalizers, toMarked } from './deletion.ts';
 import {
@@ -105,6 +105,7 @@ export class Writer {
     type: 'created' | 'updated' | 'deleted',
     value: KubeObject,
     expect: number,
+    provided?: ObjectWrite['provided'],
   ): Promise<KubeObject> {
     const { kind, namespace, name } = object;
     const write = {
@@ -114,6 +115,7 @@ export class Writer {
       type,
       value: asStored(kind, value),
       expect,
+      ...(provided === undefined ? {} : { provided }),
     };
     const [row] = await this.#deps.objects.write([write]);
     if (row === undefined) throw new Error('cannot write: the store answered with no row');
@@ -135,8 +137,14 @@ export class Writer {
     await kind.load?.();
     const valid = this.#validate(kind, toCreateInput(kind, namespace, input as Fields), options);
     const { name, generateName } = valid.metadata;
-    if (name !== undefined) return this.#createNamed({ kind, namespace, name }, valid, options);
-    return this.#createGenerated(kind, namespace, generateName ?? '', valid, options);
+    const object = { kind, namespace, name: name ?? '' };
+    const attempt = async (): Promise<KubeObject> => {
+      this.#checkNamespace(object);
+      return name === undefined
+        ? this.#createGenerated(kind, namespace, generateName ?? '', valid, options)
+        : this.#createNamed(object, valid, options);
+    };
+    return this.#retry('create', object, attempt, () => false);
   }
 
   #checkCreate(asked: ObjectName, given: Fields): void {
@@ -184,16 +192,30 @@ export class Writer {
     if (this.find(object) !== undefined) throw alreadyExists(object);
     const causes = this.#deps.quotas.problems(object.kind, valid);
     if (causes.length > 0) throw invalid('create', object, causes);
+    const provided = this.#provided(object);
     const done = this.#deps.quotas.admit(object);
     if (options.dryRun === true) {
       done();
       return deepFreeze(value);
     }
-    return this.#store(object, 'created', value, 0)
+    return this.#store(object, 'created', value, 0, provided)
       .catch((error: unknown) => {
+        if (isReason(error, 'Conflict')) throw new Stale();
         throw isReason(error, 'AlreadyExists') ? alreadyExists(object) : error;
       })
       .finally(done);
+  }
+
+  /** What was looked at here, where another controller may have changed it (store.ts). */
+  #provided(object: ObjectName): ObjectWrite['provided'] {
+    const { cache, objects, quotas } = this.#deps;
+    if (!objects.isShared || object.kind.scope !== 'Namespaced') return undefined;
+    const home = cache.ofResource('namespaces').get(toKey('', object.namespace));
+    const fewerThan = quotas.most(object);
+    return {
+      ...(home === undefined ? {} : { home: revisionOf(home) }),
+      ...(fewerThan === undefined ? {} : { fewerThan }),
+    };
   }
 
   async #createGenerated(

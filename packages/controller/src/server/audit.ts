@@ -19,6 +19,7 @@ import type { AuditScope, Store } from '../store/store.ts';
 import { type Access, attributesOf } from './access.ts';
 import { workFields } from './audit-work.ts';
 import { pathOf } from './errors.ts';
+import type { Forwarder } from './forward.ts';
 import { isTrue, type Query } from './query.ts';
 import { createStrangerRows, type StrangerRows } from './stranger-rows.ts';
 
@@ -26,6 +27,8 @@ export interface AuditDeps {
   readonly store: Pick<Store, 'audit'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** From where a request came that another controller handed on. */
+  readonly forwarder: Pick<Forwarder, 'origin'>;
   readonly refusal?: (() => string | undefined) | undefined;
 }
 
@@ -133,13 +136,15 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
 /** Who, from where, and what: all but how it ended. */
 const draftOf = (
   request: FastifyRequest,
-  { requestId, clock, note, policyNote }: Pick<RequestAudit, 'requestId' | 'clock' | 'note' | 'policyNote'>,
+  { requestId, clock, note, policyNote, forwarder }: RequestAudit,
 ): Draft => {
   const time = new Date(clock.nowMs()).toISOString();
   const draft: Draft = { time, requestId, user: '', verb: '', resource: '', decision: 'allow' };
   Object.assign(draft, auditedAs(request.identity));
   fillAsked(draft, request);
-  if (request.ip !== '') draft.address = request.ip;
+  const { method, url, headers } = request;
+  const address = forwarder.origin({ method, url, headers }) ?? request.ip;
+  if (address !== '') draft.address = address;
   const userAgent = plain(request.headers['user-agent'] ?? '');
   if (userAgent !== '') draft.userAgent = userAgent;
   if (isDry(request)) draft.dryRun = true;

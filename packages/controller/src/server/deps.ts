@@ -17,6 +17,7 @@ import type { Rotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import type { FairnessSettings } from './fairness/fairness.ts';
+import type { ForwardDeps } from './forward.ts';
 import type { Recorder } from './recorder.ts';
 import type { ShownConfiguration } from './support-bundle/configuration.ts';
 
@@ -71,6 +72,8 @@ export interface ServerOptions {
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string, signed?: Signed) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;
+  /** Other controllers; absent: there are none. */
+  readonly forward?: Omit<ForwardDeps, 'caPem'>;
   /** By resourceKey: a kind's own rule at creation. */
   readonly admission: Readonly<Record<string, Admit>>;
   readonly runPolicies: RunPolicyDesk;

@@ -16,6 +16,7 @@ import type { ApiServer, Limits, ServerOptions, Tls } from './deps.ts';
 import { answerClientError, installErrors, sendError } from './errors.ts';
 import { createFairness, installFairness } from './fairness/fairness.ts';
 import { createFarewell, type Farewell } from './farewell.ts';
+import { createForwarder, installForwarding } from './forward.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
@@ -59,6 +60,9 @@ const graceMs = 5_000;
 const keepAliveMs = 65_000;
 const tcpKeepAliveMs = 30_000;
 const backlog = 4_096;
+
+/** No agent is at another controller. */
+const alone = { elsewhere: async () => undefined, secret: new Uint8Array() };
 
 const secureContext = ({ keyPem, certPem }: Tls) => ({
   key: keyPem,
@@ -196,7 +200,8 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const signals = createWorkSignals(options);
   const recorder = await openRecorder(options);
   const fairness = createFairness(options.fairness);
-  const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness });
+  const forwarder = createForwarder({ ...(options.forward ?? alone), caPem: options.joinInfo.caPem });
+  const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness, forwarder });
   const listener = makeApp(options, limits);
   const app = asPlain(listener);
   const farewell = createFarewell(listener.server);
@@ -205,12 +210,14 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     options.content(request, response, farewell.contentEnds);
   const context = { ...options, log, limits, streams, signals, cuts, usage, content };
 
+  app.decorate('catchUp', () => options.resources.catchUp());
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
   refuseTwoHosts(app);
-  installAudit(app, { ...options, log });
+  installAudit(app, { ...options, log, forwarder });
   installAccess(app, { auth: options.auth, guard });
   installFairness(app, { fairness, resources: options.resources });
+  installForwarding(app, forwarder);
   installBodies(app, limits);
   installErrors(app, log);
   const { store, backupRoutine } = options;
@@ -236,6 +243,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const close = async (): Promise<void> => {
     cuts.close();
     streams.close();
+    forwarder.close();
     await shells.close();
     guard.close();
     await closeServer(listener, farewell.hasBegun ? 0 : graceMs);

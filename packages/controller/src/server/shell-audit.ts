@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { ShellRequest } from '../platform/shell.ts';
 import type { Store } from '../store/store.ts';
+import type { Forwarder } from './forward.ts';
 import type { StrangerRows } from './stranger-rows.ts';
 
 export interface ShellAudit {
@@ -31,12 +32,17 @@ interface Deps {
   readonly store: Pick<Store, 'audit'>;
   readonly clock: Clock;
   readonly strangers: StrangerRows;
+  readonly forwarder: Pick<Forwarder, 'origin'>;
 }
 
 /** The rows of one request for a shell. */
-export const auditShell = ({ store, clock, strangers }: Deps, request: IncomingMessage): ShellAudit => {
+export const auditShell = (
+  { store, clock, strangers, forwarder }: Deps,
+  request: IncomingMessage,
+): ShellAudit => {
   const requestId = newId();
-  const address = request.socket.remoteAddress ?? '';
+  const { method = '', url = '', headers } = request;
+  const address = forwarder.origin({ method, url, headers }) ?? request.socket.remoteAddress ?? '';
   const entry = (verb: string, rest: Pick<AuditEntry, 'decision'> & Partial<AuditEntry>): AuditEntry => ({
     time: new Date(clock.nowMs()).toISOString(),
     requestId,

@@ -6,6 +6,7 @@
 // I4: a shell is in the audit trail before the node hears of it (shell-audit.ts).
 // I5: a viewer whose session or token is taken away is cut off: nothing that they type from then on reaches the node.
 // I6: when the server drains, every terminal ends with a word why and exit code 255, and none begins.
+// I7: one to a node whose agent is at another controller is handed to that one (forward.ts), which records and notes it.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,6 +19,7 @@ import type { Cuts } from './cuts.ts';
 import type { ServerOptions } from './deps.ts';
 import { endSocket, stopping } from './errors.ts';
 import type { Fairness } from './fairness/fairness.ts';
+import type { Forwarder } from './forward.ts';
 import type { ConnectionGuard } from './limits.ts';
 import type { Recorder, Recording } from './recorder.ts';
 import { auditShell, type ShellAudit } from './shell-audit.ts';
@@ -50,6 +52,7 @@ interface DoorInput
   readonly guard: ConnectionGuard;
   readonly cuts: Cuts;
   readonly fairness: Fairness;
+  readonly forwarder: Forwarder;
 }
 
 const closingNote = 'the controller is stopping; open the terminal again in a moment';
@@ -278,6 +281,11 @@ export const createShellDoor = (input: DoorInput): ShellDoor => {
       socket.off('error', onEarlyError);
       socket.once('close', admitted.ticket.leave);
       if (socket.destroyed) admitted.ticket.leave();
+      const address = await input.forwarder.target(admitted.wish.node, request.headers);
+      if (address !== undefined) {
+        input.forwarder.passUpgrade(address, request, socket, head); // I7
+        return;
+      }
       upgrader.handleUpgrade(request, socket, head, (viewer) => {
         const release = input.cuts.hold(admitted.identity, () => cutOff(viewer));
         const serving = serveShell(input, admitted, viewer, leaving.signal).finally(() => {

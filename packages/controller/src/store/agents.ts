@@ -1,14 +1,12 @@
-// Owns the main-thread side of agents. Heartbeats live in memory and are written at most once a minute.
+// Owns the main-thread side of agents.
 import type { Log } from '../platform/log.ts';
+import type { AgentRow, AgentStore } from './agent-store.ts';
+import { createHeartbeats, type Heartbeat } from './heartbeats.ts';
 import { createListeners } from './listeners.ts';
 import type { Tuple } from './sql/database.ts';
-import type { AgentRow, AgentStore } from './store.ts';
 import type { Threads } from './threads.ts';
 
-type Heartbeat = Readonly<Record<string, number>>;
 type Facts = Readonly<Record<string, unknown>>;
-
-const heartbeatWriteMs = 60_000;
 
 /** Facts are large and most readers of a list do not look at them: parsed at the first look. */
 const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
@@ -23,6 +21,7 @@ const toRow = (t: Tuple, live: Heartbeat | undefined): AgentRow => {
     agentVersion: String(t[5]),
     agentSha256: String(t[6]),
     pythonVersion: String(t[7]),
+    controller: String(t[12]),
     connected: t[8] === 1,
     sinceMs: Number(t[9]),
     get facts() {
@@ -38,11 +37,6 @@ interface Change {
   readonly row: AgentRow | undefined;
 }
 
-interface Beat {
-  readonly node: string;
-  readonly heartbeat: Heartbeat;
-}
-
 export interface AgentFace {
   readonly store: AgentStore;
   /** Tells what other controllers have committed. */
@@ -51,33 +45,24 @@ export interface AgentFace {
   close(): Promise<void>;
 }
 
-export const createAgents = (deps: { readonly threads: () => Threads; readonly log: Log }): AgentFace => {
+interface AgentDeps {
+  readonly threads: () => Threads;
+  readonly log: Log;
+  /** Id of this controller. */
+  readonly controller: string;
+  /** Whether there may be others. */
+  readonly isShared: boolean;
+}
+
+export const createAgents = (deps: AgentDeps): AgentFace => {
+  const { controller } = deps;
   const listeners = createListeners<Change>(deps.log);
-  const beatListeners = createListeners<Beat>(deps.log);
-  const heartbeats = new Map<string, Heartbeat>();
-  const unwritten = new Set<string>();
-  const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.get(String(t[0])));
+  const heartbeats = createHeartbeats(deps);
+  const decode = (t: Tuple): AgentRow => toRow(t, heartbeats.of(String(t[0])));
   const tell = (t: Tuple | undefined): void => {
     if (t !== undefined) listeners.tell({ node: String(t[0]), row: decode(t) });
   };
   const announce = { onCommitted: tell };
-
-  const writeHeartbeats = async (): Promise<void> => {
-    const nodes = [...unwritten];
-    const rows = nodes.map((node) => [node, JSON.stringify(heartbeats.get(node) ?? null)] as const);
-    unwritten.clear();
-    if (rows.length === 0) return;
-    await deps
-      .threads()
-      .write('agents.setHeartbeats', rows)
-      .catch((error: unknown) => {
-        for (const node of nodes) if (heartbeats.has(node)) unwritten.add(node);
-        throw error;
-      });
-  };
-  const timer = setInterval(() => {
-    writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
-  }, heartbeatWriteMs);
 
   const store: AgentStore = {
     get: async (node) => {
@@ -88,28 +73,31 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
     connected: async ({ facts, ...row }, nowMs) => {
       await deps
         .threads()
-        .write('agents.connected', { ...row, facts: JSON.stringify(facts), nowMs }, announce);
+        .write('agents.connected', { ...row, facts: JSON.stringify(facts), nowMs, controller }, announce);
+    },
+    claim: async (node) => {
+      await deps.threads().write('agents.claim', { node, controller });
     },
     disconnected: async (node, nowMs) => {
-      await deps.threads().write('agents.disconnected', { node, nowMs }, announce);
+      await deps.threads().write('agents.disconnected', { node, nowMs, controller }, announce);
     },
-    disconnectAll: async (nowMs) => {
+    disconnectAll: async (nowMs, whose = controller) => {
       await deps
         .threads()
-        .write('agents.disconnectAll', nowMs, { onCommitted: (rows) => rows.forEach(tell) });
+        .write(
+          'agents.disconnectAll',
+          { nowMs, controller: whose },
+          { onCommitted: (rows) => rows.forEach(tell) },
+        );
     },
+    controllers: () => deps.threads().read('agents.controllers', undefined),
     setFacts: async (node, facts) => {
       await deps.threads().write('agents.setFacts', { node, facts: JSON.stringify(facts) }, announce);
     },
-    heartbeat: (node, heartbeat) => {
-      heartbeats.set(node, heartbeat);
-      unwritten.add(node);
-      beatListeners.tell({ node, heartbeat });
-    },
-    onHeartbeat: (listener) => beatListeners.add(({ node, heartbeat }) => listener(node, heartbeat)),
+    heartbeat: heartbeats.take,
+    onHeartbeat: heartbeats.onBeat,
     remove: async (node) => {
-      heartbeats.delete(node);
-      unwritten.delete(node);
+      heartbeats.forget(node);
       const onCommitted = (was: boolean): void => {
         if (was) listeners.tell({ node, row: undefined });
       };
@@ -120,13 +108,12 @@ export const createAgents = (deps: { readonly threads: () => Threads; readonly l
   return {
     store,
     tellOthers: (rows) => {
-      for (const [node, tuple] of rows)
+      for (const [node, tuple] of rows) {
+        // What it last said here is older than what it says there.
+        if (tuple?.[12] !== controller) heartbeats.forget(node);
         listeners.tell({ node, row: tuple === null ? undefined : decode(tuple) });
+      }
     },
-    close: async () => {
-      clearInterval(timer);
-      // The next beats of the agents say the same: what the disk refuses does not keep the store from closing.
-      await writeHeartbeats().catch((err: unknown) => deps.log.warn({ err }, 'cannot write heartbeats'));
-    },
+    close: () => heartbeats.close(),
   };
 };

@@ -16,6 +16,8 @@ const ownWork = [
   'credentials.touch',
   // Passwords, codes and the like: the request's own row says that they were changed, and nothing may say more.
   'factors.',
+  // What a sign-in under way waits for.
+  'pending.',
   // Contents are named by the request's own row.
   'blobs.',
   'meta.set',

@@ -51,6 +51,8 @@ export interface AuditFace {
   resume(): Promise<void>;
   /** Tells what the batch that was just committed appended. */
   flush(reply: Reply): void;
+  /** Tells that other controllers have appended, up to there. */
+  tellOthers(point: ChainPoint | undefined): void;
 }
 
 export const createAudit = (deps: { readonly threads: () => Threads; readonly log: Log }): AuditFace => {
@@ -77,6 +79,11 @@ export const createAudit = (deps: { readonly threads: () => Threads; readonly lo
     },
     resume: async () => {
       head = await threads().read('audit.head', undefined);
+    },
+    tellOthers: (point) => {
+      if (point === undefined || point.seq <= head.seq) return;
+      head = point;
+      listeners.tell([]);
     },
     flush: ({ audit }) => {
       const last = audit.at(-1);

@@ -8,9 +8,11 @@ import type { Threads } from './threads.ts';
 export const createFactors = ({
   threads,
   sealer,
+  isShared,
 }: {
   readonly threads: () => Threads;
   readonly sealer?: Sealer | undefined;
+  readonly isShared: boolean;
 }): FactorStore => {
   const seal = (row: FactorRow): FactorRow => sealFactor(row, sealer);
   const open = (row: FactorRow): FactorRow => openFactor(row, sealer);
@@ -27,6 +29,7 @@ export const createFactors = ({
     touch: (id, nowMs) => threads().write('factors.touch', { id, nowMs }),
     removeAll: (userUid) => threads().write('factors.removeAll', userUid),
     tries: () => threads().read('factors.tries', undefined),
+    triesOf: async (keys) => (isShared ? threads().read('factors.triesOf', keys) : undefined),
     saveTry: (row) => threads().write('factors.saveTry', row),
     removeTries: (keys) => threads().write('factors.removeTries', keys),
   };

@@ -12,6 +12,7 @@ import { createCredentials } from './credentials.ts';
 import { DiskWatch } from './disk/watch.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
+import { createPending } from './pending.ts';
 import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
@@ -24,6 +25,8 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Address of the PostgreSQL database in which the rows are; files of the data directory unless given. */
   readonly url?: string | undefined;
+  /** Id of this controller, where there may be several; '' unless given. */
+  readonly controller?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
@@ -67,7 +70,7 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
  * another keyring.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { clock, log, keyring, url } = options;
+  const { clock, log, keyring, url, controller = '' } = options;
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   let opened: Threads | undefined;
@@ -75,25 +78,24 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     if (opened === undefined) throw new Error('cannot use the store: it is not open yet');
     return opened;
   };
-  const objects = createObjects({ threads, log, sealer: keyring });
-  const tasks = createTasks({ threads, log });
-  const agents = createAgents({ threads, log });
+  const shared = { threads, log, controller, isShared: url !== undefined };
+  const objects = createObjects({ ...shared, sealer: keyring });
+  const tasks = createTasks(shared);
+  const agents = createAgents(shared);
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
   const disk = new DiskWatch({ dataDir, clock, log });
   await disk.begin();
   const open = async (scrub: boolean): Promise<Threads> => {
     const threads = await openThreads({
-      place: url === undefined ? { dataDir } : { url },
-      scrub,
-      source: options.threads,
-      log,
+      ...{ place: url === undefined ? { dataDir } : { url }, scrub, source: options.threads, log },
       onDeath: options.onDeath ?? (() => undefined),
       onOthers: (others) => {
         objects.tellOthers(others.objects);
         tasks.tellOthers(others);
         agents.tellOthers(others.agents);
         credentials.tellOthers(others);
+        audit.tellOthers(others.audit);
       },
       onCommit: (reply) => {
         audit.flush(reply);
@@ -123,7 +125,8 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       tasks: tasks.store,
       agents: agents.store,
       credentials: credentials.store,
-      factors: createFactors({ threads, sealer: keyring }),
+      factors: createFactors({ threads, sealer: keyring, isShared: shared.isShared }),
+      pending: createPending({ threads, sealer: keyring }),
       blobs,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,

@@ -33,6 +33,7 @@ const encode = (write: ObjectWrite, json: string): EncodedWrite => {
     uid: write.value.metadata.uid ?? '',
     json,
     expect,
+    provided: write.provided,
     dataKey: null,
   };
 };
@@ -137,6 +138,7 @@ export const createObjects = (deps: {
   readonly log: Log;
   /** Without one nothing is sealed. */
   readonly sealer?: Sealer | undefined;
+  readonly isShared: boolean;
 }): ObjectFace => {
   const { sealer } = deps;
   const decodeAll = (rows: readonly Tuple[]): readonly SnapshotRow[] =>
@@ -170,6 +172,11 @@ export const createObjects = (deps: {
 
   return {
     store: {
+      isShared: deps.isShared,
+      catchUp: async () => {
+        if (deps.isShared) await deps.threads().write('objects.write', []);
+        return deps.isShared;
+      },
       write,
       compact,
       snapshot: async () => {

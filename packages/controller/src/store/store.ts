@@ -18,6 +18,7 @@ import type {
   TaskResult,
   TaskState,
 } from '@drover/api';
+import type { AgentStore } from './agent-store.ts';
 import type { AuditScope } from './audit-scope.ts';
 import type { DiskStore } from './disk/disk-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
@@ -42,9 +43,20 @@ export interface ObjectWrite {
   readonly type: 'created' | 'updated' | 'deleted';
   readonly value: KubeObject;
   readonly expect?: number;
+  /** What must hold of a creation besides, where others write too: else Conflict. */
+  readonly provided?: {
+    /** The namespace is as it was at this revision. */
+    readonly home?: number;
+    /** The namespace has fewer objects of this resource. */
+    readonly fewerThan?: number;
+  };
 }
 
 export interface ObjectStore {
+  /** Whether other controllers write to it too: what was looked at here may have changed when a write arrives. */
+  readonly isShared: boolean;
+  /** Resolves when all that others had written by now has been told; to false where there are no others. */
+  catchUp(): Promise<boolean>;
   /**
    * All or nothing. Resolves to the rows in order, or throws ApiError AlreadyExists (expect 0), Conflict
    * (expect n) or NotFound (update or delete of what is not there).
@@ -218,42 +230,6 @@ export interface TaskStore {
   ): Unsubscribe;
 }
 
-// ---- agents: sessions, facts, metrics (never in the object log) -------------------------------------------
-
-export interface AgentRow {
-  readonly node: string;
-  /** Serial number (hex) of the certificate in use; machineId and bootId as last seen. */
-  readonly serial: string;
-  readonly machineId: string;
-  readonly bootId: string;
-  readonly journalId: string;
-  readonly agentVersion: string;
-  readonly agentSha256: string;
-  readonly pythonVersion: string;
-  readonly connected: boolean;
-  /** When the present state (connected or not) began. */
-  readonly sinceMs: number;
-  /** Parsed facts JSON. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  /** Last heartbeat (parsed), or null. Kept in memory, written at most once a minute. */
-  readonly heartbeat: Readonly<Record<string, number>> | null;
-}
-
-export interface AgentStore {
-  get(node: string): Promise<AgentRow | undefined>;
-  list(): Promise<readonly AgentRow[]>;
-  connected(row: Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat'>, nowMs: number): Promise<void>;
-  disconnected(node: string, nowMs: number): Promise<void>;
-  /** At start: nobody is connected. */
-  disconnectAll(nowMs: number): Promise<void>;
-  setFacts(node: string, facts: Readonly<Record<string, unknown>>): Promise<void>;
-  /** In memory; see AgentRow.heartbeat. */
-  heartbeat(node: string, heartbeat: Readonly<Record<string, number>>): void;
-  onHeartbeat(listener: (node: string, heartbeat: Readonly<Record<string, number>>) => void): Unsubscribe;
-  remove(node: string): Promise<void>;
-  onChange(listener: (node: string, row: AgentRow | undefined) => void): Unsubscribe;
-}
-
 // ---- credentials --------------------------------------------------------------------------------------------
 
 export interface CertificateRow {
@@ -350,6 +326,23 @@ export interface FailedTryRow {
   readonly lastMs: number;
 }
 
+/** What waits for its one answer, as signing in goes over several requests; any controller may be asked the next one. */
+export interface PendingStore {
+  /** Of its room at most `most` wait; the oldest give way. */
+  put(row: {
+    readonly id: string;
+    readonly room: string;
+    readonly value: string;
+    readonly untilMs: number;
+    readonly nowMs: number;
+    readonly most: number;
+  }): Promise<void>;
+  /** undefined: it is not there, or over. */
+  find(id: string, nowMs: number): Promise<string | undefined>;
+  /** False: somebody else has it. */
+  take(id: string): Promise<boolean>;
+}
+
 export interface FactorStore {
   of(userUid: string): Promise<readonly FactorRow[]>;
   byKey(kind: FactorRow['kind'], key: string): Promise<FactorRow | undefined>;
@@ -366,6 +359,8 @@ export interface FactorStore {
   touch(id: string, nowMs: number): Promise<void>;
   removeAll(userUid: string): Promise<void>;
   tries(): Promise<readonly FailedTryRow[]>;
+  /** Those of these keys, as they are now; undefined where nobody else writes any. */
+  triesOf(keys: readonly string[]): Promise<readonly FailedTryRow[] | undefined>;
   saveTry(row: FailedTryRow): Promise<void>;
   removeTries(keys: readonly string[]): Promise<void>;
 }
@@ -456,6 +451,7 @@ export interface AuditStore {
   /** The newest row that was written. */
   head(): ChainPoint;
   /** Lines of JSON, one for each row, in order, before the writes that made them are answered. */
+  /** Rows that were written here; none: others were written elsewhere. */
   onAppend(listener: (lines: readonly AuditLine[]) => void): Unsubscribe;
 }
 
@@ -472,6 +468,7 @@ export interface Store {
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
+  readonly pending: PendingStore;
   readonly blobs: BlobStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;

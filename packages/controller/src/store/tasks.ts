@@ -53,12 +53,13 @@ const removeOutput = async (threads: Threads, seq: number): Promise<void> => {
   while (!(await threads.write('output.removeSome', seq)));
 };
 
-const writing = (threads: () => Threads): Writing => ({
+const writing = (threads: () => Threads, controller: string): Writing => ({
   insert: (work, spec, tasks) =>
     threads().write('tasks.insert', { work, spec: JSON.stringify(spec), tasks: [...tasks] }),
   release: (ids) => threads().write('tasks.release', ids),
-  markSent: (ids, journalId, nowMs) => threads().write('tasks.markSent', { ids, journalId, nowMs }),
-  requeue: (ids, nowMs) => threads().write('tasks.requeue', { ids, nowMs }),
+  markSent: (ids, journalId, nowMs) =>
+    threads().write('tasks.markSent', { ids, journalId, nowMs, controller }),
+  requeue: (ids, nowMs) => threads().write('tasks.requeue', { ids, nowMs, controller }),
   markStarted: (started) => threads().write('tasks.markStarted', started),
   setProgress: (progress) => threads().write('tasks.setProgress', progress),
   setMessage: (ids, message) => threads().write('tasks.setMessage', { ids, message }),
@@ -111,7 +112,12 @@ export interface TaskFace {
   resume(): Promise<void>;
 }
 
-export const createTasks = (deps: { readonly threads: () => Threads; readonly log: Log }): TaskFace => {
+export const createTasks = (deps: {
+  readonly threads: () => Threads;
+  readonly log: Log;
+  /** Id of this controller. */
+  readonly controller: string;
+}): TaskFace => {
   const changes = createListeners<readonly TaskRow[]>(deps.log);
   const output = createListeners<readonly { readonly work: string; readonly taskId: string }[]>(deps.log);
   const tell = (chunks: Reply['output'], tasks: Reply['tasks']): void => {
@@ -120,7 +126,7 @@ export const createTasks = (deps: { readonly threads: () => Threads; readonly lo
   };
   return {
     store: {
-      ...writing(deps.threads),
+      ...writing(deps.threads, deps.controller),
       ...reading(deps.threads),
       onChange: (listener) => changes.add(listener),
       onOutput: (listener) => output.add(listener),

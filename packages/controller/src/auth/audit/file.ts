@@ -125,7 +125,10 @@ export class AuditFile {
   async #next(written: number): Promise<readonly AuditLine[]> {
     const told = this.#pending.filter(([seq]) => seq > written);
     this.#pending = [];
-    if (told[0]?.[0] === written + 1) return told;
+    // Between them may be rows that other controllers have written.
+    const gap = told.findIndex(([seq], index) => seq !== written + 1 + index);
+    const joined = gap < 0 ? told : told.slice(0, gap);
+    if (joined.length > 0) return joined;
     const page = await this.#deps.audit.list({ filter: {}, from: { after: written }, limit: pageRows });
     return page.records.map((record) => [record.seq, record.hash, JSON.stringify(record)]);
   }

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import { newSecret, sha256Hex } from '../../platform/ids.ts';
+import type { PendingStore } from '../../store/store.ts';
 import type { UserIdentity } from '../identity.ts';
 import { checkTokenLife } from '../issue.ts';
 import { createWaitingRoom } from './waiting-room.ts';
@@ -33,14 +34,14 @@ export interface CliWish {
 
 export interface CliGrants {
   /** The ticket with which the person answers. */
-  ask(person: UserIdentity, wish: CliWish): string;
+  ask(person: UserIdentity, wish: CliWish): Promise<string>;
   /** Where the browser goes with the answer. @throws ApiError Gone. */
-  answer(person: UserIdentity, ticket: string, isAllowed: boolean): string;
+  answer(person: UserIdentity, ticket: string, isAllowed: boolean): Promise<string>;
   /** Who has agreed, and to what; undefined: nobody. */
   redeem(
     code: string,
     verifier: string,
-  ): { readonly person: UserIdentity; readonly wish: CliWish } | undefined;
+  ): Promise<{ readonly person: UserIdentity; readonly wish: CliWish } | undefined>;
 }
 
 const invalid = (field: string, message: string): ApiError =>
@@ -69,18 +70,26 @@ export const parseCliWish = (query: Readonly<Record<string, string>>): CliWish =
 const backTo = ({ port, state }: CliWish, answer: Readonly<Record<string, string>>): string =>
   `http://127.0.0.1:${port}/?${new URLSearchParams({ ...answer, state })}`;
 
-export const createCliGrants = (clock: Clock): CliGrants => {
-  type Waiting = NonNullable<ReturnType<CliGrants['redeem']>>;
-  const questions = createWaitingRoom<Waiting>({ clock, lifeMs: questionMs, most: mostWaiting });
-  const codes = createWaitingRoom<Waiting>({ clock, lifeMs: codeMs, most: mostWaiting });
+export const createCliGrants = (deps: {
+  readonly pending: PendingStore;
+  readonly clock: Clock;
+}): CliGrants => {
+  type Waiting = NonNullable<Awaited<ReturnType<CliGrants['redeem']>>>;
+  const questions = createWaitingRoom<Waiting>({
+    ...{ ...deps, name: 'cli-question', lifeMs: questionMs, most: mostWaiting },
+  });
+  const codes = createWaitingRoom<Waiting>({
+    ...{ ...deps, name: 'cli-code', lifeMs: codeMs, most: mostWaiting },
+  });
   return {
-    ask: (person, wish) => {
+    ask: async (person, wish) => {
       const ticket = newSecret();
-      questions.add(sha256Hex(ticket), { person, wish });
+      await questions.add(sha256Hex(ticket), { person, wish });
       return ticket;
     },
-    answer: ({ credential }, ticket, isAllowed) => {
-      const found = questions.take(sha256Hex(ticket), ({ person }) => person.credential === credential);
+    answer: async ({ credential }, ticket, isAllowed) => {
+      const isMeant = ({ person }: Waiting) => person.credential === credential;
+      const found = await questions.take(sha256Hex(ticket), isMeant);
       if (found === undefined)
         throw new ApiError(
           'Gone',
@@ -88,11 +97,11 @@ export const createCliGrants = (clock: Clock): CliGrants => {
         );
       if (!isAllowed) return backTo(found.wish, { error: 'access_denied' });
       const code = newSecret();
-      codes.add(sha256Hex(code), found);
+      await codes.add(sha256Hex(code), found);
       return backTo(found.wish, { code });
     },
-    redeem: (code, verifier) => {
-      const found = codes.take(sha256Hex(code), () => true);
+    redeem: async (code, verifier) => {
+      const found = await codes.take(sha256Hex(code), () => true);
       const proof = createHash('sha256').update(verifier).digest('base64url');
       return found?.wish.challenge === proof ? found : undefined;
     },

@@ -27,7 +27,7 @@ export interface PeopleDesk {
 }
 
 export interface DeskDeps {
-  readonly store: Pick<Store, 'credentials' | 'factors'>;
+  readonly store: Pick<Store, 'credentials' | 'factors' | 'pending'>;
   readonly resources: Resources;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,7 +42,7 @@ export const openPeopleDesk = async ({
   log,
   passwordCost,
 }: DeskDeps): Promise<PeopleDesk> => {
-  const { credentials, factors } = store;
+  const { credentials, factors, pending } = store;
   const keeper = await openPeopleKeeper({ resources, factors, credentials, log });
   const people = createPeople(resources);
   const issuer = createIssuer({ credentials, clock });
@@ -51,10 +51,10 @@ export const openPeopleDesk = async ({
   const base = { factors, resources, clock };
   const secondFactor = createSecondFactor(base);
   const directories = createDirectories({ resources, log });
-  const passkeys = createPasskeys({ ...base, log });
-  const oidc = createOidc({ resources, clock, log });
+  const passkeys = createPasskeys({ ...base, pending, log });
+  const oidc = createOidc({ resources, pending, clock, log });
   const signIn = createSignIn({ ...base, people, hasher, slowing, secondFactor, directories, issuer });
-  const cliGrants = createCliGrants(clock);
+  const cliGrants = createCliGrants({ pending, clock });
   const passwords = createPasswords({ ...base, credentials, hasher, signIn });
   return { signIn, passwords, secondFactor, oidc, passkeys, cliGrants, close: () => keeper.close() };
 };

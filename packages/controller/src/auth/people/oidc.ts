@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { newSecret, sha256Hex } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Resources } from '../../resources/resources.ts';
+import type { PendingStore } from '../../store/store.ts';
 import { type ExternalAccount, type Method, methodsWith, readSecretKey } from './external-account.ts';
 import { createPrivateFetch } from './private-fetch.ts';
 import { createWaitingRoom } from './waiting-room.ts';
@@ -46,6 +47,7 @@ export interface Oidc {
 
 interface Deps {
   readonly resources: Pick<Resources, 'find' | 'list'>;
+  readonly pending: PendingStore;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -123,7 +125,7 @@ const askClaims = async (
 export const createOidc = (deps: Deps): Oidc => {
   const configurationOf = createConfigurations(deps);
   // I1, I3
-  const room = createWaitingRoom<Waiting>({ clock: deps.clock, lifeMs: waitMs, most: maxWaiting });
+  const room = createWaitingRoom<Waiting>({ ...deps, name: 'oidc', lifeMs: waitMs, most: maxWaiting });
   const why = (error: unknown): string =>
     (error instanceof Error ? error.message : String(error)).slice(0, 300);
   return {
@@ -142,7 +144,7 @@ export const createOidc = (deps: Deps): Oidc => {
       const verifier = client.randomPKCECodeVerifier();
       const redirect = `${origin}/auth/oidc/${name}/callback`;
       const browserSha256 = sha256Hex(secret);
-      room.add(state, { method: name, verifier, nonce, browserSha256, redirect, next });
+      await room.add(state, { method: name, verifier, nonce, browserSha256, redirect, next });
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirect,
         scope: [...new Set(['openid', ...oidc.scopes])].join(' '),
@@ -157,7 +159,8 @@ export const createOidc = (deps: Deps): Oidc => {
       const { method, oidc } = methodOf(deps, name);
       const state = new URLSearchParams(query).get('state') ?? '';
       const browserSha256 = sha256Hex(secret);
-      const waiting = room.take(state, (one) => one.method === name && one.browserSha256 === browserSha256);
+      const isMeant = (one: Waiting) => one.method === name && one.browserSha256 === browserSha256;
+      const waiting = await room.take(state, isMeant);
       if (waiting === undefined)
         throw new ApiError(
           'Unauthorized',

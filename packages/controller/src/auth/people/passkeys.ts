@@ -5,10 +5,9 @@
 // I4: signing in begins without a name: it tells nobody who has a passkey.
 import { ApiError } from '@drover/api';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
-import type { Clock } from '../../platform/clock.ts';
 import { newId, newSecret } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import type { FactorRow, FactorStore } from '../../store/store.ts';
+import type { FactorRow, FactorStore, PendingStore } from '../../store/store.ts';
 import { type StatusDeps, tellStatus } from './factor-rows.ts';
 import type { Holder } from './second-factor.ts';
 import { createWaitingRoom } from './waiting-room.ts';
@@ -57,20 +56,23 @@ export interface Passkeys {
 
 interface Deps extends StatusDeps {
   readonly factors: Pick<FactorStore, 'of' | 'byKey' | 'add' | 'take' | 'advance' | 'touch'>;
+  readonly pending: PendingStore;
   readonly log: Log;
 }
 
 /** I1. */
-const createChallenges = (clock: Clock) => {
-  const waiting = createWaitingRoom<string>({ clock, lifeMs: waitMs, most: maxWaiting });
+const createChallenges = ({ pending, clock }: Pick<Deps, 'pending' | 'clock'>) => {
+  const waiting = createWaitingRoom<string>({
+    ...{ pending, clock, name: 'passkey', lifeMs: waitMs, most: maxWaiting },
+  });
   return {
-    make: (purpose: string): string => {
+    make: async (purpose: string): Promise<string> => {
       const challenge = newSecret();
-      waiting.add(challenge, purpose);
+      await waiting.add(challenge, purpose);
       return challenge;
     },
-    take: (challenge: string, purpose: string): boolean =>
-      waiting.take(challenge, (one) => one === purpose) !== undefined,
+    take: async (challenge: string, purpose: string): Promise<boolean> =>
+      (await waiting.take(challenge, (one) => one === purpose)) !== undefined,
   };
 };
 
@@ -101,7 +103,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
         rpID: rpId,
         userName: person.name,
         userID: new Uint8Array(Buffer.from(person.uid)),
-        challenge: toBytes(challenges.make(purposeOf(person))),
+        challenge: toBytes(await challenges.make(purposeOf(person))),
         attestationType: 'none',
         excludeCredentials: known.map(({ key }) => ({ id: key })),
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
@@ -141,7 +143,7 @@ const enrolWith = (deps: Deps, challenges: ReturnType<typeof createChallenges>) 
 /** I2, I3. */
 const verify = async (
   { factors, clock, log }: Deps,
-  isChallenge: (challenge: string) => boolean,
+  isChallenge: (challenge: string) => Promise<boolean>,
   { rpId, origin }: Site,
   response: AuthenticationResponseJSON,
 ): Promise<string | undefined> => {
@@ -166,7 +168,7 @@ const verify = async (
 };
 
 export const createPasskeys = (deps: Deps): Passkeys => {
-  const challenges = createChallenges(deps.clock);
+  const challenges = createChallenges(deps);
   const enrol = enrolWith(deps, challenges);
   return {
     beginEnrol: enrol.begin,
@@ -174,7 +176,7 @@ export const createPasskeys = (deps: Deps): Passkeys => {
     // I4
     begin: async ({ rpId }) => {
       const { generateAuthenticationOptions } = await library();
-      const challenge = toBytes(challenges.make('sign in'));
+      const challenge = toBytes(await challenges.make('sign in'));
       return generateAuthenticationOptions({ rpID: rpId, challenge, userVerification: 'required' });
     },
     finish: (site, response) =>

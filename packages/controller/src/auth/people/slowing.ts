@@ -6,6 +6,7 @@
 //     guesses from elsewhere cannot lock the owner out.
 // I4: whether the account exists does not matter anywhere here, and its name is kept as a hash: a password typed in
 //     its place is not stored. Memory and rows are bounded, the oldest go first.
+// I5: what failed at other controllers counts: their rows are read before each try.
 import { ApiError } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import { sha256Hex } from '../../platform/ids.ts';
@@ -53,7 +54,7 @@ const refuse = (waitMs: number): never => {
 };
 
 interface Deps {
-  readonly factors: Pick<FactorStore, 'tries' | 'saveTry' | 'removeTries'>;
+  readonly factors: Pick<FactorStore, 'tries' | 'triesOf' | 'saveTry' | 'removeTries'>;
   readonly clock: Clock;
 }
 
@@ -84,6 +85,13 @@ const openTries = async ({ factors, clock }: Deps) => {
     if (gone.length > 0) await factors.removeTries(gone);
   };
   return {
+    /** I5. */
+    refresh: async (keys: readonly string[]): Promise<void> => {
+      const now = await factors.triesOf(keys);
+      if (now === undefined) return;
+      for (const key of keys) rows.delete(key);
+      for (const row of now) rows.set(row.key, row);
+    },
     get: (key: string): FailedTryRow | undefined => {
       const row = rows.get(key);
       return row !== undefined && isAlive(row) ? row : undefined;
@@ -107,6 +115,7 @@ export const openSlowing = async (deps: Deps): Promise<Slowing> => {
   return {
     begin: async (account, address) => {
       const keys = keysOf(account, address);
+      await tries.refresh(Object.values(keys));
       const isKnown = tries.get(keys.known) !== undefined;
       const waits = kinds.map((kind) => {
         const row = kind === 'account' && isKnown ? undefined : tries.get(keys[kind]);

@@ -1,36 +1,43 @@
-// Owns what waits in memory for its one answer, as signing in goes over several requests.
+// Owns what waits for its one answer, as signing in goes over several requests: in the store, since the next one may come to
+// another controller.
 // I1: it is taken once, within its time. I2: there are at most `most`; the oldest give way.
 import type { Clock } from '../../platform/clock.ts';
+import { sha256Hex } from '../../platform/ids.ts';
+import type { PendingStore } from '../../store/store.ts';
 
 export interface WaitingRoom<T> {
-  add(key: string, value: T): void;
+  /** A value that JSON can carry. */
+  add(key: string, value: T): Promise<void>;
   /** Removes and returns it; undefined when there is none, it is over, or not meant (then it waits on). */
-  take(key: string, isMeant: (value: T) => boolean): T | undefined;
+  take(key: string, isMeant: (value: T) => boolean): Promise<T | undefined>;
 }
 
 export const createWaitingRoom = <T>({
+  pending,
+  name,
   clock,
   lifeMs,
   most,
 }: {
+  readonly pending: PendingStore;
+  readonly name: string;
   readonly clock: Clock;
   readonly lifeMs: number;
   readonly most: number;
 }): WaitingRoom<T> => {
-  const waiting = new Map<string, { readonly value: T; readonly untilMs: number }>();
+  const idOf = (key: string): string => sha256Hex(`${name} ${key}`);
   return {
     add: (key, value) => {
-      waiting.set(key, { value, untilMs: clock.nowMs() + lifeMs });
-      for (const [oldest, { untilMs }] of waiting) {
-        if (untilMs > clock.nowMs() && waiting.size <= most) break;
-        waiting.delete(oldest);
-      }
+      const nowMs = clock.nowMs();
+      const row = { id: idOf(key), room: name, value: JSON.stringify(value) };
+      return pending.put({ ...row, untilMs: nowMs + lifeMs, nowMs, most });
     },
-    take: (key, isMeant) => {
-      const found = waiting.get(key);
-      if (found === undefined || !isMeant(found.value)) return undefined;
-      waiting.delete(key);
-      return found.untilMs > clock.nowMs() ? found.value : undefined;
+    take: async (key, isMeant) => {
+      const text = await pending.find(idOf(key), clock.nowMs());
+      // Written by `add`.
+      const value = text === undefined ? undefined : (JSON.parse(text) as T);
+      if (value === undefined || !isMeant(value)) return undefined;
+      return (await pending.take(idOf(key))) ? value : undefined;
     },
   };
 };

@@ -5,6 +5,7 @@
 // I3: an agent without a node is not let in: its certificates are revoked.
 // I4: why an agent went away is heard before the store says that it did: the reason is kept, over any pass in
 //     between, until it is told, the agent is back or the node is gone.
+// I5: of several controllers the one that its agent is, or was last, connected to looks after a node; the leader after the rest.
 import { ApiError, type KubeObject, nodeFinalizer, nodeKind } from '@drover/api';
 import { createKeyedQueue, type KeyedQueue } from '../../platform/keyed-queue.ts';
 import { followKind } from '../../resources/follow.ts';
@@ -21,6 +22,8 @@ export interface NodeControllerDeps extends RemovalDeps {
     remove(node: string): Promise<void>;
     onChange(listener: (node: string) => void): () => void;
   };
+  /** I5: whether this controller looks after the node of this agent; of one without an agent: undefined. Default: always. */
+  readonly minds?: (agent: AgentView | undefined) => boolean;
   /** How long an agent may be away before its node is told lost. Default 5 s. */
   readonly graceMs?: number;
   /** Until this long after the start nobody is told lost. Default 30 s. */
@@ -30,6 +33,8 @@ export interface NodeControllerDeps extends RemovalDeps {
 export interface NodeController {
   /** Takes a report of something that the state of agents does not show. */
   tell(report: NodeReport): void;
+  /** Looks at every node: others may be minded here than before (I5). */
+  lookAtAll(): void;
   close(): Promise<void>;
 }
 
@@ -81,6 +86,12 @@ class NodeLoop implements NodeController {
     this.#telling.add(telling);
   }
 
+  lookAtAll(): void {
+    for (const { metadata } of this.#deps.resources.list(nodeKind).items)
+      this.#queue.add(metadata.name ?? '');
+    this.#beginSweep();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
@@ -91,10 +102,14 @@ class NodeLoop implements NodeController {
   async #step(name: string): Promise<void> {
     const { resources, agents } = this.#deps;
     const agent = await agents.get(name);
+    if (!this.#minds(agent)) {
+      this.#reasons.delete(name);
+      return;
+    }
     const object = resources.find(nodeKind, '', name);
     if (object === undefined) {
       // I3.
-      if (agent !== undefined) await forgetAgent(this.#deps, name);
+      if (agent !== undefined && (await this.#isGone(name))) await forgetAgent(this.#deps, name);
       return;
     }
     try {
@@ -104,6 +119,18 @@ class NodeLoop implements NodeController {
       const isGone = resources.find(nodeKind, '', name) === undefined;
       if (!isGone || !(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
     }
+  }
+
+  /** Not only not heard of yet, as when another controller has just made it. */
+  async #isGone(name: string): Promise<boolean> {
+    const { resources } = this.#deps;
+    await resources.catchUp();
+    return resources.find(nodeKind, '', name) === undefined;
+  }
+
+  /** I5. */
+  #minds(agent: AgentView | undefined): boolean {
+    return this.#deps.minds?.(agent) ?? true;
   }
 
   async #update(object: KubeObject, agent: AgentView | undefined): Promise<void> {
@@ -151,12 +178,9 @@ class NodeLoop implements NodeController {
     const { resources, agents, clock } = this.#deps;
     for (const agent of await agents.list()) {
       const object = resources.find(nodeKind, '', agent.node);
-      if (
-        object === undefined ||
-        (agent.connected && withStatus(object, agent, clock.nowMs()) !== undefined)
-      ) {
+      if (!this.#minds(agent)) continue;
+      if (object === undefined || withStatus(object, agent, clock.nowMs()) !== undefined)
         this.#queue.add(agent.node);
-      }
     }
   }
 }

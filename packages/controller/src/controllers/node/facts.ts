@@ -11,6 +11,8 @@ export interface AgentView {
   readonly bootId: string;
   readonly agentVersion: string;
   readonly connected: boolean;
+  /** Id of the controller that it is, or was last, connected to. */
+  readonly controller: string;
   readonly sinceMs: number;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly heartbeat: Readonly<Record<string, number>> | null;

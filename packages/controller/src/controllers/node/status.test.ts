@@ -8,6 +8,7 @@ const bare: KubeObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1
 const agent = (changes: Partial<AgentView> = {}): AgentView => ({
   node: 'n1',
   machineId: 'm',
+  controller: '',
   bootId: 'b',
   agentVersion: '0.1.0',
   connected: true,

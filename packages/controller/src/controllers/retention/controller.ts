@@ -24,6 +24,7 @@ import {
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { pause } from '../../platform/pause.ts';
+import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { keepRetentionPolicy, type RetentionDeps } from './policy.ts';
 
@@ -50,8 +51,8 @@ interface Deps extends RetentionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly sweeps: readonly Sweep[];
-  /** Of what is no object. */
-  readonly sizes: () => Promise<Sizes>;
+  /** Of what is no object; absent: the status is somebody else's to tell. */
+  readonly sizes?: (() => Promise<Sizes>) | undefined;
 }
 
 const counted: readonly Kind[] = [
@@ -63,7 +64,11 @@ const counted: readonly Kind[] = [
   sshEnrollmentKind,
 ];
 
-const measured = async ({ resources, sizes, clock }: Deps, generation: number | undefined) => {
+const measured = async (
+  { resources, clock }: Deps,
+  sizes: () => Promise<Sizes>,
+  generation: number | undefined,
+) => {
   const { databaseBytes, kept } = await sizes();
   const objects = counted.map((kind) => ({ name: kind.plural, count: resources.size(kind) }));
   return {
@@ -119,11 +124,12 @@ export class RetentionPass {
 
   /** I3. */
   async #tell(): Promise<void> {
-    const { resources, log, clock } = this.#deps;
+    const { resources, log, clock, sizes } = this.#deps;
+    if (sizes === undefined) return;
     try {
       const generation = resources.find(retentionPolicyKind, '', retentionPolicyName)?.metadata.generation;
       if (generation === undefined) return;
-      const status = await measured(this.#deps, generation);
+      const status = await measured(this.#deps, sizes, generation);
       this.#measuredMs = clock.nowMs();
       const change = (object: KubeObject): KubeObject | undefined => {
         const before = (object as unknown as RetentionPolicy).status;
@@ -141,22 +147,17 @@ export interface RetentionController {
   close(): Promise<void>;
 }
 
-/** Makes sure that there is a policy; sweeps once `served` (I4) and then every minute what is due, until closed. */
-export const runRetentionController = async (
-  deps: Deps & {
-    readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'];
-    /** Aborted when the controller serves. */
-    readonly served: AbortSignal;
-  },
-): Promise<RetentionController> => {
+interface Sweeping {
+  /** I1. */
+  changed(): void;
+  close(): Promise<void>;
+}
+
+/** Sweeps once `served` (I4) and then every minute what is due, until closed. */
+const runSweeps = (deps: Deps & { readonly served: AbortSignal }): Sweeping => {
   const pass = new RetentionPass(deps);
   const stop = new AbortController();
   let wake = new AbortController();
-  const onChange = (): void => {
-    pass.changed();
-    wake.abort();
-  };
-  const keeper = await keepRetentionPolicy({ ...deps, onChange });
   const loop = async (): Promise<void> => {
     await pause(maxStartMs, AbortSignal.any([stop.signal, deps.served]));
     while (!stop.signal.aborted) {
@@ -167,9 +168,51 @@ export const runRetentionController = async (
   };
   const looping = loop();
   return {
+    changed: () => {
+      pass.changed();
+      wake.abort();
+    },
     close: async () => {
       stop.abort();
-      await Promise.all([keeper.close(), looping]);
+      await looping;
+    },
+  };
+};
+
+/** Makes sure that there is a policy; sweeps once `served` (I4) and then every minute what is due, until closed. */
+export const runRetentionController = async (
+  deps: Deps & {
+    readonly initial: Parameters<typeof keepRetentionPolicy>[0]['initial'];
+    /** Aborted when the controller serves. */
+    readonly served: AbortSignal;
+  },
+): Promise<RetentionController> => {
+  const late: { sweeping?: Sweeping } = {};
+  const onChange = (): void => late.sweeping?.changed();
+  const keeper = await keepRetentionPolicy({ ...deps, onChange });
+  const sweeping = runSweeps(deps);
+  late.sweeping = sweeping;
+  return { close: async () => void (await Promise.all([keeper.close(), sweeping.close()])) };
+};
+
+/** The same for what a controller has of its own, where the policy and its status are somebody else's. */
+export const runOwnSweeps = (
+  deps: Omit<Deps, 'sizes'> & { readonly served: AbortSignal },
+): RetentionController => {
+  const sweeping = runSweeps(deps);
+  const stop = new AbortController();
+  let known = retentionIn(deps.resources);
+  const follow = { resources: deps.resources, log: deps.log, signal: stop.signal };
+  const following = followKind(follow, retentionPolicyKind, () => {
+    const now = retentionIn(deps.resources);
+    if (isEqualJson(now, known)) return;
+    known = now;
+    sweeping.changed();
+  });
+  return {
+    close: async () => {
+      stop.abort();
+      await Promise.all([following, sweeping.close()]);
     },
   };
 };

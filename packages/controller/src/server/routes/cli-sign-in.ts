@@ -46,7 +46,7 @@ const ask = async (context: RouteContext, request: FastifyRequest, reply: Fastif
     if (identity === undefined)
       return seeOther(reply, `${prefixOf(request)}/?next=${encodeURIComponent(request.url)}`);
     const person = asPermitted(context, identity);
-    const ticket = people.cliGrants.ask(person, wish);
+    const ticket = await people.cliGrants.ask(person, wish);
     const endsAt = toTimestamp(clock.nowMs() + wish.expiresSeconds * 1000);
     return showPage(reply, 200, cliPage(viewOf(request), person.name, wish, { ticket, endsAt }));
   });
@@ -57,7 +57,7 @@ const answer = (context: RouteContext, request: FastifyRequest, reply: FastifyRe
     const person = asPermitted(context, identityOf(request));
     const body = objectBody(request);
     const isAllowed = textOf(body, 'answer') === 'allow';
-    return seeOther(reply, context.people.cliGrants.answer(person, textOf(body, 'ticket'), isAllowed));
+    return seeOther(reply, await context.people.cliGrants.answer(person, textOf(body, 'ticket'), isAllowed));
   });
 
 const redeem = async (
@@ -67,7 +67,7 @@ const redeem = async (
 ): Promise<string> => {
   const { auth, people } = context;
   const body = objectBody(request);
-  const found = people.cliGrants.redeem(textOf(body, 'code'), textOf(body, 'verifier'));
+  const found = await people.cliGrants.redeem(textOf(body, 'code'), textOf(body, 'verifier'));
   if (found === undefined || !(await auth.isStillGood(found.person)))
     throw new ApiError('Unauthorized', `cannot ${what}: the code was used, has expired or is not for it`);
   const { wish } = found;

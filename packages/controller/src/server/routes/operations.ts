@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
 import { recordBefore } from '../audit.ts';
 import { objectBody } from '../body.ts';
-import { addRoute, parameter, type RouteContext, success } from './context.ts';
+import { addRoute, type Handler, parameter, type RouteContext, success } from './context.ts';
 
 /** A content transfer may take hours, but not without a byte for this long. */
 const contentIdleMs = 60_000;
@@ -38,18 +38,23 @@ const signedOf = (request: FastifyRequest): Signed | undefined => {
 
 const addAgents = (app: FastifyInstance, context: RouteContext): void => {
   const node = (name: string): KubeObject => context.resources.get(nodeKind, '', name);
-  addRoute(app, 'POST', '/agents/:name/update', plainAccess('update', 'agents'), async (request) => {
+  const needs = { needsSession: true } as const;
+  const update = plainAccess('update', 'agents');
+  const uninstall = plainAccess('delete', 'agents');
+  const answerUpdate: Handler = async (request) => {
     const name = parameter(request, 'name');
     node(name);
     await context.updateAgent(name, signedOf(request));
     return success;
-  });
-  addRoute(app, 'POST', '/agents/:name/uninstall', plainAccess('delete', 'agents'), async (request) => {
+  };
+  const answerUninstall: Handler = async (request) => {
     const name = parameter(request, 'name');
     node(name);
     await context.uninstallAgent(name);
     return success;
-  });
+  };
+  addRoute(app, 'POST', '/agents/:name/update', update, answerUpdate, needs);
+  addRoute(app, 'POST', '/agents/:name/uninstall', uninstall, answerUninstall, needs);
 };
 
 /** Until the answer is done; after it the timeout of kept-alive connections, which node sets itself, is in force. */

@@ -1,6 +1,6 @@
 // Owns how far the clocks of connected nodes are from ours: their heartbeats say what time it is there.
 import type { Clock } from '../../platform/clock.ts';
-import type { AgentStore } from '../../store/store.ts';
+import type { AgentStore } from '../../store/agent-store.ts';
 
 export interface ClockSkew {
   /** Those that differ by more, the worst first. */

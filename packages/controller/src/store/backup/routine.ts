@@ -2,6 +2,7 @@
 // I1: what fell due while nobody was there is made once, as soon as somebody is; one that failed is tried again.
 // I2: only files that were made here are ever removed, and only after a newer one is whole and durable.
 // I3: a file has its name once it is whole; what a killed process left is known by name, and goes at the next start.
+// I4: of several controllers the leader makes them, and goes on with the account of whoever led before.
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { ApiError, type BackupFile, type BackupsStatus } from '@drover/api';
@@ -33,6 +34,8 @@ export interface RoutineDeps extends WriteDeps {
   readonly meta: Store['meta'];
   readonly log: Log;
   readonly tell: (news: BackupNews) => Promise<void>;
+  /** I4; always unless given. */
+  readonly leads?: () => boolean;
 }
 
 /** What the metrics show; times in ms, 0: never. */
@@ -50,6 +53,8 @@ export interface BackupRoutine {
 
 /** The clock may be set, and the machine may sleep: it is looked at so often. */
 const lookMs = 60_000;
+/** Whether this controller leads, so often. */
+const leadMs = 5_000;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -75,6 +80,7 @@ class RunningRoutine implements BackupRoutine {
   }
 
   async status(): Promise<BackupsStatus> {
+    if (!this.#leads()) await this.#load();
     const { directory, schedule, timeZone, keep, source } = this.#plan;
     const { files, lastSuccess, lastFailure } = this.#state;
     const found = await Promise.all(files.map(({ name }) => isThere(join(directory, name))));
@@ -107,8 +113,17 @@ class RunningRoutine implements BackupRoutine {
 
   async #run(): Promise<void> {
     const { clock, log } = this.#deps;
-    await this.#begin();
+    let isBegun = false;
     while (!this.#stop.signal.aborted) {
+      if (!this.#leads()) {
+        isBegun = false;
+        await pause(leadMs, this.#stop.signal);
+        continue;
+      }
+      if (!isBegun) {
+        await this.#begin();
+        isBegun = true;
+      }
       const nowMs = clock.nowMs();
       // A clock that was ahead once must not put backups off until it is that time again.
       if (this.#state.settledMs > nowMs) this.#state = { ...this.#state, settledMs: nowMs };
@@ -120,6 +135,17 @@ class RunningRoutine implements BackupRoutine {
           await pause(lookMs, this.#stop.signal);
         });
     }
+  }
+
+  #leads(): boolean {
+    return this.#deps.leads?.() ?? true;
+  }
+
+  /** I4. */
+  async #load(): Promise<void> {
+    const { directory, schedule, timeZone } = this.#plan;
+    const { meta, clock } = this.#deps;
+    this.#state = await loadState(meta, { directory, schedule, timeZone }, clock.nowMs());
   }
 
   async #save(change: Partial<RoutineState>): Promise<void> {
@@ -205,9 +231,13 @@ class RunningRoutine implements BackupRoutine {
 
   /** Of a process that was killed. A directory that is away now is cleared before the next backup. */
   async #begin(): Promise<void> {
-    await this.#clear().catch((error: unknown) =>
-      this.#deps.log.warn({ err: error }, 'cannot remove what is left of a backup'),
-    );
+    try {
+      await this.#load();
+      await this.#save({});
+      await this.#clear();
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'cannot remove what is left of a backup');
+    }
   }
 }
 
@@ -242,6 +272,6 @@ export const openBackupRoutine = async (plan: BackupPlan, deps: RoutineDeps): Pr
   await prepareDirectory(plan.directory, deps.dataDir);
   const { directory, schedule, timeZone } = plan;
   const state = await loadState(deps.meta, { directory, schedule, timeZone }, deps.clock.nowMs());
-  await saveState(deps.meta, state);
+  if (deps.leads?.() ?? true) await saveState(deps.meta, state);
   return new RunningRoutine(plan, deps, state);
 };

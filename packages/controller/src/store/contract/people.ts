@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentRow, CertificateRow, CredentialRow, FactorRow } from '../store.ts';
+import type { AgentRow } from '../agent-store.ts';
+import type { CertificateRow, CredentialRow, FactorRow } from '../store.ts';
 import type { Opener } from './harness.ts';
 
 const agent = {

@@ -47,7 +47,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const set = (guarded: Threads) => guarded.write('tasks.requeue', { ids: [], nowMs: 0 });
+const set = (guarded: Threads) => guarded.write('tasks.requeue', { ids: [], nowMs: 0, controller: '' });
 const ended = { timeout: 5_000, interval: 5 };
 
 test('a write that the disk failed is refused with path and remedy, and so are those after it, without trying', async () => {

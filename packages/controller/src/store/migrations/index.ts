@@ -5,5 +5,14 @@ import { people } from './0003-people.ts';
 import { sealedObjects } from './0004-sealed-objects.ts';
 import { factorUse } from './0005-factor-use.ts';
 import { taskNode } from './0006-task-node.ts';
+import { controllers } from './0007-controllers.ts';
 
-export const migrations: readonly string[] = [initial, audit, people, sealedObjects, factorUse, taskNode];
+export const migrations: readonly string[] = [
+  initial,
+  audit,
+  people,
+  sealedObjects,
+  factorUse,
+  taskNode,
+  controllers,
+];

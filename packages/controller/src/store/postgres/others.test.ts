@@ -24,8 +24,15 @@ let place: Awaited<ReturnType<typeof freshSchema>>;
 let first: Store;
 let second: Store;
 
-const open = (): Promise<Store> =>
-  openStore({ dataDir, url: place.url, clock: systemClock, log: silentLog, threads: testThreads });
+const open = (controller: string): Promise<Store> =>
+  openStore({
+    dataDir,
+    url: place.url,
+    controller,
+    clock: systemClock,
+    log: silentLog,
+    threads: testThreads,
+  });
 
 const toWrite = (name: string, type: ObjectWrite['type'] = 'created', expect?: number): ObjectWrite => ({
   ...{ resource: 'things', namespace: '', name, type },
@@ -54,7 +61,7 @@ describe.skipIf(isSkipped)('several controllers', () => {
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'drover-others-'));
     place = await freshSchema();
-    [first, second] = [await open(), await open()];
+    [first, second] = [await open('one'), await open('two')];
   }, 60_000);
   afterEach(async () => {
     await Promise.all([first.close(), second.close()]);
@@ -135,6 +142,69 @@ describe.skipIf(isSkipped)('several controllers', () => {
     await waitFor('the other to hear of all', () => removed.length > 0 && agents.at(-1)?.[1] === undefined);
     expect([removed.flat(), revoked.flat()]).toEqual([['c'], ['0a']]);
     expect(await second.credentials.bySha256('h')).toBeUndefined();
+  });
+
+  test('have agents of their own: what an old session still says is passed over, and so is what it would send', async () => {
+    const row = { node: 'n1', serial: '0a', machineId: 'm', bootId: 'b', journalId: 'j', agentVersion: '1' };
+    const agent = { ...row, agentSha256: '', pythonVersion: '', facts: {} };
+    await first.agents.connected(agent, 1);
+    await first.tasks.insert('w', spec, [task('a'), { ...task('b'), index: 1 }]);
+    expect(await first.tasks.markSent(['a'], 'j', 2)).toEqual(['a']);
+
+    await second.agents.claim('n1');
+    expect(await first.tasks.markSent(['b'], 'j', 3)).toEqual([]);
+    await first.tasks.requeue(['a'], 3);
+    expect((await second.tasks.get('a'))?.state).toBe('sent');
+    await second.agents.connected(agent, 4);
+    await first.agents.disconnected('n1', 5);
+    await first.agents.disconnectAll(6);
+
+    expect(await first.agents.get('n1')).toMatchObject({ connected: true, controller: 'two' });
+    expect(await second.tasks.markSent(['b'], 'j', 7)).toEqual(['b']);
+    expect(await first.agents.controllers()).toEqual(['two']);
+    await first.agents.disconnectAll(8, 'two');
+    expect(await second.agents.get('n1')).toMatchObject({ connected: false, sinceMs: 8 });
+  });
+
+  test('make no object more than was provided for, however many write at once', async () => {
+    const [home] = await first.objects.write([{ ...toWrite('space'), resource: 'namespaces' }]);
+    const provided = { home: home?.revision ?? 0, fewerThan: 5 };
+    const make = (store: Store, name: string) =>
+      store.objects.write([{ ...toWrite(name), namespace: 'space', expect: 0, provided }]);
+
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => make(i % 2 === 0 ? first : second, `t${i}`)),
+    );
+    const made = outcomes.filter((one) => one.status === 'fulfilled');
+    expect(made.length).toBe(5);
+    await second.objects.write([{ ...toWrite('space', 'updated', home?.revision), resource: 'namespaces' }]);
+    await expect(make(first, 'late')).rejects.toMatchObject({ reason: 'Conflict' });
+  });
+
+  test('finish what was begun at another, once', async () => {
+    const row = { id: 'k', room: 'r', value: 'v', untilMs: 10, nowMs: 1, most: 3 };
+    await first.pending.put(row);
+    expect([await second.pending.find('k', 9), await second.pending.find('k', 10)]).toEqual(['v', undefined]);
+    const taken = await Promise.all([first.pending.take('k'), second.pending.take('k')]);
+    expect(taken.sort()).toEqual([false, true]);
+  });
+
+  test('write one audit trail: each follows what the others add, and each can prove it', async () => {
+    const heads = record<number>((listener) =>
+      second.audit.onAppend(() => listener(second.audit.head().seq)),
+    );
+    const entry = {
+      time: '2026-01-01T00:00:00.000Z',
+      user: 'u',
+      verb: 'create',
+      resource: 'things',
+    } as const;
+    const add = (store: Store) => store.audit.append({ ...entry, decision: 'allow' });
+    await Promise.all(Array.from({ length: 30 }, (_, i) => add(i % 3 === 0 ? second : first)));
+
+    await waitFor('the other to hear of all', () => heads.at(-1) === 30);
+    for (const store of [first, second])
+      expect(await store.audit.verify()).toMatchObject({ rows: 30, problem: undefined });
   });
 
   test('whose connections are cut hear of all that was written meanwhile, and write again', async () => {

@@ -1,12 +1,13 @@
-// Owns the statements of agents: who is connected, facts, last heartbeats.
-import type { AgentRow } from '../store.ts';
+// Owns the statements of agents: who is connected, to which controller, facts, last heartbeats.
+// I1: an agent belongs to the controller that it came to last. What another one still has to say of its end is passed over.
+import type { AgentRow } from '../agent-store.ts';
 import type { Context } from './context.ts';
 import type { Awaitable, Tuple } from './database.ts';
 import { notify } from './notices.ts';
 
 /** Order of an agent's tuple; ../agents.ts reads it. */
 const columns = `node, serial, machine_id, boot_id, journal_id, agent_version, agent_sha256, python_version,
-  connected, since_ms, facts, heartbeat`;
+  connected, since_ms, facts, heartbeat, controller`;
 
 export type ConnectedAgent = Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat' | 'facts'> & {
   readonly facts: string;
@@ -16,12 +17,12 @@ export type ConnectedAgent = Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat
 const connected = (context: Context, a: ConnectedAgent): Awaitable<Tuple | undefined> => {
   notify(context, 'agent', a.node);
   return context.database.tuple(
-    `INSERT INTO agent (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)
+    `INSERT INTO agent (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, NULL, ?)
        ON CONFLICT (node) DO UPDATE SET serial = excluded.serial, machine_id = excluded.machine_id,
        boot_id = excluded.boot_id, journal_id = excluded.journal_id, agent_version = excluded.agent_version,
        agent_sha256 = excluded.agent_sha256, python_version = excluded.python_version, connected = 1,
        since_ms = CASE WHEN agent.connected = 1 THEN agent.since_ms ELSE excluded.since_ms END,
-       facts = excluded.facts RETURNING ${columns}`,
+       facts = excluded.facts, controller = excluded.controller RETURNING ${columns}`,
     a.node,
     a.serial,
     a.machineId,
@@ -32,25 +33,47 @@ const connected = (context: Context, a: ConnectedAgent): Awaitable<Tuple | undef
     a.pythonVersion,
     a.nowMs,
     a.facts,
+    a.controller,
+  );
+};
+
+interface Claim {
+  readonly node: string;
+  readonly controller: string;
+}
+
+/** Before its tasks are compared with what the agent knows: from then on nobody else hands it any. */
+const claim = (context: Context, { node, controller }: Claim): Awaitable<Tuple | undefined> => {
+  notify(context, 'agent', node);
+  return context.database.tuple(
+    `UPDATE agent SET controller = ? WHERE node = ? RETURNING ${columns}`,
+    controller,
+    node,
   );
 };
 
 const disconnected = (
   context: Context,
-  gone: { readonly node: string; readonly nowMs: number },
+  gone: Claim & { readonly nowMs: number },
 ): Awaitable<Tuple | undefined> => {
   notify(context, 'agent', gone.node);
   return context.database.tuple(
-    `UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 RETURNING ${columns}`,
+    `UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 AND controller = ?
+     RETURNING ${columns}`,
     gone.nowMs,
     gone.node,
+    gone.controller,
   );
 };
 
-const disconnectAll = async (context: Context, nowMs: number): Promise<readonly Tuple[]> => {
+const disconnectAll = async (
+  context: Context,
+  { controller, nowMs }: { readonly controller: string; readonly nowMs: number },
+): Promise<readonly Tuple[]> => {
   const rows = await context.database.tuples(
-    `UPDATE agent SET connected = 0, since_ms = ? WHERE connected = 1 RETURNING ${columns}`,
+    `UPDATE agent SET connected = 0, since_ms = ? WHERE connected = 1 AND controller IN (?, '') RETURNING ${columns}`,
     nowMs,
+    controller,
   );
   for (const [node] of rows) notify(context, 'agent', String(node));
   return rows;
@@ -68,15 +91,28 @@ const setFacts = (
   );
 };
 
-const setHeartbeats = (context: Context, heartbeats: readonly (readonly [string, string])[]): void => {
-  for (const [node, heartbeat] of heartbeats)
-    context.send('UPDATE agent SET heartbeat = ? WHERE node = ?', heartbeat, node);
+const setHeartbeats = (
+  context: Context,
+  {
+    rows,
+    controller,
+  }: { readonly rows: readonly (readonly [string, string])[]; readonly controller: string },
+): void => {
+  const sql = 'UPDATE agent SET heartbeat = ? WHERE node = ? AND controller = ?'; // I1
+  for (const [node, heartbeat] of rows) context.send(sql, heartbeat, node, controller);
 };
 
 const remove = async (context: Context, node: string): Promise<boolean> => {
   notify(context, 'agent', node);
   return (await context.database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
 };
+
+/** Of agents that are connected to other controllers. */
+const heartbeatsElsewhere = ({ database }: Context, controller: string): Awaitable<readonly Tuple[]> =>
+  database.tuples(
+    'SELECT node, heartbeat FROM agent WHERE connected = 1 AND controller <> ? AND heartbeat IS NOT NULL',
+    controller,
+  );
 
 const get = ({ database }: Context, node: string): Awaitable<Tuple | undefined> =>
   database.tuple(`SELECT ${columns} FROM agent WHERE node = ?`, node);
@@ -88,15 +124,26 @@ export const agentsOf = (
 ): Promise<readonly (readonly [string, Tuple | null])[]> =>
   Promise.all(nodes.map(async (node) => [node, (await get(context, node)) ?? null] as const));
 
+const controllers = async ({ database }: Context): Promise<readonly string[]> =>
+  (await database.tuples('SELECT DISTINCT controller FROM agent WHERE connected = 1')).map(([id]) =>
+    String(id),
+  );
+
 const list = ({ database }: Context): Awaitable<readonly Tuple[]> =>
   database.tuples(`SELECT ${columns} FROM agent ORDER BY node`);
 
 export const agentWrites = {
   'agents.connected': connected,
+  'agents.claim': claim,
   'agents.disconnected': disconnected,
   'agents.disconnectAll': disconnectAll,
   'agents.setFacts': setFacts,
   'agents.setHeartbeats': setHeartbeats,
   'agents.remove': remove,
 };
-export const agentReads = { 'agents.get': get, 'agents.list': list };
+export const agentReads = {
+  'agents.get': get,
+  'agents.list': list,
+  'agents.controllers': controllers,
+  'agents.heartbeatsElsewhere': heartbeatsElsewhere,
+};

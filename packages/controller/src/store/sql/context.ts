@@ -42,6 +42,8 @@ export interface Others {
   readonly credentials: Set<string>;
   /** Serial numbers of certificates that were revoked. */
   readonly certificates: Set<string>;
+  /** Where the chain of the audit trail stood then; undefined: where it stood before. */
+  audit: { readonly seq: number; readonly hash: string } | undefined;
 }
 
 export const noOthers = (): Others => ({
@@ -51,6 +53,7 @@ export const noOthers = (): Others => ({
   agents: new Map(),
   credentials: new Set(),
   certificates: new Set(),
+  audit: undefined,
 });
 
 export interface Context {

@@ -87,6 +87,13 @@ const tries = async ({ database }: Context): Promise<readonly FailedTryRow[]> =>
   return rows.map((row) => ({ ...row }) as unknown as FailedTryRow);
 };
 
+const triesOf = async (context: Context, keys: readonly string[]): Promise<readonly FailedTryRow[]> => {
+  const sql = 'SELECT key, count, last_ms AS "lastMs" FROM failed_try WHERE key = ?';
+  const rows = await Promise.all(keys.map((key) => context.database.row(sql, key)));
+  // As in `tries`.
+  return rows.filter((row) => row !== undefined).map((row) => ({ ...row }) as unknown as FailedTryRow);
+};
+
 export const factorWrites = {
   'factors.replace': replace,
   'factors.add': insert,
@@ -102,4 +109,5 @@ export const factorReads = {
   'factors.byKey': byKey,
   'factors.owners': owners,
   'factors.tries': tries,
+  'factors.triesOf': triesOf,
 };

@@ -18,6 +18,7 @@ export interface EncodedWrite {
   /** Number of the data key under which `json` is sealed; null: it is not. */
   readonly dataKey: number | null;
   readonly expect: number | undefined;
+  readonly provided: { readonly home?: number; readonly fewerThan?: number } | undefined;
 }
 
 const columns = 'revision, resource, namespace, name, uid, type, value';
@@ -28,7 +29,10 @@ const label = (write: EncodedWrite): string =>
   `${write.resource} "${write.namespace === '' ? '' : `${write.namespace}/`}${write.name}"`;
 
 /** Revision of the present row, 0 when there is none. */
-const present = async ({ database }: Context, write: EncodedWrite): Promise<number> => {
+const present = async (
+  { database }: Context,
+  write: Pick<EncodedWrite, 'resource' | 'namespace' | 'name'>,
+): Promise<number> => {
   const row = await database.tuple(
     `SELECT revision, type FROM object_log WHERE resource = ? AND namespace = ? AND name = ?
      ORDER BY revision DESC LIMIT 1`,
@@ -55,8 +59,32 @@ const check = async (context: Context, write: EncodedWrite): Promise<void> => {
   }
 };
 
+const count = async ({ database }: Context, { resource, namespace }: EncodedWrite): Promise<number> => {
+  const row = await database.tuple(
+    `SELECT count(*) FROM (SELECT max(revision) AS revision FROM object_log WHERE resource = ? AND namespace = ?
+     GROUP BY name) AS newest JOIN object_log ON object_log.revision = newest.revision WHERE type <> 'deleted'`,
+    resource,
+    namespace,
+  );
+  return Number(row?.[0]);
+};
+
+/** What the writer looked at may be what another one has changed since. */
+const checkProvided = async (context: Context, write: EncodedWrite): Promise<void> => {
+  if (write.provided === undefined) return;
+  const { home, fewerThan } = write.provided;
+  const refuse = (why: string): never => {
+    throw new Refused('Conflict', `cannot create ${label(write)}: ${why}; look again`);
+  };
+  const place = { resource: 'namespaces', namespace: '', name: write.namespace };
+  if (home !== undefined && (await present(context, place)) !== home)
+    refuse(`its namespace has been changed since resourceVersion ${home}`);
+  if (fewerThan !== undefined && (await count(context, write)) >= fewerThan)
+    refuse(`its namespace has ${fewerThan} of them already`);
+};
+
 const writeAll = async (context: Context, writes: readonly EncodedWrite[]): Promise<number> => {
-  await Promise.all(writes.map((write) => check(context, write)));
+  await Promise.all(writes.flatMap((write) => [check(context, write), checkProvided(context, write)]));
   const first = context.counters.revision + 1;
   for (const { resource, namespace, name, uid, type, json, dataKey } of writes) {
     const revision = ++context.counters.revision;

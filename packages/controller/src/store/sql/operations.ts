@@ -7,6 +7,7 @@ import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
 import { objectReads, objectWrites } from './objects.ts';
 import { outputReads, outputWrites } from './output.ts';
+import { pendingReads, pendingWrites } from './pending.ts';
 import { sealedReads, sealedWrites } from './sealed.ts';
 import { sizeReads } from './sizes.ts';
 import { spaceWrites } from './space.ts';
@@ -19,6 +20,7 @@ export const writeOperations = {
   ...agentWrites,
   ...credentialWrites,
   ...factorWrites,
+  ...pendingWrites,
   ...blobWrites,
   ...metaWrites,
   ...sealedWrites,
@@ -33,6 +35,7 @@ export const readOperations = {
   ...agentReads,
   ...credentialReads,
   ...factorReads,
+  ...pendingReads,
   ...blobReads,
   ...metaReads,
   ...sealedReads,

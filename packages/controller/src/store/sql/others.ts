@@ -71,5 +71,7 @@ export const lookAtOthers = async (context: Context): Promise<void> => {
     if (now[name] > seen[name]) await finders[name](context, seen[name]);
     seen[name] = now[name];
   }
+  if (now.audit > seen.audit) context.others.audit = { seq: now.audit, hash: now.auditHash };
+  Object.assign(seen, { audit: now.audit, auditHash: now.auditHash });
   Object.assign(context.counters, now);
 };

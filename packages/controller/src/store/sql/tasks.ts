@@ -59,32 +59,41 @@ const release = async (context: Context, ids: readonly string[]): Promise<void> 
   await each(ids, (id) => change(context, sql, id));
 };
 
+/** Its agent has not gone to another controller (agents.ts I1). */
+const isStillOurs = 'NOT EXISTS (SELECT 1 FROM agent WHERE agent.node = task.node AND agent.controller <> ?)';
+
 const markSent = (
   context: Context,
-  sent: { readonly ids: readonly string[]; readonly journalId: string; readonly nowMs: number },
+  sent: {
+    readonly ids: readonly string[];
+    readonly journalId: string;
+    readonly nowMs: number;
+    readonly controller: string;
+  },
 ): Promise<readonly string[]> =>
   those(sent.ids, (id) =>
     change(
       context,
       `UPDATE task SET change = ?, state = 'sent', journal_id = ?, sent_at_ms = ?, message = ''
-       WHERE id = ? AND state = 'queued'`,
+       WHERE id = ? AND state = 'queued' AND ${isStillOurs}`,
       sent.journalId,
       sent.nowMs,
       id,
+      sent.controller,
     ),
   );
 
 /** What was cancelled meanwhile ends instead: its node may never come back to hear of it. */
 const requeue = async (
   context: Context,
-  back: { readonly ids: readonly string[]; readonly nowMs: number },
+  back: { readonly ids: readonly string[]; readonly nowMs: number; readonly controller: string },
 ): Promise<void> => {
   const cancelled = "SELECT 1 FROM task WHERE id = ? AND state = 'sent' AND cancel_requested = 1";
   const again = `UPDATE task SET change = ?, state = 'queued', journal_id = '', sent_at_ms = 0
-    WHERE id = ? AND state = 'sent'`;
+    WHERE id = ? AND state = 'sent' AND ${isStillOurs}`;
   await each(back.ids, async (id) =>
     (await context.database.row(cancelled, id)) === undefined
-      ? change(context, again, id)
+      ? change(context, again, id, back.controller)
       : finishOne(context, { id, ...toCancelled(back.nowMs) }, ['sent']),
   );
 };

@@ -15,6 +15,14 @@ test('calls that work on different things are asked for together, others in thei
   expect(sizes(write('a'), ['audit.append', {}], write('b'))).toEqual([3]);
 });
 
+test('creations that are counted come one after another', () => {
+  const counted = (name: string): Call => [
+    'objects.write',
+    [{ resource: 'r', namespace: 'n', name, provided: { fewerThan: 3 } }],
+  ];
+  expect(sizes(counted('a'), write('b'), counted('c'))).toEqual([2, 1]);
+});
+
 test('a call of which nothing is known is carried out alone', () => {
   expect(sizes(write('a'), ['meta.set', {}], write('b'), write('c'))).toEqual([1, 1, 2]);
 });

@@ -13,7 +13,11 @@ const ofIds = ({ ids }: { readonly ids: readonly string[] }): readonly string[] 
 /** What a call works on, by operation. Of what is not here nothing is known: it is carried out alone. */
 const things: Named = {
   'objects.write': (writes: readonly EncodedWrite[]) =>
-    writes.map(({ resource, namespace, name }) => `${resource}/${namespace}/${name}`),
+    writes.flatMap(({ resource, namespace, name, provided }) => [
+      `${resource}/${namespace}/${name}`,
+      // Those that are counted come one after another.
+      ...(provided?.fewerThan === undefined ? [] : [`${resource}/${namespace}/`]),
+    ]),
   'tasks.markSent': ofIds,
   'tasks.finish': ({ tasks }: { readonly tasks: readonly FinishedTask[] }) => tasks.map(({ id }) => id),
   'tasks.report': ({ output, started, progress, results }: PackedReport) => [

@@ -1,0 +1,77 @@
+// Two servers, of which the second has the agent of node n1.
+import { nodeKind } from '@drover/api';
+import { createClient } from '@drover/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createForwarder } from './forward.ts';
+import { type Ground, openGround } from './test-ground.ts';
+
+const secret = new Uint8Array(32).fill(7);
+let holder: Ground;
+let door: Ground;
+let target = '';
+const updated: string[] = [];
+
+beforeAll(async () => {
+  const nobody = { elsewhere: async () => undefined, secret };
+  holder = await openGround({ forward: nobody, updateAgent: async (node) => void updated.push(node) });
+  const { address, caPem, store, resources, auth, authority } = holder;
+  target = address;
+  // Both have one database, one CA and the same callers, as controllers of one fleet have.
+  const { serverTls, caPin } = authority;
+  expect(caPin).not.toBe('');
+  const shared = { store, resources, auth, tls: await serverTls(['127.0.0.1']) };
+  const joinInfo = {
+    caPem,
+    agentFile: async () => Buffer.from(''),
+    config: { agentPort: 1, controllers: [], releasePublicKey: '' },
+  };
+  door = await openGround({ ...shared, joinInfo, forward: { elsewhere: async () => target, secret } });
+  await resources.create(nodeKind, '', { metadata: { name: 'n1' } });
+});
+afterAll(async () => {
+  await door.close();
+  await holder.close();
+});
+
+const client = () => createClient({ address: door.address, caPem: holder.caPem, token: holder.token });
+
+test('what needs the session of an agent is carried out where it is, and is in the audit trail once', async () => {
+  const one = client();
+  await one.updateAgent('n1');
+  one.close();
+
+  expect(updated).toEqual(['n1']);
+  const { records } = await holder.store.audit.list({
+    filter: { resource: 'agents' },
+    from: { after: 0 },
+    limit: 50,
+  });
+  expect(records.map(({ verb, code, address }) => [verb, code, address])).toEqual([
+    ['update', 200, '127.0.0.1'],
+  ]);
+});
+
+test('a controller that cannot be reached is named, and the request is noted as refused', async () => {
+  target = 'https://127.0.0.1:1';
+  const one = client();
+  await expect(one.updateAgent('n1')).rejects.toMatchObject({
+    reason: 'ServiceUnavailable',
+    message: expect.stringContaining('cannot reach the controller https://127.0.0.1:1'),
+  });
+  one.close();
+  target = holder.address;
+});
+
+test('from where a caller came is believed of controllers only, and of one request only', () => {
+  const forwarder = (with_: Uint8Array) =>
+    createForwarder({ elsewhere: async () => undefined, secret: with_, caPem: '' });
+  const asked = { method: 'POST', url: '/agents/n1/update', headers: { authorization: 'Bearer a' } };
+  const headers = forwarder(secret).stamped(asked, '192.0.2.9');
+  const told = (changes: Partial<typeof asked>, by = secret) =>
+    forwarder(by).origin({ ...asked, headers, ...changes });
+
+  expect(told({})).toBe('192.0.2.9');
+  expect(told({ url: '/agents/n2/update' })).toBeUndefined();
+  expect(told({ headers: { ...headers, authorization: 'Bearer b' } })).toBeUndefined();
+  expect(told({}, new Uint8Array(32))).toBeUndefined();
+});

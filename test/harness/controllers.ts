@@ -1,0 +1,55 @@
+// Owns several controllers on one database, for tests and benches: started, killed, frozen, each with a data directory of its own.
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControllerProcess } from './controller.ts';
+import { freePort } from './ports.ts';
+import { freshSchema } from './postgres.ts';
+
+export class Controllers {
+  readonly all: readonly ControllerProcess[];
+  readonly #place: Awaited<ReturnType<typeof freshSchema>>;
+  readonly #dir: string;
+
+  private constructor(
+    all: readonly ControllerProcess[],
+    place: Awaited<ReturnType<typeof freshSchema>>,
+    dir: string,
+  ) {
+    this.all = all;
+    this.#place = place;
+    this.#dir = dir;
+  }
+
+  /** Resolves when all of them answer. Agents know all of them. */
+  static async start(count: number): Promise<Controllers> {
+    const place = await freshSchema();
+    const dir = await mkdtemp(join(tmpdir(), 'drover-controllers-'));
+    const ports = await Promise.all(
+      Array.from({ length: count }, async () => ({ port: await freePort(), agentPort: await freePort() })),
+    );
+    const args = ports.flatMap(({ agentPort }) => ['--controller', `127.0.0.1:${agentPort}`]);
+    const begin = (index: number): Promise<ControllerProcess> =>
+      ControllerProcess.start({
+        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 90_000 },
+        args: [...args, '--secrets-key-file', join(dir, 'key')],
+      });
+    const first = await begin(0);
+    // The keys of a fleet are those of its first controller.
+    for (let index = 1; index < count; index++)
+      await cp(join(dir, 'c0', 'keys'), join(dir, `c${index}`, 'keys'), { recursive: true });
+    const others = await Promise.all(Array.from({ length: count - 1 }, (_, index) => begin(index + 1)));
+    return new Controllers([first, ...others], place, dir);
+  }
+
+  /** Rows of the database that they share. */
+  query(sql: (schema: string) => string): Promise<readonly Record<string, unknown>[]> {
+    return this.#place.server.query(sql(this.#place.schema));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((one) => one.close()));
+    await this.#place.drop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
