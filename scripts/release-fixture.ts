@@ -15,7 +15,7 @@ import { waitFor } from '../test/harness/wait.ts';
 import { objects, ofDefinition } from './release-fixture/objects.ts';
 
 const mostBytes = 300 * 1024;
-/** Five years: the longest that a node's certificate may live. The fixture's agent connects as long. */
+/** Five years: the longest that a node's certificate may live. */
 const certificateHours = '43800';
 const password = 'of-a-fixture-and-nothing-else';
 

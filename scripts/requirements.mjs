@@ -19,6 +19,7 @@ const wanted = {
   slapd: 'slapd',
   chromium: 'chromium',
   rpmbuild: 'rpm',
+  faketime: 'faketime',
 };
 const path = `${process.env.PATH}:/usr/sbin:/sbin`;
 const has = (command) =>

@@ -22,6 +22,7 @@ export interface AgentOptions {
   readonly policy?: string;
   /** The agent's program; absent: today's. */
   readonly file?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class AgentProcess {
@@ -58,7 +59,7 @@ export class AgentProcess {
     const log = openSync(join(this.dir, 'agent.log'), 'a');
     this.#child = spawn(this.#options.python ?? 'python3', [this.#options.file ?? agentFile, ...args], {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...this.#options.env, ...env },
       detached: this.#options.ownSession === true,
     });
   }

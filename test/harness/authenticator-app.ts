@@ -4,11 +4,11 @@ import { waitFor } from './wait.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** `steps`: of 30 s, from now. The one before is taken too, and a code only once: two sign-ins need not wait for a step. */
-export const codeOf = (secret: string, steps = 0): string => {
+/** `steps`: of 30 s, from `nowMs`. The one before is taken too, and a code only once: two sign-ins need not wait for a step. */
+export const codeOf = (secret: string, steps = 0, nowMs = Date.now()): string => {
   const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  return codeAt(key, stepOf(Date.now()) + steps);
+  return codeAt(key, stepOf(nowMs) + steps);
 };
 
 /** A code of the step before that is typed at the end of a step would arrive too late. */

@@ -20,13 +20,14 @@ export const drover = (
   options: {
     readonly input?: string;
     readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
     readonly onStart?: (pid: number) => void;
   } = {},
 ): Promise<CliResult> =>
   new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(cliFile, args, {
-      env: { ...process.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1' },
+      env: { ...process.env, ...options.env, DROVER_CONTEXT: controller.contextFile, NO_COLOR: '1' },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     if (child.pid !== undefined) options.onStart?.(child.pid);

@@ -159,10 +159,23 @@ export const packRelease = async (release: Release, into: string): Promise<strin
 export const knownReleases = async (): Promise<readonly string[]> =>
   (await readdir(releasesDir)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 
-export const unpackRelease = async (version: string, dir: string): Promise<Release> => {
-  await run('tar', ['-xzf', join(releasesDir, version, 'data.tar.gz'), '--no-same-owner', '-C', dir]);
+/** Of the folder of one that is unpacked. */
+export const readRelease = async (dir: string): Promise<Pick<Release, 'listing' | 'secrets'>> => {
   const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dir, name), 'utf8'));
   // Written by packRelease, of that release; what it says is compared by the tests.
   const listing = (await read('listing.json')) as Listing;
-  return { dir, version, listing, secrets: (await read('secrets.json')) as ReleaseSecrets };
+  return { listing, secrets: (await read('secrets.json')) as ReleaseSecrets };
+};
+
+export const unpackRelease = async (version: string, dir: string): Promise<Release> => {
+  await run('tar', ['-xzf', join(releasesDir, version, 'data.tar.gz'), '--no-same-owner', '-C', dir]);
+  return { dir, version, ...(await readRelease(dir)) };
+};
+
+/** A minute after the newest object was made: the codes that were used then are of earlier steps. */
+export const timeOfRelease = ({ objects }: Listing): number => {
+  const made = Object.values(objects)
+    .flat()
+    .map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ''));
+  return Math.max(...made.filter(Number.isFinite)) + 60_000;
 };

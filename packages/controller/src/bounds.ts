@@ -92,6 +92,7 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   'audit.log': number('--audit-log-mb, and --audit-log-files earlier ones'),
   'controller.log': number('--log-mb and --log-files'),
   reserve: number('64 MiB, or a quarter of what was free'),
+  'reserve.new': number('as much: the reserve while it is made'),
   blobs: policy('content'),
   uploads: number('2,048 uploads, none older than a week'),
   recordings: policy('recordings'),
