@@ -91,24 +91,31 @@ test('after kill -9 every acknowledged change has its row, and store and file ar
   });
 });
 
-test('who changes the database is found out', async () => {
-  await controller.stop();
-  const copy = join(dir, 'copy.log');
-  await writeFile(copy, await readFile(file()));
-  const database = new DatabaseSync(join(controller.dataDir, 'drover.db'));
-  database.exec('DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit)');
-  database.close();
-  await controller.start();
-  expect((await drover('audit', 'verify')).code).toBe(0);
-  const cut = await drover('audit', 'verify', '--file', copy);
-  expect(cut.code).toBe(1);
-  expect(cut.stderr).toMatch(/row \d+ \(.*copy\.log:\d+\) is not (in the store|the one that the store has)/);
+test.skipIf(process.env['DROVER_TEST_STORE'] === 'postgres')(
+  'who changes the database is found out',
+  async () => {
+    await controller.stop();
+    const copy = join(dir, 'copy.log');
+    await writeFile(copy, await readFile(file()));
+    const database = new DatabaseSync(join(controller.dataDir, 'drover.db'));
+    database.exec('DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit)');
+    database.close();
+    await controller.start();
+    expect((await drover('audit', 'verify')).code).toBe(0);
+    const cut = await drover('audit', 'verify', '--file', copy);
+    expect(cut.code).toBe(1);
+    expect(cut.stderr).toMatch(
+      /row \d+ \(.*copy\.log:\d+\) is not (in the store|the one that the store has)/,
+    );
 
-  await controller.stop();
-  const again = new DatabaseSync(join(controller.dataDir, 'drover.db'));
-  again.exec(`UPDATE audit SET row = replace(row, '"decision":"allow"', '"decision":"deny"') WHERE seq = 5`);
-  again.close();
-  await controller.start();
-  const changed = await drover('audit', 'verify');
-  expect([changed.code, changed.stderr]).toEqual([1, expect.stringContaining('row 5 was changed')]);
-});
+    await controller.stop();
+    const again = new DatabaseSync(join(controller.dataDir, 'drover.db'));
+    again.exec(
+      `UPDATE audit SET row = replace(row, '"decision":"allow"', '"decision":"deny"') WHERE seq = 5`,
+    );
+    again.close();
+    await controller.start();
+    const changed = await drover('audit', 'verify');
+    expect([changed.code, changed.stderr]).toEqual([1, expect.stringContaining('row 5 was changed')]);
+  },
+);

@@ -59,7 +59,7 @@ test('tells of the node and the log, and of nothing that was planted', async () 
 
   expect((await stat(join(dir, 'x.tar.gz'))).mode & 0o777).toBe(0o600);
   const names = (await tar('tzf', 'x.tar.gz')).trim().split('\n');
-  expect(names).toHaveLength(12);
+  expect(names).toHaveLength(13);
   for (const name of names) expect(name).toMatch(/^drover-support-\d{8}T\d{6}Z\/[\w.]+$/);
   const all = await tar('xzOf', 'x.tar.gz');
   expect(all).toContain('"agent": "drover/');
