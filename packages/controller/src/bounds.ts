@@ -35,6 +35,7 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   upload: number('2,048, none older than a week'),
   audit: policy('audit'),
   audit_anchor: number('one row'),
+  pending: number('of each way to sign in so many, each for minutes; the oldest give way'),
 };
 
 const bounded: Readonly<Record<string, Bound>> = {
@@ -88,6 +89,7 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   'lock.db': number('empty'),
   'lock.db-journal': number('empty'),
   pid: number('one line'),
+  'controller-id': number('one line'),
   'admin.json': number('one context'),
   'audit.log': number('--audit-log-mb, and --audit-log-files earlier ones'),
   'controller.log': number('--log-mb and --log-files'),
