@@ -76,12 +76,13 @@ const openLog = (config: Config): Log => {
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
-  const controller = await loadControllerId(dataDir);
+  const { id: controller, save } = await loadControllerId(dataDir);
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const onDeath = () => process.exit(1);
   const store = closers.add(
     await openStore({ dataDir, url: config.store, controller, clock, log, keyring, onDeath }),
   );
+  await save();
   const { audit } = store;
   const hold = createHold();
   const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
