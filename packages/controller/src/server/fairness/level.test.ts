@@ -44,7 +44,8 @@ it('seats at once, without a promise, as long as there is room', () => {
 
 it('keeps the last seats from one flow, so that who comes new is served beside a flood', async () => {
   const { level, seated, ask } = open();
-  for (let n = 0; n < 200; n++) void ask('greedy');
+  // Most are still waiting when the test has seen enough, and are refused in the end: nobody is there to hear it.
+  for (let n = 0; n < 200; n++) ask('greedy').catch(() => undefined);
   await ask('modest');
   expect(seated.filter(({ flow }) => flow === 'greedy')).toHaveLength(3);
   expect(level.counts()).toMatchObject({ executing: 4, queued: 197 });
