@@ -37,14 +37,14 @@ interface Loop {
 
 /** Backups by the clock, where the start says so; what becomes of each is told as an Event of the controller. */
 export const runBackups = async (
-  { backups: plan, dataDir }: Config,
+  { backups: plan, dataDir, store: url }: Config,
   deps: Loop & { readonly keyring: Keyring; readonly hold: Hold; readonly store: Store },
 ): Promise<BackupRoutine | undefined> => {
   if (plan === undefined) return undefined;
   const { keyring, hold, store, clock, log, closers } = deps;
   const tell = (news: BackupNews) => tellOfBackup(deps, news);
   return closers.add(
-    await openBackupRoutine(plan, { dataDir, keyring, hold, meta: store.meta, clock, log, tell }),
+    await openBackupRoutine(plan, { dataDir, url, keyring, hold, meta: store.meta, clock, log, tell }),
   );
 };
 

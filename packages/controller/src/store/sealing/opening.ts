@@ -10,7 +10,7 @@ import type { Keyring } from './keyring.ts';
 import { sealedResources, sealPlainObjects } from './objects.ts';
 
 /** Names in store.meta. */
-const idKey = 'keyring-id';
+export const idKey = 'keyring-id';
 const sealedKey = 'sealed';
 
 /** I1. Resolves when the keyring is durable and the data know it. */
