@@ -79,8 +79,12 @@ const entries: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/backup.ts'),
   },
   restore: {
-    summary: 'Make a new data directory from a backup',
+    summary: 'Make a new data directory, or database, from a backup',
     load: () => import('./commands/restore.ts'),
+  },
+  store: {
+    summary: 'Move what a stopped controller keeps to PostgreSQL, or back',
+    load: () => import('./commands/store.ts'),
   },
   'support-bundle': {
     summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',

@@ -66,14 +66,14 @@ const openLog = (config: Config): Log => {
 
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
-  const { dataDir } = config;
+  const { dataDir, store: url } = config;
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
   const store = closers.add(
-    await openStore({ dataDir, url: config.store, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
   const hold = createHold();
-  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
+  const backups = closers.add(await openBackupDesk({ dataDir, url, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
   const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
@@ -181,11 +181,18 @@ const startController = async (config: Config, log: Log, closers: Closers): Prom
   serving.abort();
 };
 
-const offlineCommands = new Set(['restore', 'verify-backup']);
+const offlineCommands = new Set(['restore', 'verify-backup', 'migrate-store']);
+
+/** One line that is written over on a terminal, a line each elsewhere. */
+const tellProgress = (text: string): void => {
+  process.stderr.write(process.stderr.isTTY ? `\r${text}\x1b[K` : `${text}\n`);
+};
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {
-    process.stdout.write(await runOffline(process.argv.slice(2), process.env));
+    const told = await runOffline(process.argv.slice(2), process.env, tellProgress);
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    process.stdout.write(told);
     return;
   }
   const config = parseConfig(process.argv.slice(2), process.env);

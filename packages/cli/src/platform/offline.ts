@@ -15,7 +15,7 @@ export const runOffline = (
   session: Session,
 ): Promise<void> => {
   if (!existsSync(program))
-    throw new Failure('cannot use the backup: the controller is not part of this installation', {
+    throw new Failure('cannot do that here: the controller is not part of this installation', {
       remedy: 'call drover on the machine of the controller',
     });
   return new Promise((resolve, reject) => {
