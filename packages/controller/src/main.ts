@@ -32,6 +32,7 @@ import type { ServerOptions } from './server/deps.ts';
 import { createServer } from './server/server.ts';
 import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
+import { openKeptFiles } from './store/kept/kept-files.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import { makeWaysIn, toAddress } from './ways-in.ts';
@@ -67,15 +68,17 @@ const openLog = (config: Config): Log => {
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir } = config;
-  const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
+  const url = config.store;
+  const files = await openKeptFiles({ dataDir, url });
+  const keyring = await openKeyring({ dataDir, source: config.keySource, clock, files });
   const store = closers.add(
-    await openStore({ dataDir, url: config.store, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
   const hold = createHold();
   const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
-  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring, shared: files });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
   return { keyring, store, audit, trail, authority, backups, encryption, hold };

@@ -13,8 +13,10 @@ import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
+import { keyringPath } from './sealing/keyring-file.ts';
 import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
 import { openSealed } from './sealing/opening.ts';
+import type { Others } from './sql/context.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -69,18 +71,34 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const agents = createAgents({ threads, log });
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
+  const takeNewKey = (ring: Keyring): void =>
+    void ring.reload().catch((err: unknown) => {
+      log.error({ err }, 'cannot open the new data keys; give this controller the key that the others have');
+    });
+  const tellOthers = (others: Others): void => {
+    const keys = others.kept.get(keyringPath); // before what is sealed under them
+    if (keys !== undefined && keyring?.adopt(keys) === false) takeNewKey(keyring);
+    objects.tellOthers(others.objects);
+    tasks.tellOthers(others);
+    agents.tellOthers(others.agents);
+    credentials.tellOthers(others);
+  };
+  const onDeath = options.onDeath ?? (() => undefined);
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
       place: url === undefined ? { dataDir } : { url },
       scrub,
       source: options.threads,
       log,
-      onDeath: options.onDeath ?? (() => undefined),
+      onDeath,
       onOthers: (others) => {
-        objects.tellOthers(others.objects);
-        tasks.tellOthers(others);
-        agents.tellOthers(others.agents);
-        credentials.tellOthers(others);
+        try {
+          tellOthers(others);
+        } catch (err) {
+          // What is passed over once is missing for good.
+          log.error({ err }, 'cannot follow what other controllers write; restart the controller');
+          onDeath(err);
+        }
       },
       onCommit: (reply) => {
         audit.flush(reply);

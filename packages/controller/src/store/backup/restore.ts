@@ -11,6 +11,7 @@ import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
 import { createSweeper } from '../../platform/spare-memory.ts';
+import { filesOfDirectory } from '../kept/directory.ts';
 import { migrations } from '../migrations/index.ts';
 import { isMissing, type KeySource } from '../sealing/key-source.ts';
 import { restoreKeyring } from '../sealing/keyring.ts';
@@ -252,7 +253,7 @@ const build = async (root: string, wish: RestoreWish): Promise<ReadBackup> => {
     }));
     await restoreKeyring(
       { id: keyring.id, keys },
-      { dataDir: wish.dataDir, source: wish.secrets, writeTo: root },
+      { dataDir: wish.dataDir, source: wish.secrets, files: filesOfDirectory(root) },
     );
     return read;
   } finally {

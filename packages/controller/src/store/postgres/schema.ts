@@ -17,9 +17,14 @@ export const toPostgres = (ddl: string): string =>
     .replaceAll(/\buser\b/g, '"user"')
     .replaceAll('WITHOUT ROWID', '');
 
-/** What only several controllers need. Written so that it can be applied again and again. */
-const shared = `
+/** Needed before anything else is: keys are read before the store opens. */
+const kept = `
   CREATE TABLE IF NOT EXISTS notice (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS kept_file (path TEXT COLLATE "C" PRIMARY KEY, text TEXT NOT NULL);
+`;
+
+/** What only several controllers need. Written so that it can be applied again and again. */
+const shared = `${kept}
   CREATE INDEX IF NOT EXISTS task_newest ON task (change);
 `;
 
@@ -47,15 +52,21 @@ const apply = async (client: Client, upTo: number): Promise<void> => {
   await client.query('INSERT INTO drover_schema (version) VALUES ($1)', [upTo]);
 };
 
-/** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer. */
-export const migrate = async (client: Client, upTo = migrations.length): Promise<void> => {
+const alone = async (client: Client, work: () => Promise<unknown>): Promise<void> => {
   await client.query('BEGIN');
   try {
     await client.query(lock);
-    await apply(client, upTo);
+    await work();
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   }
 };
+
+/** Of an empty database; of another it is there already. */
+export const makeKeptTable = (client: Client): Promise<void> => alone(client, () => client.query(kept));
+
+/** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer. */
+export const migrate = (client: Client, upTo = migrations.length): Promise<void> =>
+  alone(client, () => apply(client, upTo));
