@@ -8,6 +8,8 @@ import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
+import type { Bodies } from './content/bodies.ts';
+import { openBodies } from './content/open.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
@@ -29,6 +31,10 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** With a database: the most that copies of content take of the disk; 10 GiB unless given. */
+  readonly cacheBytes?: number | undefined;
+  /** With a database: the most that content takes of it; 1 TiB unless given. */
+  readonly contentBytes?: number | undefined;
   /** Seals what is secret. Without one (in tests of other things) nothing is sealed. */
   readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
@@ -107,18 +113,15 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
     });
   opened = await open(false);
+  let bodies: Bodies | undefined;
   try {
     if (keyring)
       opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     await audit.resume();
-    const blobs = await openBlobs({
-      dataDir,
-      clock,
-      log,
-      threads,
-      reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
-    });
+    const reserveBytes = options.reserveBytes ?? 256 * 1024 * 1024;
+    bodies = await openBodies({ ...options, dataDir, threads, reserveBytes });
+    const blobs = await openBlobs({ clock, threads, bodies });
     return {
       objects: objects.store,
       tasks: tasks.store,
@@ -135,10 +138,12 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
+        await bodies?.close();
         await threads().close();
       },
     };
   } catch (error) {
+    await bodies?.close();
     await opened.close();
     throw error;
   }

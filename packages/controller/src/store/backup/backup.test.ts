@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createHold } from '../../platform/hold.ts';
 import { silentLog } from '../../platform/log.ts';
+import { readAll } from '../contract/blobs.ts';
 import { openStore } from '../index.ts';
 import { deriveKey } from '../sealing/key-source.ts';
 import { type Keyring, openKeyring } from '../sealing/keyring.ts';
@@ -112,7 +113,7 @@ test('what is restored has the digest of its origin, the same objects, secrets a
   expect([about.revision, about.counts['blob'], about.counts['object_log']]).toEqual([2, 1, 2]);
   const copy = await openAt(join(dir, 'copy'));
   expect((await copy.store.objects.snapshot()).rows).toEqual((await store.objects.snapshot()).rows);
-  expect(await readFile(copy.store.blobs.path(sha256), 'utf8')).toBe('content');
+  expect((await readAll(copy.store.blobs, sha256)).toString()).toBe('content');
   expect((await readFile(file)).includes('planted-4711')).toBe(false);
 });
 

@@ -26,6 +26,13 @@ const kept = `
 /** What only several controllers need. Written so that it can be applied again and again. */
 const shared = `${kept}
   CREATE INDEX IF NOT EXISTS task_newest ON task (change);
+  CREATE TABLE IF NOT EXISTS piece (body TEXT COLLATE "C" NOT NULL, at BIGINT NOT NULL, data BYTEA NOT NULL,
+    PRIMARY KEY (body, at));
+  ALTER TABLE piece ALTER COLUMN data SET STORAGE EXTERNAL; -- it is compressed already, or not worth the time
+  CREATE TABLE IF NOT EXISTS blob_body (sha256 TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
+  CREATE TABLE IF NOT EXISTS dropped_body (body TEXT COLLATE "C" PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS recording (id TEXT COLLATE "C" PRIMARY KEY, alive_at_ms BIGINT NOT NULL,
+    ended BOOLEAN NOT NULL);
 `;
 
 /** What makes numbers for rows that bring none. */
