@@ -79,7 +79,7 @@ beforeAll(async () => {
   if (isSkipped) return;
   dir = await mkdtemp(join(tmpdir(), 'drover-migrate-'));
   place = await freshSchema();
-  await mkdir(dataDir('first'));
+  for (const name of ['first', 'second', 'back-log']) await mkdir(dataDir(name));
   controller = await ControllerProcess.start({ dataDir: dataDir('first'), store: null });
   const joinToken = /DROVER_TOKEN=(\S+)/.exec(await must(['token', 'create']))?.[1] ?? '';
   agent = new AgentProcess({ context: controller.context, token: joinToken, name: 'n1', dir });
@@ -96,7 +96,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const migrateFirst = ['--from', 'first', '--to'];
+const migrateFirst = ['--data-dir', 'second', '--from', 'first', '--to'];
 
 /** Kills a move once it has begun to fill the database. */
 const killInTheMiddle = async (): Promise<void> => {
@@ -118,7 +118,7 @@ const killInTheMiddle = async (): Promise<void> => {
 };
 
 const startRefused = async (): Promise<string> => {
-  const words = ['--data-dir', dataDir('first'), '--store', place.url, '--no-local-node', '--port', '0'];
+  const words = ['--data-dir', dataDir('second'), '--store', place.url, '--no-local-node', '--port', '0'];
   const child = spawn(controllerFile, [...words, '--agent-port', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -146,7 +146,7 @@ describe.skipIf(isSkipped)('an installation', () => {
     const rows = [...told.matchAll(/^(\w+) +(\d+) +([0-9a-f]{16}) +([0-9a-f]{16})$/gm)];
     expect(rows.length).toBeGreaterThan(14);
     expect(rows.filter(([, , , source, copy]) => source !== copy)).toEqual([]);
-    await goOn('first', place.url);
+    await goOn('second', place.url);
     expect(await found()).toEqual(before);
     expect(before.maps.length).toBe(many);
   });
@@ -161,7 +161,7 @@ describe.skipIf(isSkipped)('an installation', () => {
   test('goes back to a directory with all that was done meanwhile', async () => {
     const before = await found();
     await controller.stop();
-    const from = ['--from', place.url, '--data-dir', 'first'];
+    const from = ['--from', place.url, '--data-dir', 'second'];
     await must(['store', 'migrate', ...from, '--to', 'back']);
 
     await goOn('back', null);

@@ -19,7 +19,6 @@ import { targetedNodes } from './controllers/work/fleet.ts';
 import { createEngine } from './engine/engine.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { runBackups, runSshEnrolment, runUpkeep, runWork } from './loops.ts';
-import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
 import { createHold } from './platform/hold.ts';
@@ -32,6 +31,7 @@ import type { ServerOptions } from './server/deps.ts';
 import { createServer } from './server/server.ts';
 import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
+import { openKeptFiles } from './store/kept/kept-files.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import { makeWaysIn, toAddress } from './ways-in.ts';
@@ -67,7 +67,8 @@ const openLog = (config: Config): Log => {
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
   const { dataDir, store: url } = config;
-  const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
+  const files = await openKeptFiles({ dataDir, url });
+  const keyring = await openKeyring({ dataDir, source: config.keySource, clock, files });
   const store = closers.add(
     await openStore({ dataDir, url, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
@@ -75,7 +76,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const hold = createHold();
   const backups = closers.add(await openBackupDesk({ dataDir, url, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
-  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring, shared: files });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
   return { keyring, store, audit, trail, authority, backups, encryption, hold };
@@ -190,6 +191,7 @@ const tellProgress = (text: string): void => {
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {
+    const { runOffline } = await import('./offline.ts');
     const told = await runOffline(process.argv.slice(2), process.env, tellProgress);
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     process.stdout.write(told);

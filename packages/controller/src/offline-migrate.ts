@@ -13,18 +13,18 @@ type Values = Readonly<
 
 const isAddress = (place: string): boolean => /^postgres(ql)?:/.test(place);
 
-/** `dataDir`: where keys and content are beside a database. @throws ApiError BadRequest. */
+/** `dataDir`: beside which the key of the secrets is, for a database. @throws ApiError BadRequest. */
 const toPlace = (place: string, dataDir: string | undefined) => {
   if (!isAddress(place)) return { dataDir: resolve(place) };
   parseAddress(place);
   if (dataDir !== undefined) return { dataDir: resolve(dataDir), url: place };
   throw new ApiError(
     'BadRequest',
-    'cannot move: with databases on both sides, or from one, --data-dir must say where the keys and the content are',
+    'cannot move: --data-dir must name the data directory of a controller on that database: the key of the secrets is beside it',
   );
 };
 
-/** Keys and content stay where they are when the rows go to a database, unless `--data-dir` says otherwise. */
+/** The key of the secrets stays where it is, unless `--data-dir` says otherwise. */
 const toPlaces = ({ from, to, 'data-dir': dataDir }: Values) => ({
   from: toPlace(from, dataDir),
   to: toPlace(to, dataDir ?? (isAddress(from) ? undefined : from)),

@@ -34,7 +34,7 @@ export const define = (command: Command, session: Session): void => {
   )
     .option(
       '--store <url>',
-      'put the rows into this empty database: postgres://...; start the controller with it then',
+      'put everything into this empty database (postgres://...); only a key is made, beside <dir>',
     )
     .option('--secrets-key-file <file>', 'keep secrets under this key from now on (default <data-dir>.key)')
     .option('--secrets-passphrase-file <file>', 'or under the passphrase in this file')

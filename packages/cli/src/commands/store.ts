@@ -39,7 +39,10 @@ export const define = (command: Command, session: Session): void => {
       '--from <place>',
       'data directory of the controller, or its database (default: var of this installation)',
     )
-    .option('--data-dir <dir>', 'beside a database: where keys and content are (default: where they were)')
+    .option(
+      '--data-dir <dir>',
+      'data directory of a controller on the database: the key of its secrets is beside it (<dir>.key)',
+    )
     .option('--secrets-key-file <file>', 'what opens its secrets, if it does not tell of itself')
     .option('--secrets-passphrase-file <file>', 'or the passphrase in this file')
     .action((options: MigrateOptions) => migrate(options, session));

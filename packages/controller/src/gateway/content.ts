@@ -16,7 +16,7 @@ export interface ContentDeps {
   readonly store: {
     readonly blobs: Pick<
       BlobStore,
-      'get' | 'use' | 'path' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
+      'get' | 'use' | 'open' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
     >;
   };
   readonly clock: Clock;
@@ -141,13 +141,14 @@ const showContent: Answer = async (deps, { request, response, id }) => {
       `cannot send ${request.headers.range}: there are ${sizeBytes} bytes`,
     );
   }
+  const file = request.method === 'HEAD' ? undefined : await deps.store.blobs.open(id);
   const part = range === 'whole' ? { start: 0, end: sizeBytes - 1 } : range;
   response.writeHead(range === 'whole' ? 200 : 206, {
     'content-type': 'application/octet-stream',
     'content-length': part.end + 1 - part.start,
     ...(range === 'whole' ? {} : { 'content-range': `bytes ${part.start}-${part.end}/${sizeBytes}` }),
   });
-  if (request.method !== 'HEAD') await sendFile(deps.store.blobs.path(id), part, response);
+  if (file !== undefined) await sendFile(file, part, response);
   response.end();
 };
 

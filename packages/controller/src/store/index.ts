@@ -8,13 +8,17 @@ import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
+import type { Bodies } from './content/bodies.ts';
+import { openBodies } from './content/open.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
 import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
+import { keyringPath } from './sealing/keyring-file.ts';
 import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
 import { openSealed } from './sealing/opening.ts';
+import type { Others } from './sql/context.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -27,6 +31,10 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** With a database: the most that copies of content take of the disk; 10 GiB unless given. */
+  readonly cacheBytes?: number | undefined;
+  /** With a database: the most that content takes of it; 1 TiB unless given. */
+  readonly contentBytes?: number | undefined;
   /** Seals what is secret. Without one (in tests of other things) nothing is sealed. */
   readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
@@ -69,18 +77,34 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const agents = createAgents({ threads, log });
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
+  const takeNewKey = (ring: Keyring): void =>
+    void ring.reload().catch((err: unknown) => {
+      log.error({ err }, 'cannot open the new data keys; give this controller the key that the others have');
+    });
+  const tellOthers = (others: Others): void => {
+    const keys = others.kept.get(keyringPath); // before what is sealed under them
+    if (keys !== undefined && keyring?.adopt(keys) === false) takeNewKey(keyring);
+    objects.tellOthers(others.objects);
+    tasks.tellOthers(others);
+    agents.tellOthers(others.agents);
+    credentials.tellOthers(others);
+  };
+  const onDeath = options.onDeath ?? (() => undefined);
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
       place: url === undefined ? { dataDir } : { url },
       scrub,
       source: options.threads,
       log,
-      onDeath: options.onDeath ?? (() => undefined),
+      onDeath,
       onOthers: (others) => {
-        objects.tellOthers(others.objects);
-        tasks.tellOthers(others);
-        agents.tellOthers(others.agents);
-        credentials.tellOthers(others);
+        try {
+          tellOthers(others);
+        } catch (err) {
+          // What is passed over once is missing for good.
+          log.error({ err }, 'cannot follow what other controllers write; restart the controller');
+          onDeath(err);
+        }
       },
       onCommit: (reply) => {
         audit.flush(reply);
@@ -89,18 +113,15 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
     });
   opened = await open(false);
+  let bodies: Bodies | undefined;
   try {
     if (keyring)
       opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     await audit.resume();
-    const blobs = await openBlobs({
-      dataDir,
-      clock,
-      log,
-      threads,
-      reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
-    });
+    const reserveBytes = options.reserveBytes ?? 256 * 1024 * 1024;
+    bodies = await openBodies({ ...options, dataDir, threads, reserveBytes });
+    const blobs = await openBlobs({ clock, threads, bodies });
     return {
       objects: objects.store,
       tasks: tasks.store,
@@ -117,10 +138,12 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
+        await bodies?.close();
         await threads().close();
       },
     };
   } catch (error) {
+    await bodies?.close();
     await opened.close();
     throw error;
   }

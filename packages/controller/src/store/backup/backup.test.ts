@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createHold } from '../../platform/hold.ts';
+import { readAll } from '../contract/blobs.ts';
 import { deriveKey } from '../sealing/key-source.ts';
 import { testThreads } from '../test-threads.ts';
 import type { BackupKey } from './container.ts';
@@ -80,7 +81,7 @@ for (const { kind, isSkipped } of kinds)
       expect((await copy.store.objects.snapshot()).rows).toEqual(
         (await origin.store.objects.snapshot()).rows,
       );
-      expect(await readFile(copy.store.blobs.path(sha256), 'utf8')).toBe('content');
+      expect((await readAll(copy.store.blobs, sha256)).toString()).toBe('content');
       expect((await readFile(file)).includes('planted-4711')).toBe(false);
     });
 

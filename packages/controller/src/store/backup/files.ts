@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ApiError } from '@drover/api';
 import { isMissing } from '../sealing/key-source.ts';
+import type { FileWish } from '../sql/files.ts';
 import { anotherCopy, refuseBackup } from './container.ts';
 
 export interface FileSource {
@@ -94,13 +95,34 @@ export class FileWriter implements FileTarget {
   }
 }
 
-/** They stay where they are. */
-export const stayingFiles: FileTarget = {
-  begin: async () => undefined,
-  add: async () => undefined,
-  end: async () => undefined,
-  close: async () => undefined,
-};
+/** What a shared database says of the rows that are files elsewhere (sql/files.ts). */
+export interface RowFiles {
+  list: FileSource['list'];
+  size(path: string): Promise<number | undefined>;
+  bytes(wish: FileWish): Promise<ArrayBuffer>;
+}
+
+const missing = (path: string, why: string): ApiError =>
+  new ApiError('InternalError', `cannot copy ${path} of the database: ${why}; restore it, then try again`);
+
+async function* readRows(rows: RowFiles, path: string, sizeBytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < sizeBytes; ) {
+    const data = Buffer.from(await rows.bytes({ path, at })).subarray(0, sizeBytes - at);
+    if (data.length === 0) throw missing(path, `its bytes from ${at} on are not there`);
+    yield data;
+    at += data.length;
+  }
+}
+
+/** Those of a database that several controllers share. */
+export const filesOfRows = (rows: RowFiles): FileSource => ({
+  list: (folder) => rows.list(folder),
+  open: async (path) => {
+    const sizeBytes = await rows.size(path);
+    if (sizeBytes === undefined) throw missing(path, 'it is not there');
+    return { sizeBytes, data: readRows(rows, path, sizeBytes) };
+  },
+});
 
 /** What every file that is taken over must be: one that belongs here, and a blob what its name says. */
 export class FileCheck {

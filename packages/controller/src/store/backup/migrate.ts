@@ -5,6 +5,7 @@
 import { ApiError } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import { createSweeper } from '../../platform/spare-memory.ts';
+import { openKeptFiles } from '../kept/kept-files.ts';
 import { openStopped as openStoppedPostgres } from '../postgres/stopped.ts';
 import type { KeySource } from '../sealing/key-source.ts';
 import { type Keyring, openKeyring } from '../sealing/keyring.ts';
@@ -13,13 +14,15 @@ import { idKey } from '../sealing/opening.ts';
 import type { OpenDatabase } from '../sql/database.ts';
 import { openStopped as openStoppedFiles } from '../sqlite/files.ts';
 import { contentRecords, toKeyringRecord, toSnapshot } from './content.ts';
-import { filesOf } from './files.ts';
+import { type FileSource, filesOf, filesOfRows } from './files.ts';
 import { type BackupRecord, countLines, type Digest, Digester, sizeOf } from './records.ts';
+import { rowFilesOf } from './row-files.ts';
 import { nameOf, openTarget, type Target, type TargetPlace } from './target.ts';
 
 export interface SourcePlace {
-  /** Absolute: rows, keys and content; with `url`, keys and content. */
+  /** Absolute. With `url`, only the key of the secrets is beside it. */
   readonly dataDir: string;
+  /** Address of the database, where everything else is. */
   readonly url?: string | undefined;
   /** What opens its secrets; undefined: what opened them last. */
   readonly secrets?: KeySource | undefined;
@@ -33,7 +36,7 @@ export interface Progress {
 
 export interface MigrateWish {
   readonly from: SourcePlace;
-  readonly to: Omit<TargetPlace, 'keepsFiles'>;
+  readonly to: TargetPlace;
   readonly clock: Clock;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -45,6 +48,10 @@ export interface Migrated {
 
 const openSource = ({ dataDir, url }: SourcePlace): OpenDatabase | Promise<OpenDatabase> =>
   url === undefined ? openStoppedFiles(dataDir) : openStoppedPostgres(url);
+
+/** Keys, recordings and content are where the rows are. */
+const filesIn = ({ dataDir, url }: SourcePlace, { database }: OpenDatabase): FileSource =>
+  url === undefined ? filesOf(dataDir) : filesOfRows(rowFilesOf(database));
 
 /** What sees every record of a step, and tells. */
 const watcher = (step: Progress['step'], onProgress: MigrateWish['onProgress']) => {
@@ -67,7 +74,7 @@ const copy = async (
   const digester = new Digester();
   const see = watcher('copying', wish.onProgress);
   await target.begin(await source.database.schema());
-  for await (const record of contentRecords(filesOf(wish.from.dataDir), toSnapshot(source.database))) {
+  for await (const record of contentRecords(filesIn(wish.from, source), toSnapshot(source.database))) {
     digester.add(record);
     await target.take(record);
     see(record);
@@ -87,15 +94,16 @@ const keptUnder = ({ from, to }: MigrateWish, { origin }: Keyring): KeySource | 
 
 /** Those by which the rows are sealed. Nothing is made when they are not there (I1). */
 const openKeys = async ({ from, clock }: MigrateWish, { database }: OpenDatabase): Promise<Keyring> => {
-  const { dataDir, secrets } = from;
+  const { secrets } = from;
+  const files = await openKeptFiles(from);
   const known = await database.row('SELECT value FROM meta WHERE key = ?', idKey);
-  if ((await readKeyring(dataDir)) !== undefined) {
-    const keyring = await openKeyring({ dataDir, source: secrets, clock });
+  if ((await readKeyring(files)) !== undefined) {
+    const keyring = await openKeyring({ dataDir: from.dataDir, source: secrets, clock, files });
     if (known?.['value'] === keyring.id) return keyring;
   }
   throw new ApiError(
     'ServiceUnavailable',
-    `cannot move ${nameOf(from)}: ${keyringPath(dataDir)} is missing or not the one by which its secrets are sealed; name the right data directory`,
+    `cannot move ${nameOf(from)}: ${files.nameOf(keyringPath)} is missing or not the one by which its secrets are sealed; restore it from a backup`,
   );
 };
 
@@ -110,8 +118,7 @@ export const migrateStore = async (wish: MigrateWish): Promise<Migrated> => {
   const source = await openSource(from);
   try {
     const keyring = await openKeys(wish, source);
-    const keepsFiles = to.url !== undefined && to.dataDir === from.dataDir;
-    const target = await openTarget({ ...to, keepsFiles, secrets: keptUnder(wish, keyring) });
+    const target = await openTarget({ ...to, secrets: keptUnder(wish, keyring) });
     try {
       const digest = await copy(source, wish, target, keyring);
       const found = await target.digest(watcher('reading back', onProgress));

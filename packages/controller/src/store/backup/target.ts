@@ -5,19 +5,22 @@
 //     one takes away.
 // I3: whoever puts together has the place alone: by the lock of the directory (sqlite/files.ts I1), or of the database.
 import { createSecretKey } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ApiError } from '@drover/api';
 import { createSweeper } from '../../platform/spare-memory.ts';
+import { filesOfDirectory } from '../kept/directory.ts';
+import type { KeptFiles } from '../kept/kept-files.ts';
 import { withoutPassword } from '../postgres/address.ts';
 import { openFilling } from '../postgres/filling.ts';
 import { isMissing, type KeySource } from '../sealing/key-source.ts';
 import { restoreKeyring } from '../sealing/keyring.ts';
 import type { Database } from '../sql/database.ts';
+import { putKey } from '../sql/files.ts';
 import { createLoader } from '../sql/snapshot.ts';
 import { checkNotHeld, openWriter } from '../sqlite/files.ts';
 import { contentRecords, toSnapshot } from './content.ts';
-import { FileCheck, type FileTarget, FileWriter, filesOf, stayingFiles } from './files.ts';
+import { FileCheck, type FileSource, type FileTarget, FileWriter, filesOf, filesOfRows } from './files.ts';
 import {
   type BackupRecord,
   type Digest,
@@ -26,14 +29,13 @@ import {
   type KeyringRecord,
   sizeOf,
 } from './records.ts';
+import { FileRowWriter, rowFilesOf } from './row-files.ts';
 
 export interface TargetPlace {
-  /** Absolute: rows, keys and content; with `url`, keys and content. */
+  /** Absolute. With `url`, only the key of the secrets is beside it. */
   readonly dataDir: string;
-  /** Address of the database for the rows. */
+  /** Address of the database, for everything else. */
   readonly url?: string | undefined;
-  /** Keys and content are there already, and stay. */
-  readonly keepsFiles?: boolean;
   /** Under what the secrets are kept from now on; undefined: the key file beside the data directory. */
   readonly secrets?: KeySource | undefined;
 }
@@ -42,20 +44,19 @@ export interface TargetPlace {
 export const nameOf = ({ dataDir, url }: Pick<TargetPlace, 'dataDir' | 'url'>): string =>
   url === undefined ? dataDir : withoutPassword(url);
 
-/** The rows of a target. */
-interface Rows {
+/** A place of either kind. */
+interface Ground {
   readonly database: Database;
-  /** See Filling; undefined: the directory says it all. */
-  readonly left?: string | undefined;
-  readonly mark?: string;
+  readonly files: FileTarget;
+  /** What `files` has made. */
+  readonly made: FileSource;
+  /** For the keyring. */
+  readonly kept: Pick<KeptFiles, 'nameOf' | 'replace'>;
   begin(schema: number): Promise<void>;
   finish(): Promise<void>;
   abandon(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Names the mark of the database that a directory was put together for. */
-const markFile = 'filling';
 
 const refuse = (dataDir: string, why: string): ApiError =>
   new ApiError('AlreadyExists', `cannot restore to ${dataDir}: ${why}`);
@@ -71,8 +72,8 @@ const namesIn = async (dataDir: string): Promise<readonly string[]> => {
   }
 };
 
-/** I1; `left`: what a process that was killed with its last step to go has left is taken away. */
-const checkFree = async (dataDir: string, left: string | undefined): Promise<void> => {
+/** I1. */
+const checkFree = async (dataDir: string): Promise<void> => {
   const names = await namesIn(dataDir);
   if (names.length === 0) return;
   if (names.includes('drover.db')) {
@@ -82,10 +83,7 @@ const checkFree = async (dataDir: string, left: string | undefined): Promise<voi
       'it holds the data of a controller, and nothing is overwritten; choose another --data-dir, or move it away first',
     );
   }
-  const mark = names.includes(markFile) ? await readFile(join(dataDir, markFile), 'utf8') : undefined;
-  if (mark === undefined || mark !== left)
-    throw refuse(dataDir, 'it is not empty; choose another --data-dir');
-  await rm(dataDir, { recursive: true });
+  throw refuse(dataDir, 'it is not empty; choose another --data-dir');
 };
 
 const syncDirectory = async (path: string): Promise<void> => {
@@ -109,8 +107,18 @@ const makeRoot = async (dataDir: string): Promise<string> => {
   return root;
 };
 
-/** Rows in files of the directory. */
-const rowsIn = (root: string): Rows => {
+/** I2. */
+const giveName = async (root: string, dataDir: string): Promise<void> => {
+  for (const name of ['lock.db', 'pid']) await rm(join(root, name), { force: true });
+  await syncTree(root);
+  // Of an empty directory it takes the place; of any other, which may have come meanwhile, it does not.
+  await rename(root, dataDir);
+  await syncDirectory(dirname(dataDir));
+};
+
+const openDirectory = async (dataDir: string): Promise<Ground> => {
+  await checkFree(dataDir);
+  const root = await makeRoot(dataDir);
   let opened: ReturnType<typeof openWriter> | undefined;
   const close = async (): Promise<void> => {
     opened?.close();
@@ -121,38 +129,56 @@ const rowsIn = (root: string): Rows => {
       if (opened === undefined) throw new Error('cannot use the database: it was not begun');
       return opened.database;
     },
+    files: new FileWriter(root),
+    made: filesOf(root),
+    kept: filesOfDirectory(root),
     begin: async (schema) => {
       opened = openWriter(root, schema);
     },
-    finish: close,
-    abandon: close,
+    finish: async () => {
+      await close();
+      await giveName(root, dataDir);
+    },
+    abandon: async () => {
+      await close();
+      await rm(root, { recursive: true, force: true });
+    },
     close,
+  };
+};
+
+const openDatabase = async (url: string): Promise<Ground> => {
+  const filling = await openFilling(url);
+  const { database } = filling;
+  return {
+    ...filling,
+    files: new FileRowWriter(database),
+    made: filesOfRows(rowFilesOf(database)),
+    kept: {
+      nameOf: (path) => `${path} of the database`,
+      replace: async (path, _was, text) => {
+        await putKey(database, path, text);
+        return true;
+      },
+    },
   };
 };
 
 export class Target {
   readonly #place: TargetPlace;
-  readonly #rows: Rows;
-  /** Where the files are put together; the data directory itself when they stay. */
-  readonly #root: string;
-  readonly #files: FileTarget;
+  readonly #ground: Ground;
   readonly #check = new FileCheck();
   #load: ((lines: Buffer) => Promise<void>) | undefined;
   #keyring: KeyringRecord | undefined;
 
-  constructor(place: TargetPlace, rows: Rows, root: string) {
+  constructor(place: TargetPlace, ground: Ground) {
     this.#place = place;
-    this.#rows = rows;
-    this.#root = root;
-    this.#files = place.keepsFiles === true ? stayingFiles : new FileWriter(root);
+    this.#ground = ground;
   }
 
   /** With the tables as they were after `schema` migrations: the next start brings them to those of now. */
-  async begin(schema: number): Promise<void> {
-    await this.#rows.begin(schema);
-    const { mark } = this.#rows;
-    if (mark !== undefined && this.#place.keepsFiles !== true)
-      await writeFile(join(this.#root, markFile), mark, { mode: 0o600 });
+  begin(schema: number): Promise<void> {
+    return this.#ground.begin(schema);
   }
 
   async take(record: BackupRecord): Promise<void> {
@@ -160,20 +186,20 @@ export class Target {
     else if (record.kind === 'rows') await this.#load?.(record.lines);
     else {
       this.#check.add(record.data);
-      await this.#files.add(record.data);
+      await this.#ground.files.add(record.data);
     }
   }
 
   async #begin(head: Head): Promise<void> {
     this.#check.end();
-    await this.#files.end();
+    await this.#ground.files.end();
     this.#load = undefined;
     if (head.record === 'table')
-      this.#load = await createLoader(this.#rows.database, head.name, head.columns);
+      this.#load = await createLoader(this.#ground.database, head.name, head.columns);
     else if (head.record === 'keyring') this.#keyring = head;
     else if (head.record === 'file') {
       this.#check.begin(head.path);
-      await this.#files.begin(head.path);
+      await this.#ground.files.begin(head.path);
     }
   }
 
@@ -181,9 +207,9 @@ export class Target {
   async digest(see: (record: BackupRecord) => void = () => undefined): Promise<Digest> {
     const digester = new Digester();
     const sweep = createSweeper();
-    const { database } = this.#rows;
+    const { database, made } = this.#ground;
     await database.beginRead();
-    for await (const record of contentRecords(filesOf(this.#root), toSnapshot(database))) {
+    for await (const record of contentRecords(made, toSnapshot(database))) {
       digester.add(record);
       see(record);
       sweep(sizeOf(record));
@@ -195,56 +221,31 @@ export class Target {
   /** It can be used from here on. */
   async finish(): Promise<void> {
     if (this.#keyring === undefined) throw new Error('cannot finish: there was no keyring');
-    if (this.#place.keepsFiles === true) return this.#rows.finish();
-    await this.#keep(this.#keyring);
-    if (this.#rows.mark === undefined) await this.#rows.finish();
-    await this.#name();
-    if (this.#rows.mark === undefined) return;
-    await this.#rows.finish();
-    await rm(join(this.#place.dataDir, markFile));
-  }
-
-  #keep({ id, keys }: KeyringRecord): Promise<void> {
+    const { id, keys } = this.#keyring;
     const numbered = keys.map(({ number, createdAt, key }) => ({
       number,
       createdAt,
       key: createSecretKey(Buffer.from(key, 'base64')),
     }));
     const { dataDir, secrets: source } = this.#place;
-    return restoreKeyring({ id, keys: numbered }, { dataDir, source, writeTo: this.#root });
-  }
-
-  async #name(): Promise<void> {
-    for (const name of ['lock.db', 'pid']) await rm(join(this.#root, name), { force: true });
-    await syncTree(this.#root);
-    // Of an empty directory it takes the place; of any other, which may have come meanwhile, it does not.
-    await rename(this.#root, this.#place.dataDir);
-    await syncDirectory(dirname(this.#place.dataDir));
+    await restoreKeyring({ id, keys: numbered }, { dataDir, source, files: this.#ground.kept });
+    await this.#ground.finish();
   }
 
   /** The place is as it was. */
   async abandon(): Promise<void> {
-    await this.#files.close();
-    await this.#rows.abandon();
-    if (this.#place.keepsFiles !== true) await rm(this.#root, { recursive: true, force: true });
+    await this.#ground.files.close();
+    await this.#ground.abandon();
   }
 
   async close(): Promise<void> {
-    await this.#files.close();
-    await this.#rows.close();
+    await this.#ground.files.close();
+    await this.#ground.close();
   }
 }
 
 /** @throws ApiError saying what stands in the way; the place is as it was. */
 export const openTarget = async (place: TargetPlace): Promise<Target> => {
-  const { dataDir, url, keepsFiles = false } = place;
-  const filling = url === undefined ? undefined : await openFilling(url);
-  try {
-    if (!keepsFiles) await checkFree(dataDir, filling?.left);
-    const root = keepsFiles ? dataDir : await makeRoot(dataDir);
-    return new Target(place, filling ?? rowsIn(root), root);
-  } catch (error) {
-    await filling?.close();
-    throw error;
-  }
+  const { dataDir, url } = place;
+  return new Target(place, url === undefined ? await openDirectory(dataDir) : await openDatabase(url));
 };

@@ -9,6 +9,7 @@ import { freshSchema, missingForPostgres } from '../../../../../test/harness/pos
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../index.ts';
+import { openKeptFiles } from '../kept/kept-files.ts';
 import { type Keyring, openKeyring } from '../sealing/keyring.ts';
 import type { ObjectWrite, Store, TaskSpec } from '../store.ts';
 import { testThreads } from '../test-threads.ts';
@@ -136,7 +137,8 @@ export const useGround = (): Ground => {
       return { dataDir, url };
     },
     open: async (place) => {
-      const keyring = await openKeyring({ dataDir: place.dataDir, clock: systemClock });
+      const files = await openKeptFiles(place);
+      const keyring = await openKeyring({ dataDir: place.dataDir, clock: systemClock, files });
       const rest = { clock: systemClock, log: silentLog, keyring, threads: testThreads };
       const store = await openStore({ ...place, ...rest });
       opened.add(store);

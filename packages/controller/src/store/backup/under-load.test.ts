@@ -1,10 +1,11 @@
 // What is restored from a backup that was taken under load is what the source was at the revision that the backup states.
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../../../../../test/harness/wait.ts';
+import { readAll } from '../contract/blobs.ts';
 import type { Store } from '../store.ts';
+import type { BackupKey } from './container.ts';
 import { restoreBackup } from './restore.ts';
 import { addBlob, addRun, backUp, key, kinds, object, useGround } from './test-ground.ts';
 
@@ -85,10 +86,17 @@ for (const { kind, isSkipped } of kinds)
       await waitFor('something to lose', () => countsOf(made).every((count) => count > 20));
       const before = sorts.map((sort) => [...made[sort]]);
       const file = join(ground.dir(), 'x.backup');
-      const { about, digest } = await backUp(origin, file);
-      const after = countsOf(made);
+      const goesOn = (): boolean => countsOf(made).every((count, i) => count > (before[i]?.length ?? 0) + 5);
+      const slow: BackupKey = {
+        ...key,
+        // Asked for once the moment is fixed, before the first row is read.
+        load: async (salted) => {
+          await waitFor('writers to go on', goesOn);
+          return key.load(salted);
+        },
+      };
+      const { about, digest } = await backUp(origin, file, { key: slow });
       await end();
-      expect(after.every((count, i) => count > (before[i]?.length ?? 0))).toBe(true);
 
       const to = await ground.place(kind, 'copy');
       expect((await restoreBackup({ file, key, ...to })).digest).toEqual(digest);
@@ -106,7 +114,7 @@ for (const { kind, isSkipped } of kinds)
       for (const sha256 of blobs)
         expect(
           createHash('sha256')
-            .update(await readFile(copy.blobs.path(sha256)))
+            .update(await readAll(copy.blobs, sha256))
             .digest('hex'),
         ).toBe(sha256);
     });

@@ -20,7 +20,7 @@ import type { Keyring } from '../sealing/keyring.ts';
 import type { SnapshotOperations } from '../sql/snapshot.ts';
 import { type BackupAbout, type BackupKey, sealBackup } from './container.ts';
 import { contentRecords, type Snapshot, toKeyringRecord } from './content.ts';
-import { filesOf } from './files.ts';
+import { type FileSource, filesOf, filesOfRows, type RowFiles } from './files.ts';
 import { type Digest, Digester, toBytes } from './records.ts';
 
 export interface WriteDeps {
@@ -46,6 +46,7 @@ export const backupName = ({ createdAt, revision }: Pick<BackupAbout, 'createdAt
   `drover-${createdAt.replace(/[:-]/g, '')}-r${revision}.backup`;
 
 interface OpenSnapshot extends Snapshot {
+  readonly files: FileSource;
   about(): Promise<Pick<BackupAbout, 'schema' | 'revision' | 'counts'>>;
   close(): Promise<void>;
 }
@@ -60,7 +61,13 @@ const openSnapshot = async ({ dataDir, url, threads }: WriteDeps): Promise<OpenS
     onDeath: died.reject,
   });
   const orDeath = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died.promise]);
+  const rows: RowFiles = {
+    list: (folder) => orDeath(channel.call('snapshot.files', folder)),
+    size: (path) => orDeath(channel.call('snapshot.fileSize', path)),
+    bytes: (wish) => orDeath(channel.call('snapshot.fileBytes', wish)),
+  };
   return {
+    files: url === undefined ? filesOf(dataDir) : filesOfRows(rows),
     about: () => orDeath(channel.call('snapshot.about', undefined)),
     columns: (table) => orDeath(channel.call('snapshot.columns', table)),
     page: (wish) => orDeath(channel.call('snapshot.page', wish)),
@@ -71,12 +78,12 @@ const openSnapshot = async ({ dataDir, url, threads }: WriteDeps): Promise<OpenS
 
 /** The content as bytes; what `digester` knows at the end is the last record. */
 async function* contentBytes(
-  { dataDir, keyring }: WriteDeps,
-  snapshot: Snapshot,
+  { keyring }: WriteDeps,
+  snapshot: OpenSnapshot,
   onDigest: (digest: Digest) => void,
 ): AsyncGenerator<Buffer> {
   const digester = new Digester();
-  for await (const record of contentRecords(filesOf(dataDir), snapshot)) {
+  for await (const record of contentRecords(snapshot.files, snapshot)) {
     digester.add(record);
     yield toBytes(record);
   }

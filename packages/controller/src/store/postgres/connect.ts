@@ -27,7 +27,7 @@ const toNumber = [20, 21, 23, 700, 701, 1700];
 const types: ClientConfig['types'] = {
   getTypeParser: (oid: number) => {
     if (toNumber.includes(oid)) return Number;
-    if (oid === 17) return (text: string) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'));
+    if (oid === 17) return (text: string) => new Uint8Array(Buffer.from(text.slice(2), 'hex'));
     return (text: string) => text;
   },
 };

@@ -2,7 +2,6 @@
 // I1: nothing is overwritten: it must hold no row of Drover, and no table of anybody else.
 // I2: it has a mark before its first row and until its last: no controller opens it meanwhile (schema.ts I4), and who fills it next
 //     takes away what a killed process left.
-import { randomUUID } from 'node:crypto';
 import { ApiError } from '@drover/api/errors';
 import type { Client } from 'pg';
 import type { Database } from '../sql/database.ts';
@@ -10,14 +9,10 @@ import { withoutPassword } from './address.ts';
 import { connect, moving } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
 import { holdAlone } from './holding.ts';
-import { apply, checkVersion, inTransaction, markOf, markTable, ownTables, tablesOf } from './schema.ts';
+import { apply, checkVersion, inTransaction, isMarked, markTable, ownTables, tablesOf } from './schema.ts';
 
 export interface Filling {
   readonly database: Database;
-  /** The mark that a process which was killed has left there. */
-  readonly left: string | undefined;
-  /** The mark of this one. */
-  readonly mark: string;
   /** Makes the tables as they were after `schema` migrations. */
   begin(schema: number): Promise<void>;
   /** From here on it is a store like any other, durably. */
@@ -62,17 +57,15 @@ const clear = async (client: Client): Promise<void> => {
   if (tables.length > 0) await client.query(`DROP TABLE ${tables.join(', ')}`);
 };
 
-const takeIt = async (client: Client, refuse: (why: string) => ApiError): Promise<string | undefined> => {
+const takeIt = async (client: Client, refuse: (why: string) => ApiError): Promise<void> => {
   const { rows } = await client.query<{ schema: string | null }>('SELECT current_schema() AS schema');
   if (rows[0]?.schema === null)
     throw refuse('the schema that its address names is not there; make it first: CREATE SCHEMA ...');
   const held = await holdAlone(client);
   if (held !== undefined) throw refuse(held);
-  const left = await markOf(client);
-  if (left === undefined) await checkFree(client, refuse);
+  if (!(await isMarked(client))) await checkFree(client, refuse);
   // One commit at the end makes all before it durable.
   await client.query('SET synchronous_commit = off');
-  return left;
 };
 
 const lost = (): Promise<never> =>
@@ -83,19 +76,15 @@ const lost = (): Promise<never> =>
     ),
   );
 
-const toFilling = (client: Client, left: string | undefined): Filling => {
+const toFilling = (client: Client): Filling => {
   // Another connection would not have it alone.
   const database = new PostgresDatabase(client, lost);
-  const mark = randomUUID();
   return {
     database,
-    left,
-    mark,
     begin: (schema) =>
       inTransaction(client, async () => {
         await clear(client);
-        await client.query(`CREATE TABLE ${markTable} (mark TEXT NOT NULL)`);
-        await client.query(`INSERT INTO ${markTable} (mark) VALUES ($1)`, [mark]);
+        await client.query(`CREATE TABLE ${markTable} (since TIMESTAMPTZ NOT NULL DEFAULT now())`);
         await apply(client, schema);
       }),
     finish: async () => {
@@ -121,7 +110,8 @@ export const openFilling = async (url: string): Promise<Filling> => {
     new ApiError('AlreadyExists', `cannot put data into ${withoutPassword(url)}: ${why}`);
   const client = await connect(url, connectMs, moving);
   try {
-    return toFilling(client, await takeIt(client, refuse));
+    await takeIt(client, refuse);
+    return toFilling(client);
   } catch (error) {
     await client.end();
     throw error;

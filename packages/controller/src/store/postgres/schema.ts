@@ -18,10 +18,22 @@ export const toPostgres = (ddl: string): string =>
     .replaceAll(/\buser\b/g, '"user"')
     .replaceAll('WITHOUT ROWID', '');
 
-/** What only several controllers need. Written so that it can be applied again and again. */
-const shared = `
+/** Needed before anything else is: keys are read before the store opens. */
+const kept = `
   CREATE TABLE IF NOT EXISTS notice (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS kept_file (path TEXT COLLATE "C" PRIMARY KEY, text TEXT NOT NULL);
+`;
+
+/** What only several controllers need. Written so that it can be applied again and again. */
+const shared = `${kept}
   CREATE INDEX IF NOT EXISTS task_newest ON task (change);
+  CREATE TABLE IF NOT EXISTS piece (body TEXT COLLATE "C" NOT NULL, at BIGINT NOT NULL, data BYTEA NOT NULL,
+    PRIMARY KEY (body, at));
+  ALTER TABLE piece ALTER COLUMN data SET STORAGE EXTERNAL; -- it is compressed already, or not worth the time
+  CREATE TABLE IF NOT EXISTS blob_body (sha256 TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
+  CREATE TABLE IF NOT EXISTS dropped_body (body TEXT COLLATE "C" PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS recording (id TEXT COLLATE "C" PRIMARY KEY, alive_at_ms BIGINT NOT NULL,
+    ended BOOLEAN NOT NULL);
 `;
 
 /** What makes numbers for rows that bring none. */
@@ -34,7 +46,7 @@ export const schemaOf = async (client: Client): Promise<number> => {
 
 const lock = 'SELECT pg_advisory_xact_lock(1146244951, hashtext(current_schema()))';
 
-/** Of one row: what fills the database, which is not whole yet. */
+/** It is there while the database is filled, and not whole yet. */
 export const markTable = 'drover_filling';
 
 const made = [...migrations, shared].flatMap((ddl) =>
@@ -54,15 +66,13 @@ export const tablesOf = async (client: Client): Promise<readonly string[]> => {
   return rows.map(({ name }) => name);
 };
 
-/** Undefined: nobody was killed while filling it. */
-export const markOf = async (client: Client): Promise<string | undefined> => {
-  if (!(await tablesOf(client)).includes(markTable)) return undefined;
-  return (await client.query<{ mark: string }>(`SELECT mark FROM ${markTable}`)).rows[0]?.mark ?? '';
-};
+/** Whether somebody fills it, or was killed while filling it. */
+export const isMarked = async (client: Client): Promise<boolean> =>
+  (await tablesOf(client)).includes(markTable);
 
 /** I4. */
 export const checkWhole = async (client: Client): Promise<void> => {
-  if ((await markOf(client)) === undefined) return;
+  if (!(await isMarked(client))) return;
   throw new ApiError(
     'ServiceUnavailable',
     'cannot open the database: what was being put into it (drover restore, drover store migrate) did not come to its end; give that command again, or choose another --store',
@@ -89,7 +99,7 @@ export const apply = async (client: Client, upTo: number): Promise<void> => {
   await client.query('INSERT INTO drover_schema (version) VALUES ($1)', [upTo]);
 };
 
-export const inTransaction = async (client: Client, work: () => Promise<void>): Promise<void> => {
+export const inTransaction = async (client: Client, work: () => Promise<unknown>): Promise<void> => {
   await client.query('BEGIN');
   try {
     await client.query(lock);
@@ -100,6 +110,13 @@ export const inTransaction = async (client: Client, work: () => Promise<void>): 
     throw error;
   }
 };
+
+/** Of an empty database; of another it is there already. @throws ApiError ServiceUnavailable: it is not whole. */
+export const makeKeptTable = (client: Client): Promise<void> =>
+  inTransaction(client, async () => {
+    await checkWhole(client);
+    await client.query(kept);
+  });
 
 /** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer, or not whole. */
 export const migrate = (client: Client, upTo = migrations.length): Promise<void> =>

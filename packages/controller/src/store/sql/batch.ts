@@ -142,7 +142,7 @@ const commit = async (context: Context): Promise<void> => {
 const takeOthers = (context: Context): Others | undefined => {
   const { others } = context;
   const size = others.objects.length + others.tasks.size + others.output.size + others.agents.size;
-  if (size + others.credentials.size + others.certificates.size === 0) return undefined;
+  if (size + others.credentials.size + others.certificates.size + others.kept.size === 0) return undefined;
   context.others = noOthers();
   return others;
 };

@@ -42,6 +42,8 @@ export interface Others {
   readonly credentials: Set<string>;
   /** Serial numbers of certificates that were revoked. */
   readonly certificates: Set<string>;
+  /** Path of a kept file → what is in it now. */
+  readonly kept: Map<string, string>;
 }
 
 export const noOthers = (): Others => ({
@@ -51,6 +53,7 @@ export const noOthers = (): Others => ({
   agents: new Map(),
   credentials: new Set(),
   certificates: new Set(),
+  kept: new Map(),
 });
 
 export interface Context {

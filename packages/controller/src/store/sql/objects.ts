@@ -6,6 +6,7 @@
 import { ApiError } from '@drover/api/errors';
 import { type Context, loadFloor, saveFloor } from './context.ts';
 import type { Awaitable, Tuple } from './database.ts';
+import { checkDataKey } from './sealed.ts';
 
 export interface EncodedWrite {
   readonly resource: string;
@@ -58,6 +59,7 @@ const writeAll = async (context: Context, writes: readonly EncodedWrite[]): Prom
   const first = context.counters.revision + 1;
   for (const write of writes) {
     await check(context, write);
+    if (write.dataKey !== null) await checkDataKey(context, write.dataKey);
     const revision = ++context.counters.revision;
     const { resource, namespace, name, uid, type, json, dataKey } = write;
     context.send(insertRow, revision, resource, namespace, name, uid, type, json, dataKey);

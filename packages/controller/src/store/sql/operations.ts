@@ -2,6 +2,7 @@
 import { agentReads, agentWrites } from './agents.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
+import { bodyReads, bodyWrites } from './bodies.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
 import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
@@ -19,6 +20,7 @@ export const writeOperations = {
   ...credentialWrites,
   ...factorWrites,
   ...blobWrites,
+  ...bodyWrites,
   ...metaWrites,
   ...sealedWrites,
   ...auditWrites,
@@ -32,6 +34,7 @@ export const readOperations = {
   ...credentialReads,
   ...factorReads,
   ...blobReads,
+  ...bodyReads,
   ...metaReads,
   ...sealedReads,
   ...auditReads,
