@@ -16,7 +16,7 @@ import { createFairness, installFairness } from './fairness/fairness.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
-import { openRecorder } from './recorder.ts';
+import { createRecorder } from './recorder.ts';
 import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBackupRoutes } from './routes/backups.ts';
@@ -130,7 +130,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const cuts = createCuts({ ...options, log });
   const streams = createStreams({ log, cuts });
   const signals = createWorkSignals(options);
-  const recorder = await openRecorder(options);
+  const recorder = createRecorder({ recordings: options.store.recordings, clock: options.clock });
   const fairness = createFairness(options.fairness);
   const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness });
   const listener = makeApp(options, limits);

@@ -6,10 +6,9 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
+import { type Beside, openBeside } from './beside.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
-import type { Bodies } from './content/bodies.ts';
-import { openBodies } from './content/open.ts';
 import { createCredentials } from './credentials.ts';
 import { createFactors } from './factors.ts';
 import { createObjects } from './objects.ts';
@@ -113,15 +112,14 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
     });
   opened = await open(false);
-  let bodies: Bodies | undefined;
+  let beside: Beside | undefined;
   try {
     if (keyring)
       opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     await audit.resume();
-    const reserveBytes = options.reserveBytes ?? 256 * 1024 * 1024;
-    bodies = await openBodies({ ...options, dataDir, threads, reserveBytes });
-    const blobs = await openBlobs({ clock, threads, bodies });
+    beside = await openBeside({ ...options, dataDir, threads });
+    const blobs = await openBlobs({ clock, threads, bodies: beside.bodies });
     return {
       objects: objects.store,
       tasks: tasks.store,
@@ -129,6 +127,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       credentials: credentials.store,
       factors: createFactors({ threads, sealer: keyring }),
       blobs,
+      recordings: beside.recordings,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
       sizes: () => threads().read('sizes.read', undefined),
@@ -138,12 +137,12 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       },
       close: async () => {
         await agents.close();
-        await bodies?.close();
+        await beside?.close();
         await threads().close();
       },
     };
   } catch (error) {
-    await bodies?.close();
+    await beside?.close();
     await opened.close();
     throw error;
   }

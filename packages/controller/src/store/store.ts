@@ -3,6 +3,7 @@
 // I2: listeners are told after the commit, in commit order, in the process that made it (one process, SQLite;
 //     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
 // I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
+import type { Readable } from 'node:stream';
 import type {
   AuditEntry,
   AuditFilter,
@@ -415,6 +416,43 @@ export interface BlobStore {
   remove(sha256: string, unusedSinceMs?: number): Promise<boolean>;
 }
 
+// ---- recordings of shells ----------------------------------------------------------------------------------------
+
+export interface StoredRecording {
+  readonly id: string;
+  readonly sizeBytes: number;
+  /** When something was written last, as far as is known. */
+  readonly endedMs: number;
+  readonly goesOn: boolean;
+}
+
+/** With the first and the last bytes of it, up to 8 KiB each. */
+export interface KnownRecording extends StoredRecording {
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** One that goes on. */
+export interface Tape {
+  /** What was answered outlives this process. */
+  append(text: string): Promise<void>;
+  /** Durable once resolved. */
+  close(): Promise<void>;
+}
+
+/** Files under <data>/recordings, or in the database of several controllers. */
+export interface RecordingStore {
+  begin(id: string, head: string): Promise<Tape>;
+  /** Oldest first. */
+  all(): Promise<readonly StoredRecording[]>;
+  /** Newest first, at most `limit`. */
+  newest(limit: number): Promise<readonly KnownRecording[]>;
+  /** Up to what is there now. Throws NotFound. */
+  read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }>;
+  remove(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 // ---- sizes: what there is of all that grows -----------------------------------------------------------------------
 
 export interface StoredSize {
@@ -480,6 +518,7 @@ export interface Store {
   readonly credentials: CredentialStore;
   readonly factors: FactorStore;
   readonly blobs: BlobStore;
+  readonly recordings: RecordingStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
   /** What of the rows is sealed; nothing when it was opened without a keyring. */

@@ -30,5 +30,6 @@ export interface Bodies {
   dropContent(sha256: string): Promise<void>;
   /** Of what is indexed. @throws ApiError NotFound */
   open(blob: BlobRow): Promise<ContentFile>;
+  /** Ends what goes on in the background. */
   close(): Promise<void>;
 }
