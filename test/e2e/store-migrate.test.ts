@@ -79,7 +79,7 @@ beforeAll(async () => {
   if (isSkipped) return;
   dir = await mkdtemp(join(tmpdir(), 'drover-migrate-'));
   place = await freshSchema();
-  for (const name of ['first', 'second', 'back-log']) await mkdir(dataDir(name));
+  for (const name of ['first', 'second']) await mkdir(dataDir(name));
   controller = await ControllerProcess.start({ dataDir: dataDir('first'), store: null });
   const joinToken = /DROVER_TOKEN=(\S+)/.exec(await must(['token', 'create']))?.[1] ?? '';
   agent = new AgentProcess({ context: controller.context, token: joinToken, name: 'n1', dir });

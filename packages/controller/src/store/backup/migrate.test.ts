@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
@@ -16,6 +17,7 @@ import {
   type Opened,
   object,
   type Place,
+  recordingId,
   useGround,
 } from './test-ground.ts';
 
@@ -48,6 +50,7 @@ const found = async ({ store }: Opened) => ({
   task: await store.tasks.get('task'),
   token: await store.credentials.bySha256('h'),
   kept: await store.meta.get('kept'),
+  shell: await text((await store.recordings.read(recordingId)).data),
 });
 
 const query = async (url: string, sql: string): Promise<readonly Record<string, unknown>[]> => {
@@ -73,7 +76,7 @@ describe.skipIf(isSkipped)('a move of the store', () => {
 
     expect(there.copy).toEqual(there.source);
     expect(back.copy).toEqual(there.source);
-    expect([there.source.tables['object_log']?.rows, there.source.files.count]).toEqual([3, 1]);
+    expect([there.source.tables['object_log']?.rows, there.source.files.count]).toEqual([3, 2]);
     expect(await hashOf(first.dataDir)).toBe(before);
     const [one, two, three] = [await ground.open(first), await ground.open(second), await ground.open(third)];
     expect(await found(two)).toEqual(await found(one));

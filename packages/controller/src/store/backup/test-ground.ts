@@ -94,7 +94,16 @@ export const addRun = async ({ tasks }: Store, id: string, text: string): Promis
   });
 };
 
-/** Rows in every sort of table, one of them secret, and 700 kB of content. */
+export const recordingId = '01kept00000000000000000000';
+
+/** What a shell has shown, as it came. */
+const addRecording = async ({ recordings }: Store): Promise<void> => {
+  const tape = await recordings.begin(recordingId, '{"version":2}\n');
+  for (const line of ['[0.1,"o","$ "]\n', '[0.2,"o","ls"]\n']) await tape.append(line);
+  await tape.close();
+};
+
+/** Rows in every sort of table, one of them secret, a recording, and 700 kB of content. */
 export const fill = async ({ store }: Opened): Promise<void> => {
   await store.objects.write([object('a', 'one'), object('b', 'planted-4711', 'secrets')]);
   await store.objects.write([object('c', 'ünïcode – 汉字', 'configmaps')]);
@@ -102,6 +111,7 @@ export const fill = async ({ store }: Opened): Promise<void> => {
   const secret = { id: 'c', kind: 'token', sha256: 'h', user: 'u', description: '' } as const;
   await store.credentials.add({ ...secret, createdAtMs: 1, expiresAtMs: 9 });
   await store.meta.set('kept', 'value');
+  await addRecording(store);
   await addBlob(store, randomBytes(700_000));
 };
 
