@@ -13,6 +13,7 @@ import { createZstdCompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Hold } from '../../platform/hold.ts';
+import { createSweeper } from '../../platform/spare-memory.ts';
 import { ownVersion } from '../../platform/version.ts';
 import { openChannel, type ThreadSource } from '../channel.ts';
 import { newScrypt } from '../sealing/key-source.ts';
@@ -21,7 +22,7 @@ import type { SnapshotOperations } from '../sql/snapshot.ts';
 import { type BackupAbout, type BackupKey, sealBackup } from './container.ts';
 import { contentRecords, type Snapshot, toKeyringRecord } from './content.ts';
 import { type FileSource, filesOf, filesOfRows, type RowFiles } from './files.ts';
-import { type Digest, Digester, toBytes } from './records.ts';
+import { type Digest, Digester, sizeOf, toBytes } from './records.ts';
 
 export interface WriteDeps {
   readonly dataDir: string;
@@ -83,9 +84,11 @@ async function* contentBytes(
   onDigest: (digest: Digest) => void,
 ): AsyncGenerator<Buffer> {
   const digester = new Digester();
+  const sweep = createSweeper();
   for await (const record of contentRecords(snapshot.files, snapshot)) {
     digester.add(record);
     yield toBytes(record);
+    sweep(sizeOf(record));
   }
   yield toBytes({ kind: 'head', head: toKeyringRecord(keyring) });
   const digest = digester.result();

@@ -1,5 +1,6 @@
 // Owns the rows of a shared database that are files in a data directory (keys, recordings, content), read and put as such files
 // by what copies a whole installation (backup/files.ts). Their tables: postgres/schema.ts.
+import { createSweeper } from '../../platform/spare-memory.ts';
 import type { Database, Value } from './database.ts';
 
 /** The bytes of a file: a text, or a body of pieces. */
@@ -51,6 +52,10 @@ export interface FileWish {
 const toBytes = (value: Value | undefined): Uint8Array =>
   value instanceof Uint8Array ? value : new Uint8Array();
 
+/** The server's answer and its text are garbage of several times the size. */
+const sweep = createSweeper();
+const garbageShare = 4;
+
 /** No piece is larger. */
 const windowBytes = 512 * 1024;
 
@@ -67,6 +72,7 @@ export const fileBytes = async (database: Database, { path, at }: FileWish): Pro
   );
   const parts = rows.map((row) => toBytes(row['data']));
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  sweep(bytes.length * garbageShare);
   let done = 0;
   for (const part of parts) {
     bytes.set(part, done);
