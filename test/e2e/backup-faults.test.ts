@@ -19,7 +19,7 @@ const blobMib = 25;
 const blobs = 4;
 /**
  * How much more memory 100 MB of content may take than none. Read from a database it passes two threads as text and as bytes, of
- * each of which V8 lets some gather: 115 MiB were measured, and held whole it would be 300.
+ * each of which V8 lets some gather: 115 MiB were measured.
  */
 const mostMib = { SQLite: 60, PostgreSQL: 150 } as const;
 const key = randomBytes(32);
