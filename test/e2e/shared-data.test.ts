@@ -40,7 +40,7 @@ const joinAgent = async (controller: ControllerProcess): Promise<AgentProcess> =
   const token = /DROVER_TOKEN=(\S+)/.exec(await must(controller, 'token', 'create'))?.[1] ?? '';
   const joined = new AgentProcess({ context: controller.context, token, name: 'n1', dir });
   await joined.join();
-  await waitFor('the node to be ready', async () => / Ready /.test(await must(controller, 'get', 'nodes')));
+  await waitFor('the node to be ready', async () => /\bReady\b/.test(await must(controller, 'get', 'nodes')));
   return joined;
 };
 const upload = async (controller: ControllerProcess, data: Buffer): Promise<void> => {
@@ -119,13 +119,15 @@ describe.skipIf(missing !== undefined && process.env['CI'] !== 'true')('two cont
     other.close();
   });
 
-  test('list and play what was seen in a shell at the other, up to where that was killed', async () => {
+  test('list and play what was seen in a shell at another, up to where that was killed', async () => {
+    await b.stop();
     agent = await joinAgent(a);
     const pty = Pty.drover(a, 'shell', 'n1', '--', 'sh');
     pty.type('echo seen-$((6 * 7))\r');
     await pty.shows(/seen-42/);
     await a.kill9();
     pty.close();
+    await b.start();
 
     const [recording] = JSON.parse(await must(b, 'recordings', 'list', '-o', 'json')) as { id: string }[];
     const client = createClient(b.context);
