@@ -70,7 +70,7 @@ const openData = async (config: Config, log: Log, closers: Closers) => {
   const files = await openKeptFiles({ dataDir, url });
   const keyring = await openKeyring({ dataDir, source: config.keySource, clock, files });
   const store = closers.add(
-    await openStore({ dataDir, url, clock, log, keyring, onDeath: () => process.exit(1) }),
+    await openStore({ dataDir, url, ...config.content, clock, log, keyring, onDeath: () => process.exit(1) }),
   );
   const { audit } = store;
   const hold = createHold();

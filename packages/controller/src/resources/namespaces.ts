@@ -51,7 +51,10 @@ export class Namespaces {
     const { kind } = this.#namespaces;
     for (const name of permanentNamespaces) {
       if (this.#deps.writer.find({ kind, namespace: '', name }) !== undefined) continue;
-      await this.#deps.writer.create(kind, '', { metadata: { name } });
+      await this.#deps.writer.create(kind, '', { metadata: { name } }).catch((error: unknown) => {
+        // Another controller, which starts at the same time, was faster.
+        if (!isReason(error, 'AlreadyExists')) throw error;
+      });
     }
   }
 

@@ -8,7 +8,7 @@ import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import { toTimestamp } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
-import type { KnownRecording, RecordingStore, Tape } from '../store/store.ts';
+import type { KnownRecording, RecordingStore, Tape } from '../store/recordings/recordings.ts';
 
 interface RecordingInfo {
   readonly id: string;

@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts';
 import type { Bodies } from './content/bodies.ts';
 import { openDirectory } from './content/directory.ts';
 import { openRecordingFiles } from './recordings/directory.ts';
-import type { RecordingStore } from './store.ts';
+import type { RecordingStore } from './recordings/recordings.ts';
 import type { Threads } from './threads.ts';
 
 const mebibyte = 1024 ** 2;

@@ -37,8 +37,9 @@ const idleMs = 3600 * 1000;
 const maxUploads = 2_048;
 /** A time younger than this is as good as now: most who ask cost no write. */
 const renewMs = 600_000;
-/** How often the uploads of other controllers are looked at. */
+/** How often the uploads of other controllers are looked at: after so long, or so many that were begun here. */
 const refreshMs = 600_000;
+const refreshUploads = 100;
 
 const isSha256 = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
@@ -57,6 +58,7 @@ class Blobs implements BlobStore {
   /** By sha256 (I5). */
   readonly #removing = new Map<string, Promise<unknown>>();
   #refreshedAtMs = 0;
+  #begun = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -84,7 +86,7 @@ class Blobs implements BlobStore {
   }
 
   #add(row: UploadRow, usedAtMs: number, hash: BlobHash | undefined): Upload {
-    const upload = { row, hash, reading: undefined, isWritten: false, busy: false, usedAtMs };
+    const upload: Upload = { row, hash, reading: undefined, isWritten: false, busy: false, usedAtMs };
     this.#uploads.set(row.id, upload);
     return upload;
   }
@@ -112,7 +114,8 @@ class Blobs implements BlobStore {
     }
     await this.#checkSpace(sizeBytes, nowMs);
     const row = { id: newId(), sizeBytes, createdAtMs: nowMs };
-    this.#add(row, nowMs, new BlobHash());
+    const upload = this.#add(row, nowMs, new BlobHash());
+    upload.busy = true; // until it is a row
     try {
       await this.#makeRoom(nowMs);
       await this.#bodies.begin(row.id);
@@ -120,6 +123,8 @@ class Blobs implements BlobStore {
     } catch (error) {
       this.#uploads.delete(row.id);
       throw error;
+    } finally {
+      upload.busy = false;
     }
     return row.id;
   }
@@ -127,19 +132,19 @@ class Blobs implements BlobStore {
   /** I4; what is being written stays. */
   async #makeRoom(nowMs: number): Promise<void> {
     if (this.#bodies.isShared) await this.#refresh(nowMs);
-    let excess = this.#uploads.size - maxUploads;
     for (const [id, { row, busy }] of [...this.#uploads]) {
-      if (busy || (excess <= 0 && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
-      excess -= 1;
-      await this.#forget(id);
+      // Several make room at once: what one of them has forgotten is room for the others as well.
+      const isTooMany = this.#uploads.size > maxUploads;
+      if (busy || (!isTooMany && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
+      if (this.#uploads.has(id)) await this.#forget(id);
     }
   }
 
-  /** Looks at those of other controllers now and then, and when there are too many. */
+  /** Looks at those of other controllers now and then: all together are about as many as I4 says. */
   async #refresh(nowMs: number): Promise<void> {
-    const isDue = nowMs - this.#refreshedAtMs > refreshMs;
-    const count = isDue ? 0 : await this.#deps.threads().read('blobs.uploadCount', undefined);
-    if (isDue || count > maxUploads) await this.#loadUploads(nowMs);
+    this.#begun += 1;
+    const isDue = this.#begun % refreshUploads === 0 || nowMs - this.#refreshedAtMs > refreshMs;
+    if (isDue) await this.#loadUploads(nowMs);
   }
 
   async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {
@@ -225,11 +230,21 @@ class Blobs implements BlobStore {
       upload.isWritten = true;
       try {
         await this.#bodies.append(id, offset, hashing(upload.row, hash, data));
+      } catch (error) {
+        await this.#doubt(upload, hash, error);
+        throw error;
       } finally {
         upload.isWritten = false;
       }
       return hash.sizeBytes;
     });
+  }
+
+  /** What was hashed and is not what is there (somebody else has written, or the database was lost) is read again. */
+  async #doubt(upload: Upload, hash: BlobHash, error: unknown): Promise<void> {
+    const isOthers = error instanceof ApiError && error.reason === 'Conflict';
+    const size = isOthers ? undefined : await this.#bodies.size(upload.row.id).catch(() => undefined);
+    if (size !== hash.sizeBytes) upload.hash = undefined;
   }
 
   async finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow> {

@@ -57,6 +57,15 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
   }
 };
 
+/** The keyring that another controller has changed. Under a new key-encryption key it takes a moment to be opened. */
+const takeKeys = (keyring: Keyring, { kept }: Others, log: Log): void => {
+  const text = kept.get(keyringPath);
+  if (text === undefined || keyring.adopt(text)) return;
+  keyring.reload().catch((err: unknown) => {
+    log.error({ err }, 'cannot open the new data keys; give this controller the key that the others have');
+  });
+};
+
 /**
  * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
  * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version, sealed by
@@ -76,18 +85,6 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const agents = createAgents({ threads, log });
   const credentials = createCredentials({ threads, log });
   const audit = createAudit({ threads, log });
-  const takeNewKey = (ring: Keyring): void =>
-    void ring.reload().catch((err: unknown) => {
-      log.error({ err }, 'cannot open the new data keys; give this controller the key that the others have');
-    });
-  const tellOthers = (others: Others): void => {
-    const keys = others.kept.get(keyringPath); // before what is sealed under them
-    if (keys !== undefined && keyring?.adopt(keys) === false) takeNewKey(keyring);
-    objects.tellOthers(others.objects);
-    tasks.tellOthers(others);
-    agents.tellOthers(others.agents);
-    credentials.tellOthers(others);
-  };
   const onDeath = options.onDeath ?? (() => undefined);
   const open = (scrub: boolean): Promise<Threads> =>
     openThreads({
@@ -98,7 +95,11 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       onDeath,
       onOthers: (others) => {
         try {
-          tellOthers(others);
+          if (keyring) takeKeys(keyring, others, log); // before what is sealed under them
+          objects.tellOthers(others.objects);
+          tasks.tellOthers(others);
+          agents.tellOthers(others.agents);
+          credentials.tellOthers(others);
         } catch (err) {
           // What is passed over once is missing for good.
           log.error({ err }, 'cannot follow what other controllers write; restart the controller');

@@ -3,7 +3,6 @@
 // I2: listeners are told after the commit, in commit order, in the process that made it (one process, SQLite;
 //     PostgreSQL will add LISTEN/NOTIFY behind the same calls).
 // I3: no SQL outside this room. Rows are plain values; JSON columns arrive parsed.
-import type { Readable } from 'node:stream';
 import type {
   AuditEntry,
   AuditFilter,
@@ -21,6 +20,7 @@ import type {
 } from '@drover/api';
 import type { AuditScope } from './audit-scope.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
+import type { RecordingStore } from './recordings/recordings.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
@@ -414,43 +414,6 @@ export interface BlobStore {
   unusedSince(beforeMs: number): Promise<readonly string[]>;
   /** Whether it was removed: what somebody has uploaded or asked for since stays. */
   remove(sha256: string, unusedSinceMs?: number): Promise<boolean>;
-}
-
-// ---- recordings of shells ----------------------------------------------------------------------------------------
-
-export interface StoredRecording {
-  readonly id: string;
-  readonly sizeBytes: number;
-  /** When something was written last, as far as is known. */
-  readonly endedMs: number;
-  readonly goesOn: boolean;
-}
-
-/** With the first and the last bytes of it, up to 8 KiB each. */
-export interface KnownRecording extends StoredRecording {
-  readonly head: string;
-  readonly tail: string;
-}
-
-/** One that goes on. */
-export interface Tape {
-  /** What was answered outlives this process. */
-  append(text: string): Promise<void>;
-  /** Durable once resolved. */
-  close(): Promise<void>;
-}
-
-/** Files under <data>/recordings, or in the database of several controllers. */
-export interface RecordingStore {
-  begin(id: string, head: string): Promise<Tape>;
-  /** Oldest first. */
-  all(): Promise<readonly StoredRecording[]>;
-  /** Newest first, at most `limit`. */
-  newest(limit: number): Promise<readonly KnownRecording[]>;
-  /** Up to what is there now. Throws NotFound. */
-  read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }>;
-  remove(id: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 // ---- sizes: what there is of all that grows -----------------------------------------------------------------------

@@ -4,6 +4,7 @@
 // I2: while it runs, a change of any ClusterRole reaches the roles that gather it; gathered rules that people
 //     write by hand are written over.
 import {
+  ApiError,
   type ClusterRole,
   type ClusterRoleBinding,
   clusterRoleBindingKind,
@@ -75,7 +76,10 @@ const ensure = async (
   const { name = '' } = ready.metadata;
   const found = resources.find(kind, '', name);
   if (found === undefined) {
-    await resources.create(kind, '', ready);
+    await resources.create(kind, '', ready).catch((error: unknown) => {
+      // Another controller, which begins at the same time, was faster.
+      if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+    });
     return;
   }
   if (isLeftAlone(found) || isEqualJson(found, repair(found))) return;

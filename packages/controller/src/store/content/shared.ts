@@ -23,6 +23,9 @@ export interface SharedOptions {
   readonly contentBytes: number;
 }
 
+/** How long what content takes of the database is as good as now: the bound is not exact, and many begin at once. */
+const roomMs = 1_000;
+
 /** Gathers what comes into pieces of up to one cell, and puts each down while the next is gathered. */
 const putAll = async (
   pieces: Pieces,
@@ -61,8 +64,9 @@ const putAll = async (
 };
 
 /** Removes what was dropped and is still there (I2). */
-const removeDropped = async (pieces: Pieces, threads: Threads): Promise<void> => {
+const removeDropped = async (pieces: Pieces, threads: Threads, signal: AbortSignal): Promise<void> => {
   for (const body of await threads.read('bodies.dropped', undefined)) {
+    if (signal.aborted) return; // the next start, or another controller, goes on
     await pieces.remove(body);
     await threads.write('bodies.removed', body);
   }
@@ -82,10 +86,18 @@ export const openShared = (options: SharedOptions): Bodies => {
       yield* pieces.bytes(await bodyOf(sha256), from, to);
     },
   });
+  let used = { askedAt: Number.NEGATIVE_INFINITY, bytes: Promise.resolve(0) };
   let removing: Promise<void> = Promise.resolve();
+  let isDue = false;
+  const stop = new AbortController();
   const removeLater = (): void => {
+    if (isDue) return;
+    isDue = true;
     removing = removing
-      .then(() => removeDropped(pieces, threads()))
+      .then(() => {
+        isDue = false;
+        return removeDropped(pieces, threads(), stop.signal);
+      })
       .catch((err: unknown) =>
         log.warn({ err }, 'cannot remove the bytes of content now: it is tried again'),
       );
@@ -97,8 +109,10 @@ export const openShared = (options: SharedOptions): Bodies => {
       removeLater();
     },
     room: async () => {
-      const used = await threads().read('bodies.sizeBytes', undefined);
-      return { freeBytes: options.contentBytes - used, where: 'for content in the database (--content-gib)' };
+      const isOld = performance.now() - used.askedAt > roomMs;
+      if (isOld) used = { askedAt: performance.now(), bytes: threads().read('bodies.sizeBytes', undefined) };
+      const freeBytes = options.contentBytes - (await used.bytes);
+      return { freeBytes, where: 'for content in the database (--content-gib)' };
     },
     begin: async () => undefined,
     size: async (upload) =>
@@ -112,6 +126,9 @@ export const openShared = (options: SharedOptions): Bodies => {
       await cache.drop(sha256);
     },
     open: (blob) => cache.file(blob),
-    close: () => removing,
+    close: () => {
+      stop.abort();
+      return removing;
+    },
   };
 };

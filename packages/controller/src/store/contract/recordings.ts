@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../platform/ids.ts';
-import type { RecordingStore } from '../store.ts';
+import type { RecordingStore } from '../recordings/recordings.ts';
 import type { Opener } from './harness.ts';
 
 const record = async (recordings: RecordingStore, lines: readonly string[]): Promise<string> => {

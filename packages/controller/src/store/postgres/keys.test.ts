@@ -145,7 +145,7 @@ describe.skipIf(isSkipped)('the keys of several controllers', () => {
 
     await expect(
       openKeyring({ dataDir: join(dir, 'b'), source: { kind: 'file', path }, clock, files }),
-    ).rejects.toThrow(/other\.key does not open keys\/secrets\.json of the database, give every controller/);
+    ).rejects.toThrow(/other\.key does not open keys\/secrets\.json of the database; give every controller/);
 
     expect(await files.read('keys/secrets.json')).toBe(before);
     await keyring.addKey({ kind: 'file', path });

@@ -11,12 +11,17 @@ const cellBytes = 512 * 1024;
 /** Where the cell ends in which a byte is. */
 export const endOfCell = (at: number): number => (Math.floor(at / cellBytes) + 1) * cellBytes;
 
+/** How much is asked for at once. */
+const spanCells = 4;
+
 /** How much one short transaction removes. */
 const removeRows = 64;
 const unique = '23505';
 
 const end = 'SELECT at + octet_length(data) AS n FROM piece WHERE body = $1 ORDER BY at DESC LIMIT 1';
-const between = 'SELECT data FROM piece WHERE body = $1 AND at >= $2 AND at < $3 ORDER BY at';
+/** In base64: the driver takes text only, and bytes in hexadecimal cost it twice as much. */
+const between =
+  "SELECT encode(data, 'base64') AS data FROM piece WHERE body = $1 AND at >= $2 AND at < $3 ORDER BY at";
 
 /** `owner`: a statement that finds a row while the body may be written ($1 is its name), and keeps it there until the end of it. */
 export interface Owner {
@@ -82,18 +87,31 @@ export class Pieces {
     return rows[0]?.n ?? 0;
   }
 
-  /** Bytes from `from`, where a piece begins, and before `to`, a cell at a time. Fewer where some are missing. */
+  async #span(body: string, from: number, to: number): Promise<readonly Buffer[]> {
+    const values = [body, from, to];
+    const { rows } = await this.#pool.use((client) =>
+      client.query<{ data: string }>({ name: 'pieces', text: between, values }),
+    );
+    return rows.map(({ data }) => Buffer.from(data, 'base64'));
+  }
+
+  /** Bytes from `from`, where a piece begins, and before `to`: some cells at a time, and one time ahead. Fewer where some are missing. */
   async *bytes(body: string, from: number, to: number): AsyncGenerator<Uint8Array> {
+    if (from >= to) return;
+    const endOfSpan = (at: number): number => Math.min(to, endOfCell(at) + (spanCells - 1) * cellBytes);
+    let next = this.#span(body, from, endOfSpan(from));
     for (let at = from; at < to; ) {
-      const cellEnd = endOfCell(at);
-      const { rows } = await this.#pool.use((client) =>
-        client.query<{ data: Uint8Array }>({ name: 'pieces', text: between, values: [body, at, cellEnd] }),
-      );
-      for (const { data } of rows) {
+      const span = await next;
+      const spanEnd = endOfSpan(at);
+      if (spanEnd < to) {
+        next = this.#span(body, spanEnd, endOfSpan(spanEnd));
+        next.catch(() => undefined); // whoever asks for it hears of it
+      }
+      for (const data of span) {
         yield data.subarray(0, to - at);
         at += data.length;
       }
-      at = cellEnd;
+      at = spanEnd;
     }
   }
 

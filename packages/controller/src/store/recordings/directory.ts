@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { join } from 'node:path';
 import { ApiError } from '@drover/api';
 import { isMissing } from '../sealing/key-source.ts';
-import type { KnownRecording, RecordingStore, StoredRecording } from '../store.ts';
+import type { KnownRecording, RecordingStore, StoredRecording } from './recordings.ts';
 
 const suffix = '.cast';
 const edgeBytes = 8_192;

@@ -8,7 +8,7 @@ import { ApiError } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
 import { endOfCell, type Pieces, recordingOwner } from '../postgres/pieces.ts';
 import type { Pool } from '../postgres/pool.ts';
-import type { KnownRecording, RecordingStore, StoredRecording, Tape } from '../store.ts';
+import type { KnownRecording, RecordingStore, StoredRecording, Tape } from './recordings.ts';
 
 const aliveMs = 60_000;
 const silentMs = 600_000;

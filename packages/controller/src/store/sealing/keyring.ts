@@ -133,12 +133,11 @@ const loadState = async (
   const keys = unwrapKeys(file, kek);
   if (keys !== undefined) return { id: file.id, source: chosen, kek, scrypt, keys };
   const does = `${nameOfSource(chosen, defaultPath)} does not open ${files.nameOf(keyringPath)}`;
-  const last = `which was last opened by ${nameOfOrigin(file.keyEncryption, defaultPath)}; give the right key`;
-  const remedy = options.files?.isShared === true ? 'give every controller of it the same key' : last;
-  throw new ApiError(
-    'ServiceUnavailable',
-    `cannot open the secrets of ${files.where}: ${does}, ${remedy} (nothing was changed)`,
-  );
+  const last = nameOfOrigin(file.keyEncryption, defaultPath);
+  const remedy = `, which was last opened by ${last}; give the right key (nothing was changed)`;
+  const toAll = '; give every controller of it the same key (nothing was changed)';
+  const why = `${does}${files.isShared ? toAll : remedy}`;
+  throw new ApiError('ServiceUnavailable', `cannot open the secrets of ${files.where}: ${why}`);
 };
 
 const newDataKey = (number: number, clock: Clock): NumberedKey => ({

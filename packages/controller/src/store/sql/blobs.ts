@@ -113,9 +113,6 @@ const upload = async ({ database }: Context, id: string): Promise<UploadRow | un
   return row && toUpload(row);
 };
 
-const uploadCount = async ({ database }: Context): Promise<number> =>
-  Number((await database.row('SELECT count(*) AS n FROM upload'))?.['n']);
-
 export const blobWrites = {
   'blobs.finish': finish,
   'blobs.remove': remove,
@@ -129,5 +126,4 @@ export const blobReads = {
   'blobs.unusedSince': unusedSince,
   'blobs.uploads': uploads,
   'blobs.upload': upload,
-  'blobs.uploadCount': uploadCount,
 };
