@@ -80,6 +80,35 @@ const takeKeys = (keyring: Keyring, { kept }: Others, log: Log): void => {
   });
 };
 
+interface Faces {
+  readonly objects: ReturnType<typeof createObjects>;
+  readonly tasks: ReturnType<typeof createTasks>;
+  readonly agents: ReturnType<typeof createAgents>;
+  readonly credentials: ReturnType<typeof createCredentials>;
+  readonly audit: ReturnType<typeof createAudit>;
+  readonly keyring: Keyring | undefined;
+  readonly log: Log;
+  readonly onDeath: (error: unknown) => void;
+}
+
+/** Tells of what other controllers have committed. */
+const follower =
+  ({ objects, tasks, agents, credentials, audit, keyring, log, onDeath }: Faces) =>
+  (others: Others): void => {
+    try {
+      if (keyring) takeKeys(keyring, others, log); // before what is sealed under them
+      objects.tellOthers(others.objects);
+      tasks.tellOthers(others);
+      agents.tellOthers(others.agents);
+      credentials.tellOthers(others);
+      audit.tellOthers(others.audit);
+    } catch (err) {
+      // What is passed over once is missing for good.
+      log.error({ err }, 'cannot follow what other controllers write; restart the controller');
+      onDeath(err);
+    }
+  };
+
 /**
  * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
  * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version, sealed by
@@ -103,24 +132,11 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const disk = new DiskWatch({ dataDir, clock, log });
   await disk.begin();
   const onDeath = options.onDeath ?? (() => undefined);
-  const onOthers = (others: Others): void => {
-    try {
-      if (keyring) takeKeys(keyring, others, log); // before what is sealed under them
-      objects.tellOthers(others.objects);
-      tasks.tellOthers(others);
-      agents.tellOthers(others.agents);
-      credentials.tellOthers(others);
-      audit.tellOthers(others.audit);
-    } catch (err) {
-      // What is passed over once is missing for good.
-      log.error({ err }, 'cannot follow what other controllers write; restart the controller');
-      onDeath(err);
-    }
-  };
+  const follow = follower({ objects, tasks, agents, credentials, audit, keyring, log, onDeath });
   const open = async (scrub: boolean): Promise<Threads> => {
     const threads = await openThreads({
       ...{ place: url === undefined ? { dataDir } : { url }, scrub, source: options.threads, log },
-      ...{ onDeath, onOthers },
+      ...{ onDeath, onOthers: follow },
       onCommit: (reply) => {
         audit.flush(reply);
         objects.flush();

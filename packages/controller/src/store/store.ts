@@ -74,7 +74,6 @@ export interface ObjectStore {
 
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------
 
-/** JSON form of the Thrift Task (agent.thrift), less id and times. script and input are base64. */
 /** For whom a task runs: what its maker was as they made it. */
 export interface TaskAsker {
   readonly username: string;
