@@ -6,6 +6,7 @@ import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
 import { consoleBench, runPageBench } from './console-page/index.ts';
+import { content } from './content.ts';
 import { enrol } from './enrol.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   output,
   cancel,
   files,
+  content,
   agent,
   access,
   audit,

@@ -103,8 +103,8 @@ test('the tour of the README does what it shows', { timeout: 240_000 }, async ()
 test('every page of the user guide that shows commands is run', async () => {
   const files = await readdir(join(root, 'docs/user'));
   // custom-kinds.test.ts runs the page about kinds, run-policy.test.ts that about run policies, policies.test.ts the last;
-  // packages.test.ts does what the page about installing says.
-  const others = ['backup', 'cli', 'console', 'install', 'kinds', 'policy-runs', 'policy'];
+  // packages.test.ts does what the page about installing says, store-migrate.test.ts what that about PostgreSQL tells.
+  const others = ['backup', 'cli', 'console', 'install', 'kinds', 'policy-runs', 'policy', 'postgresql'];
   expect(files.sort()).toEqual([...pages, ...others].map((name) => `${name}.md`).sort());
   for (const page of ['cli', 'console'])
     expect(readSteps(await readFile(join(root, `docs/user/${page}.md`), 'utf8'))).toEqual([]);

@@ -32,8 +32,8 @@ export interface ControllerOptions {
    * (autogroup), so that what is measured does not depend on how many commands run meanwhile, each in its own.
    */
   readonly ownSession?: boolean;
-  /** Address of the database of its rows. */
-  readonly store?: string;
+  /** Address of the database of its rows; null: files of its data directory, on whatever the suite runs. */
+  readonly store?: string | null;
   /** Any that are free unless given. */
   readonly ports?: { readonly port: number; readonly agentPort: number } | undefined;
   /** How long a start may take; 30 s unless given. */
@@ -54,6 +54,8 @@ const placeOfTests = async (dataDir: string): Promise<Place | undefined> => {
   places.set(dataDir, place);
   return place;
 };
+
+const toPlace = (url: string | null): Place | undefined => (url === null ? undefined : { url });
 
 export class ControllerProcess {
   readonly dataDir: string;
@@ -80,7 +82,7 @@ export class ControllerProcess {
   /** Resolves when the API answers. */
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
-    const store = options.store === undefined ? await placeOfTests(dataDir) : { url: options.store };
+    const store = options.store === undefined ? await placeOfTests(dataDir) : toPlace(options.store);
     const { port = await freePort(), agentPort = await freePort() } = options.ports ?? {};
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const controller = new ControllerProcess(dataDir, port, agentPort, options, store);

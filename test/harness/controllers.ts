@@ -1,5 +1,5 @@
 // Owns several controllers on one database, for tests and benches: started, killed, frozen, each with a data directory of its own.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControllerProcess } from './controller.ts';
@@ -34,10 +34,8 @@ export class Controllers {
         ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 90_000 },
         args: [...args, '--secrets-key-file', join(dir, 'key')],
       });
+    // The first makes the key under which all of them keep their secrets.
     const first = await begin(0);
-    // The keys of a fleet are those of its first controller.
-    for (let index = 1; index < count; index++)
-      await cp(join(dir, 'c0', 'keys'), join(dir, `c${index}`, 'keys'), { recursive: true });
     const others = await Promise.all(Array.from({ length: count - 1 }, (_, index) => begin(index + 1)));
     return new Controllers([first, ...others], place, dir);
   }

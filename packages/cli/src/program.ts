@@ -79,12 +79,16 @@ const entries: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/backup.ts'),
   },
   restore: {
-    summary: 'Make a new data directory from a backup',
+    summary: 'Make a new data directory, or database, from a backup',
     load: () => import('./commands/restore.ts'),
   },
   server: {
     summary: 'Show how the controller is, find out what is wrong with it, and stop it in order',
     load: () => import('./commands/server.ts'),
+  },
+  store: {
+    summary: 'Move what a stopped controller keeps to PostgreSQL, or back',
+    load: () => import('./commands/store.ts'),
   },
   'support-bundle': {
     summary: 'Write what helps to find a fault of the controller, and no secret, into one archive',

@@ -15,13 +15,15 @@ import type { ShownConfiguration } from './server/support-bundle/configuration.t
 import type { BackupPlan } from './store/backup/routine.ts';
 import { withoutPassword } from './store/postgres/address.ts';
 import type { KeySource } from './store/sealing/key-source.ts';
-import { storeFlags, storeUsage, takeStore } from './store-option.ts';
+import { type ContentBounds, parseContentBounds, storeFlags, storeUsage, takeStore } from './store-option.ts';
 import { parseWhole } from './whole-option.ts';
 
 export interface Config {
   readonly dataDir: string;
   /** Address of the database that keeps the rows; undefined: files of the data directory. */
   readonly store: string | undefined;
+  /** What content takes there, and copies of it here. */
+  readonly content: ContentBounds;
   /** Address to listen on. */
   readonly host: string;
   readonly port: number;
@@ -175,6 +177,7 @@ export const parseConfig = (argv: readonly string[], environment: NodeJS.Process
   return {
     dataDir: resolve(values['data-dir']),
     store: takeStore(values, environment),
+    content: parseContentBounds(values),
     host: values.host,
     port: parsePort(values.port, 'port'),
     agentPort: parsePort(values['agent-port'], 'agent-port'),

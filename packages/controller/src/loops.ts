@@ -46,7 +46,7 @@ interface LeaderLoop extends Loop {
 
 /** Backups by the clock, where the start says so; what becomes of each is told as an Event of the controller. */
 export const runBackups = async (
-  { backups: plan, dataDir }: Config,
+  { backups: plan, dataDir, store: url }: Config,
   deps: LeaderLoop & {
     readonly keyring: Keyring;
     readonly hold: Hold;
@@ -59,7 +59,7 @@ export const runBackups = async (
   const tell = (news: BackupNews) => tellOfBackup(deps, news);
   return closers.add(
     await openBackupRoutine(plan, {
-      ...{ dataDir, keyring, hold, meta: store.meta, clock, log, tell },
+      ...{ dataDir, url, keyring, hold, meta: store.meta, clock, log, tell },
       leads: () => leadership.isLeading,
     }),
   );

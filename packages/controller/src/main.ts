@@ -18,7 +18,6 @@ import { targetedNodes } from './controllers/work/fleet.ts';
 import type { GatewayOptions } from './gateway/deps.ts';
 import { createContentHandler, createGateway } from './gateway/index.ts';
 import { runBackups, runEnrolment, runUpkeep, runWork } from './loops.ts';
-import { runOffline } from './offline.ts';
 import { systemClock } from './platform/clock.ts';
 import { Closers } from './platform/closers.ts';
 import { loadControllerId } from './platform/controller-id.ts';
@@ -36,6 +35,7 @@ import type { ServerOptions } from './server/deps.ts';
 import { createServer } from './server/server.ts';
 import { openBackupDesk } from './store/backup/desk.ts';
 import { openStore } from './store/index.ts';
+import { openKeptFiles } from './store/kept/kept-files.ts';
 import { openKeyring } from './store/sealing/keyring.ts';
 import { openRotation } from './store/sealing/rotation.ts';
 import { standTogether, type Together } from './together.ts';
@@ -75,19 +75,20 @@ const openLog = (config: Config): Log => {
 
 /** What lies in the data directory: rows, audit trail, keys, and the keyring by which they are sealed. */
 const openData = async (config: Config, log: Log, closers: Closers) => {
-  const { dataDir } = config;
+  const { dataDir, store: url } = config;
   const { id: controller, save } = await loadControllerId(dataDir);
-  const keyring = await openKeyring({ dataDir, source: config.keySource, clock });
+  const files = await openKeptFiles({ dataDir, url });
+  const keyring = await openKeyring({ dataDir, source: config.keySource, clock, files });
   const onDeath = () => process.exit(1);
   const store = closers.add(
-    await openStore({ dataDir, url: config.store, controller, clock, log, keyring, onDeath }),
+    await openStore({ dataDir, url, ...config.content, controller, clock, log, keyring, onDeath }),
   );
   await save();
   const { audit } = store;
   const hold = createHold();
-  const backups = closers.add(await openBackupDesk({ dataDir, keyring, clock, hold }));
+  const backups = closers.add(await openBackupDesk({ dataDir, url, keyring, clock, hold }));
   const trail = closers.add(await openAuditTrail({ audit, clock, log, dataDir }, config.audit));
-  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring, shared: files });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = closers.add(openRotation({ keyring, values, clock, log }));
   return { controller, keyring, store, audit, trail, authority, backups, encryption, hold };
@@ -227,11 +228,19 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   serving.abort();
 };
 
-const offlineCommands = new Set(['doctor', 'restore', 'verify-backup']);
+const offlineCommands = new Set(['doctor', 'restore', 'verify-backup', 'migrate-store']);
+
+/** One line that is written over on a terminal, a line each elsewhere. */
+const tellProgress = (text: string): void => {
+  process.stderr.write(process.stderr.isTTY ? `\r${text}\x1b[K` : `${text}\n`);
+};
 
 const main = async (): Promise<void> => {
   if (offlineCommands.has(process.argv[2] ?? '')) {
-    process.stdout.write(await runOffline(process.argv.slice(2), process.env));
+    const { runOffline } = await import('./offline.ts');
+    const told = await runOffline(process.argv.slice(2), process.env, tellProgress);
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    process.stdout.write(told);
     return;
   }
   const manager = openServiceManager(process.env);

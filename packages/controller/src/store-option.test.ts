@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseAddress, withoutPassword } from './store/postgres/address.ts';
-import { takeStore } from './store-option.ts';
+import { parseContentBounds, takeStore } from './store-option.ts';
 
 test('of several servers each has its own port, and all the same database and user', () => {
   const servers = parseAddress('postgres://drover@db1,db2:5433/fleet?sslmode=disable');
@@ -36,4 +36,13 @@ test('the address leaves the environment, and is shown without its password', ()
 
   expect(environment).toEqual({});
   expect(withoutPassword(url ?? '')).toBe('postgres://drover@127.0.0.1/fleet');
+});
+
+test('the bounds of content are whole GiB, and a wrong one is refused by its name', () => {
+  const parse = (content: string, cache: string) =>
+    parseContentBounds({ 'content-gib': content, 'content-cache-gib': cache });
+
+  expect(parse('2', '0')).toEqual({ contentBytes: 2 * 1024 ** 3, cacheBytes: 0 });
+  expect(() => parse('0', '1')).toThrow(/--content-gib must be a whole number from 1/);
+  expect(() => parse('1', 'much')).toThrow(/--content-cache-gib must be .*not "much"/);
 });

@@ -12,7 +12,7 @@ import type { Clock } from './platform/clock.ts';
 import { createHold } from './platform/hold.ts';
 import { silentLog } from './platform/log.ts';
 import { createResources } from './resources/index.ts';
-import { openRecorder } from './server/recorder.ts';
+import { createRecorder } from './server/recorder.ts';
 import { openStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
 import { allSizes, ownSweeps, sharedSweeps } from './sweeps.ts';
@@ -125,7 +125,7 @@ const openRooms = async ({ dataDir, policy }: YearOptions, clock: Clock) => {
   const { resources, told } = await openResources(store, clock);
   const engine = createEngine({ ...base, store });
   const controller = runWorkController({ ...base, resources, engine });
-  const recordings = await openRecorder({ dataDir, clock });
+  const recordings = createRecorder({ recordings: store.recordings, clock });
   const kept = { store, resources, recordings, hold: createHold() };
   const wish = { initial: policy, onChange: () => undefined };
   const keeper = await keepRetentionPolicy({ resources, log: silentLog, ...wish });

@@ -1,4 +1,4 @@
-// drover restore: a new data directory from a backup, on the machine where the controller will run.
+// drover restore: a new data directory, or database, from a backup, on the machine where the controller will run.
 import type { Command } from 'commander';
 import { addOpenerOptions, type OpenerOptions, toWords } from '../backup/opener.ts';
 import { runOffline } from '../platform/offline.ts';
@@ -6,6 +6,7 @@ import type { Session } from '../session.ts';
 
 interface RestoreOptions extends OpenerOptions {
   readonly dataDir: string;
+  readonly store?: string;
   readonly secretsKeyFile?: string;
   readonly secretsPassphraseFile?: string;
 }
@@ -13,6 +14,7 @@ interface RestoreOptions extends OpenerOptions {
 const restore = async (file: string, options: RestoreOptions, session: Session): Promise<void> => {
   const { words, secrets } = await toWords(options, session);
   const kept = [
+    ...(options.store === undefined ? [] : ['--store', options.store]),
     ...(options.secretsKeyFile === undefined ? [] : ['--secrets-key-file', options.secretsKeyFile]),
     ...(options.secretsPassphraseFile === undefined
       ? []
@@ -30,6 +32,10 @@ export const define = (command: Command, session: Session): void => {
         'the new data directory: missing or empty; start the controller with it then',
       ),
   )
+    .option(
+      '--store <url>',
+      'put everything into this empty database (postgres://...); only a key is made, beside <dir>',
+    )
     .option('--secrets-key-file <file>', 'keep secrets under this key from now on (default <data-dir>.key)')
     .option('--secrets-passphrase-file <file>', 'or under the passphrase in this file')
     .action((file: string, options: RestoreOptions) => restore(file, options, session));

@@ -6,6 +6,7 @@
 import { createPrivateKey, createPublicKey, hkdfSync, sign } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
+import type { KeptFiles } from '../store/kept/kept-files.ts';
 import type { Sealer } from '../store/sealing/keyring.ts';
 import type { SealedValues } from '../store/sealing/objects.ts';
 import type { CredentialStore, Store } from '../store/store.ts';
@@ -71,6 +72,8 @@ export interface AuthorityOptions {
   readonly dataDir: string;
   /** Seals the files. Without one (in tests of other things) they are as they are. */
   readonly sealer?: Sealer;
+  /** Where the keys are that several controllers have; the data directory unless given. */
+  readonly shared?: KeptFiles;
 }
 
 /** Name in store.meta of the pin of the CA that this installation uses. */
@@ -121,8 +124,7 @@ const openCa = async (
       'cannot open the certificate authority: keys/ca.pem is missing but servers trust it; restore it from a backup',
     );
   }
-  const pem = stored ?? (await makeCaPem(clock));
-  if (stored === undefined) await files.write('ca.pem', pem);
+  const pem = stored ?? (await files.make('ca.pem', () => makeCaPem(clock)));
   const issuer = await parseCa(pem);
   const pin = certificateSha256(issuer.certificate.toString('pem'));
   if (known !== undefined && known !== pin) {
@@ -134,14 +136,6 @@ const openCa = async (
   if (known === undefined) await store.meta.set(pinKey, pin);
   const fleetSecret = new Uint8Array(hkdfSync('sha256', pem.trim(), '', 'drover between controllers', 32));
   return { issuer, fleetSecret };
-};
-
-const openReleaseKey = async (files: KeyFiles): Promise<string> => {
-  const stored = await files.read('release.pem');
-  if (stored !== undefined) return stored;
-  const pem = await newKeyPem();
-  await files.write('release.pem', pem);
-  return pem;
 };
 
 const signWith =
@@ -201,9 +195,9 @@ const renewWith =
 
 /** Opens the authority of a data directory, making CA and release key at the first time. */
 export const openAuthority = async (options: AuthorityOptions): Promise<Authority> => {
-  const files = await openKeyFiles(options.dataDir, options.sealer);
+  const files = await openKeyFiles(options.dataDir, options.sealer, options.shared);
   const { issuer, fleetSecret } = await openCa(files, options);
-  const releaseKey = createPrivateKey(await openReleaseKey(files));
+  const releaseKey = createPrivateKey(await files.make('release.pem', newKeyPem));
   const caPem = `${issuer.certificate.toString('pem')}\n`;
   const signNode = signWith(options, issuer);
   let servers: Promise<unknown> = Promise.resolve();

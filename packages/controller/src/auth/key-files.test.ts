@@ -27,11 +27,11 @@ test('files that were plain are sealed when they are opened, also what a killed 
   await writeFile(join(dataDir, 'keys/ca.pem.new'), 'planted private');
 
   const files = await openKeyFiles(dataDir, await keyring());
-  await files.write('server.pem', 'planted too');
+  await files.writeOwn('server.pem', 'planted too');
 
   expect(await readdir(join(dataDir, 'keys'))).toEqual(['ca.pem', 'secrets.json', 'server.pem']);
   for (const name of ['ca.pem', 'server.pem']) expect(await onDisk(name)).not.toContain('planted');
-  expect([await files.read('ca.pem'), await files.read('server.pem'), await files.read('none')]).toEqual([
+  expect([await files.read('ca.pem'), await files.readOwn('server.pem'), await files.read('none')]).toEqual([
     'planted private key',
     'planted too',
     undefined,
@@ -40,7 +40,7 @@ test('files that were plain are sealed when they are opened, also what a killed 
 
 test('a sealed file under the name of another is refused', async () => {
   const files = await openKeyFiles(dataDir, await keyring());
-  await files.write('ca.pem', 'text');
+  await files.make('ca.pem', async () => 'text');
   await writeFile(join(dataDir, 'keys/release.pem'), await onDisk('ca.pem'));
 
   await expect(files.read('release.pem')).rejects.toThrow(/keys\/release\.pem: it was changed, or moved/);
@@ -49,10 +49,10 @@ test('a sealed file under the name of another is refused', async () => {
 test('files come under a new data key, and are counted by key', async () => {
   const sealer = await keyring();
   const files = await openKeyFiles(dataDir, sealer);
-  await files.write('ca.pem', 'one');
-  await files.write('server.pem', 'two');
+  await files.make('ca.pem', async () => 'one');
+  await files.writeOwn('server.pem', 'two');
   await sealer.addKey();
-  await files.write('release.pem', 'three');
+  await files.make('release.pem', async () => 'three');
 
   expect([...((await files.sealed?.counts()) ?? [])]).toEqual([
     [1, 2],

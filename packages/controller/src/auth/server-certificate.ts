@@ -100,10 +100,10 @@ export const loadServerTls = async (
   },
 ): Promise<ServerTls> => {
   const wanted = parseNames(names);
-  const stored = await deps.files.read(fileName);
+  const stored = await deps.files.readOwn(fileName);
   const good = stored !== undefined && serves(stored, wanted, deps.issuer, deps.clock.nowMs());
   const pem = good ? stored : await make(wanted, deps);
-  if (!good) await deps.files.write(fileName, pem);
+  if (!good) await deps.files.writeOwn(fileName, pem);
   return {
     keyPem: blocks(pem, 'PRIVATE KEY').join(''),
     certPem: blocks(pem, 'CERTIFICATE').join(''),

@@ -18,7 +18,7 @@ export interface ContentDeps {
   readonly store: {
     readonly blobs: Pick<
       BlobStore,
-      'get' | 'use' | 'path' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
+      'get' | 'use' | 'open' | 'beginUpload' | 'uploadOffset' | 'appendUpload' | 'finishUpload'
     >;
   };
   readonly clock: Clock;
@@ -160,6 +160,7 @@ const showContent: Answer = async (deps, { request, response, id, ends }) => {
       `cannot send ${request.headers.range}: there are ${sizeBytes} bytes`,
     );
   }
+  const file = request.method === 'HEAD' ? undefined : await deps.store.blobs.open(id);
   const part = range === 'whole' ? { start: 0, end: sizeBytes - 1 } : range;
   response.writeHead(range === 'whole' ? 200 : 206, {
     'content-type': 'application/octet-stream',
@@ -169,7 +170,7 @@ const showContent: Answer = async (deps, { request, response, id, ends }) => {
   const cut = (): void => void response.destroy();
   ends?.addEventListener('abort', cut);
   try {
-    if (request.method !== 'HEAD') await sendFile(deps.store.blobs.path(id), part, response);
+    if (file !== undefined) await sendFile(file, part, response);
   } finally {
     ends?.removeEventListener('abort', cut);
   }

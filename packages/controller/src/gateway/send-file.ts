@@ -1,7 +1,7 @@
 // Owns sending a part of a file to a socket: constant memory, at the pace of the reader.
 // I1: a buffer is read into again only after the socket has passed its bytes on.
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import type { ContentFile } from '../store/store.ts';
 import type { ByteRange } from './byte-range.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -22,7 +22,7 @@ const write = (target: Writable, data: Buffer): Promise<void> =>
 
 /** Reads ahead one buffer while the other is being written. */
 const copy = async (
-  file: FileHandle,
+  file: ContentFile,
   range: ByteRange,
   target: Writable,
   buffers: Buffer[],
@@ -41,9 +41,8 @@ const copy = async (
   await writing;
 };
 
-/** Writes the range, not the end of the stream. Throws when the file is short or the target fails. */
-export const sendFile = async (path: string, range: ByteRange, target: Writable): Promise<void> => {
-  const file = await open(path, 'r');
+/** Writes the range, not the end of the stream, and closes the file. Throws when it is short or the target fails. */
+export const sendFile = async (file: ContentFile, range: ByteRange, target: Writable): Promise<void> => {
   const buffers = [takeBuffer(), takeBuffer()];
   // A target that is torn down may never call back; its buffers are then left to the collector.
   const gone = new Promise<never>((_, reject) => {

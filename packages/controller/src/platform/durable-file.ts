@@ -2,6 +2,7 @@
 // I1: it is never readable for others, not even for a moment.
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { newId } from './ids.ts';
 
 const syncDirectory = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -12,8 +13,7 @@ const syncDirectory = async (path: string): Promise<void> => {
   }
 };
 
-const writeBeside = async (path: string, text: string): Promise<string> => {
-  const temporary = `${path}.new`;
+const writeBeside = async (temporary: string, text: string): Promise<string> => {
   const handle = await open(temporary, 'w', 0o600);
   try {
     await handle.chmod(0o600);
@@ -27,13 +27,14 @@ const writeBeside = async (path: string, text: string): Promise<string> => {
 
 /** Replaces the file or makes it. Throws the system's error. */
 export const writeDurably = async (path: string, text: string): Promise<void> => {
-  await rename(await writeBeside(path, text), path);
+  await rename(await writeBeside(`${path}.new`, text), path);
   await syncDirectory(dirname(path));
 };
 
 /** Makes the file. Throws the system's error, EEXIST when there is one already. */
 export const createDurably = async (path: string, text: string): Promise<void> => {
-  const temporary = await writeBeside(path, text);
+  // A name of its own: of several processes that make the file at once one does.
+  const temporary = await writeBeside(`${path}.${newId()}.new`, text);
   try {
     await link(temporary, path);
   } finally {

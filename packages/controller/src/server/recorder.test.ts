@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
-import { openRecorder, type Recorder } from './recorder.ts';
+import { openRecordingFiles } from '../store/recordings/directory.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
 
 let dataDir = '';
 let recorder: Recorder;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-recorder-'));
-  recorder = await openRecorder({ dataDir, clock: systemClock });
+  recorder = createRecorder({ recordings: await openRecordingFiles(dataDir), clock: systemClock });
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 

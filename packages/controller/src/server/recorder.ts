@@ -1,15 +1,14 @@
-// Owns the recordings of shells: asciicast v2 files under <data>/recordings.
-// I1: what a viewer sees has been handed to the file first; a shell that cannot be recorded is ended.
+// Owns the recordings of shells, in asciicast v2; the store keeps them.
+// I1: what a viewer sees has been handed to the store first; a shell that cannot be recorded is ended.
 // I2: input is not recorded (it holds passwords); output and size changes are.
 // I3: a recording cut by a crash is a valid one up to its last whole line.
 // I4: one that goes on is never removed, however old it is or large all are.
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import { toTimestamp } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
+import type { KnownRecording, RecordingStore, Tape } from '../store/recordings/recordings.ts';
 
 interface RecordingInfo {
   readonly id: string;
@@ -55,46 +54,28 @@ interface Header {
   readonly drover: { readonly node: string; readonly user: string };
 }
 
-const suffix = '.cast';
-const headBytes = 8_192;
-const tailBytes = 8_192;
-
-const startRecording = async (
-  file: FileHandle,
-  id: string,
-  header: Header,
-  clock: Clock,
-): Promise<Recording> => {
+const startRecording = async (tape: Tape, id: string, clock: Clock): Promise<Recording> => {
   const startMs = clock.nowMs();
   const decoder = new TextDecoder();
-  // One write after the other, so that lines never mix.
-  let last: Promise<unknown> = file.write(`${JSON.stringify(header)}\n`);
-  const append = (code: 'o' | 'r', text: string): Promise<unknown> => {
+  let last: Promise<void> = Promise.resolve();
+  const append = (code: 'o' | 'r', text: string): Promise<void> => {
     if (text === '') return last;
     const seconds = (clock.nowMs() - startMs) / 1_000;
-    const line = `${JSON.stringify([seconds, code, text])}\n`;
-    last = last.then(() => file.write(line));
+    last = tape.append(`${JSON.stringify([seconds, code, text])}\n`);
     return last;
   };
-  await last;
   return {
     id,
-    output: async (data) => void (await append('o', decoder.decode(data, { stream: true }))),
-    resized: async (columns, rows) => void (await append('r', `${columns}x${rows}`)),
+    output: (data) => append('o', decoder.decode(data, { stream: true })),
+    resized: (columns, rows) => append('r', `${columns}x${rows}`),
     close: async () => {
       try {
         await append('o', decoder.decode());
-        await file.sync();
       } finally {
-        await file.close();
+        await tape.close();
       }
     },
   };
-};
-
-const readPart = async (file: FileHandle, position: number, lengthBytes: number): Promise<string> => {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(lengthBytes), 0, lengthBytes, position);
-  return buffer.toString('utf8', 0, bytesRead);
 };
 
 const parseLine = (line: string): unknown => {
@@ -116,59 +97,29 @@ const lastSeconds = (tail: string): number => {
   return 0;
 };
 
-const readInfo = async (path: string, id: string): Promise<RecordingInfo | undefined> => {
-  const file = await open(path, 'r');
-  try {
-    const { size, mtimeMs } = await file.stat();
-    const header = parseLine((await readPart(file, 0, headBytes)).split('\n', 1)[0] ?? '') as
-      | Header
-      | undefined;
-    if (header === undefined) return undefined;
-    const seconds = lastSeconds(await readPart(file, Math.max(0, size - tailBytes), tailBytes));
-    return {
-      id,
-      node: header.drover.node,
-      user: header.drover.user,
-      startedAt: toTimestamp(header.timestamp * 1_000),
-      seconds: seconds || Math.max(0, Math.round(mtimeMs / 1_000 - header.timestamp)),
-      sizeBytes: size,
-    };
-  } finally {
-    await file.close();
-  }
+const toInfo = ({ id, sizeBytes, endedMs, head, tail }: KnownRecording): RecordingInfo | undefined => {
+  const header = parseLine(head.split('\n', 1)[0] ?? '') as Header | undefined;
+  if (header === undefined) return undefined;
+  return {
+    id,
+    node: header.drover.node,
+    user: header.drover.user,
+    startedAt: toTimestamp(header.timestamp * 1_000),
+    seconds: lastSeconds(tail) || Math.max(0, Math.round(endedMs / 1_000 - header.timestamp)),
+    sizeBytes,
+  };
 };
 
-interface RecordedFile {
-  readonly path: string;
-  readonly id: string;
-  readonly sizeBytes: number;
-  readonly endedMs: number;
-}
-
-/** Oldest first. */
-const filesIn = async (directory: string): Promise<readonly RecordedFile[]> => {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(suffix)).sort();
-  const files: RecordedFile[] = [];
-  for (const name of names) {
-    const path = join(directory, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) continue;
-    const id = name.slice(0, -suffix.length);
-    files.push({ path, id, sizeBytes: found.size, endedMs: found.mtimeMs });
-  }
-  return files;
-};
-
-const trimFiles = async (
-  files: readonly RecordedFile[],
+const trimTo = async (
+  recordings: RecordingStore,
   { endedBeforeMs, mostBytes }: Parameters<Recorder['trim']>[0],
-  goesOn: ReadonlySet<string>,
 ): Promise<number> => {
-  let bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const all = await recordings.all();
+  let bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let removed = 0;
-  for (const { path, id, sizeBytes, endedMs } of files) {
-    if (goesOn.has(id) || (endedMs >= endedBeforeMs && bytes <= mostBytes)) continue;
-    await rm(path, { force: true });
+  for (const { id, sizeBytes, endedMs, goesOn } of all) {
+    if (goesOn || (endedMs >= endedBeforeMs && bytes <= mostBytes)) continue;
+    await recordings.remove(id);
     bytes -= sizeBytes;
     removed += 1;
   }
@@ -177,63 +128,34 @@ const trimFiles = async (
 
 const isId = (id: string): boolean => /^[0-9a-z]{26}$/.test(id);
 
-/** Makes the directory when it is not there (mode 0700; files 0600). */
-export const openRecorder = async (options: {
-  readonly dataDir: string;
+export const createRecorder = ({
+  recordings,
+  clock,
+}: {
+  readonly recordings: RecordingStore;
   readonly clock: Clock;
-}): Promise<Recorder> => {
-  const directory = join(options.dataDir, 'recordings');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const goesOn = new Set<string>();
-  return {
-    trim: async (wish) => trimFiles(await filesIn(directory), wish, goesOn),
-    size: async () => {
-      const files = await filesIn(directory);
-      return { count: files.length, bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
-    },
-    start: async ({ node, user, columns, rows }) => {
-      const id = newId();
-      const file = await open(join(directory, id + suffix), 'wx', 0o600);
-      const header: Header = {
-        version: 2,
-        width: columns,
-        height: rows,
-        timestamp: Math.floor(options.clock.nowMs() / 1_000),
-        title: `${user} on ${node}`,
-        drover: { node, user },
-      };
-      goesOn.add(id);
-      const recording = await startRecording(file, id, header, options.clock);
-      return {
-        ...recording,
-        close: () => recording.close().finally(() => goesOn.delete(id)),
-      };
-    },
-    list: async (limit) => {
-      const names = (await readdir(directory))
-        .filter((name) => name.endsWith(suffix))
-        .sort()
-        .reverse();
-      const infos: RecordingInfo[] = [];
-      for (const name of names.slice(0, limit)) {
-        const info = await readInfo(join(directory, name), name.slice(0, -suffix.length));
-        if (info !== undefined) infos.push(info);
-      }
-      return infos;
-    },
-    read: async (id) => {
-      const refused = new ApiError('NotFound', `cannot find recording "${id.slice(0, 50)}"`);
-      if (!isId(id)) throw refused;
-      const file = await open(join(directory, id + suffix), 'r').catch(() => {
-        throw refused;
-      });
-      const { size } = await file.stat();
-      if (size === 0) {
-        await file.close();
-        throw refused;
-      }
-      // A recording that goes on is shown up to here: the length has been promised.
-      return { sizeBytes: size, data: file.createReadStream({ end: size - 1 }) };
-    },
-  };
-};
+}): Recorder => ({
+  trim: (wish) => trimTo(recordings, wish),
+  size: async () => {
+    const all = await recordings.all();
+    return { count: all.length, bytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  },
+  start: async ({ node, user, columns, rows }) => {
+    const id = newId();
+    const header: Header = {
+      version: 2,
+      width: columns,
+      height: rows,
+      timestamp: Math.floor(clock.nowMs() / 1_000),
+      title: `${user} on ${node}`,
+      drover: { node, user },
+    };
+    return startRecording(await recordings.begin(id, `${JSON.stringify(header)}\n`), id, clock);
+  },
+  list: async (limit) => (await recordings.newest(limit)).map(toInfo).filter((info) => info !== undefined),
+  read: async (id) => {
+    // A recording that goes on is shown up to here: the length has been promised.
+    if (isId(id)) return recordings.read(id);
+    throw new ApiError('NotFound', `cannot find recording "${id.slice(0, 50)}"`);
+  },
+});

@@ -20,7 +20,7 @@ import { createForwarder, installForwarding } from './forward.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
 import { securityHeaders } from './pages.ts';
-import { openRecorder } from './recorder.ts';
+import { createRecorder } from './recorder.ts';
 import { addAccountRoutes } from './routes/account.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addBackupRoutes } from './routes/backups.ts';
@@ -198,7 +198,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const cuts = createCuts({ ...options, log });
   const streams = createStreams({ log, cuts });
   const signals = createWorkSignals(options);
-  const recorder = await openRecorder(options);
+  const recorder = createRecorder({ recordings: options.store.recordings, clock: options.clock });
   const fairness = createFairness(options.fairness);
   const forwarder = createForwarder({ ...(options.forward ?? alone), caPem: options.joinInfo.caPem });
   const shells = createShellDoor({ ...options, log, recorder, guard, cuts, fairness, forwarder });

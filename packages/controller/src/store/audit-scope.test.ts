@@ -24,8 +24,9 @@ const ownWork = [
   'audit.',
   // The same values under another key; the request for it has a row of its own.
   'sealed.',
-  // Room that nothing is in.
+  // Room that nothing is in, and bytes of what was removed.
   'space.',
+  'bodies.',
 ];
 
 test('every write of the store takes a row along, or is known not to need one', async () => {

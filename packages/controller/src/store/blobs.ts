@@ -1,40 +1,35 @@
-// Owns content on disk: blobs/aa/<sha256> and uploads/<id>, beside the index in the database.
-// I1: a blob that is indexed is on the disk, whole and verified: fsync and rename come before the index.
+// Owns what is content, and the uploads that become it; content/bodies.ts has their bytes.
+// I1: a blob that is indexed is there, whole and verified: its bytes are durable before the index.
 // I2: one append at a time per upload; what is written stays, also when the sender is cut off.
-// I3: an upload begins only if what all uploads still lack, and the reserve, fits on the disk. One that nobody has
-//     gone on with for `idleMs` holds no room.
+// I3: an upload begins only if what all uploads still lack, and the reserve, fits. One that nobody has gone on with for `idleMs`
+//     holds no room. (Of uploads that go on at other controllers their beginning is known only.)
 // I4: at most `maxUploads` are kept, none older than `uploadLifeMs`: the one left longest gives way.
 // I5: who asks for content by `use` or finishes an upload of it finds it there afterwards: its time is renewed by the
-//     thread that removes, and a file is not put where one is being taken away.
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+//     thread that removes, and bytes are not put where some are being taken away.
+// I6: an upload that was begun at another controller is gone on with here, from what is there.
 import { ApiError } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
-import { faultOf, toDiskRefusal } from '../platform/disk-refusal.ts';
 import { newId } from '../platform/ids.ts';
-import type { Log } from '../platform/log.ts';
 import { BlobHash, chunkSizeBytes } from './blob-hash.ts';
+import type { Bodies } from './content/bodies.ts';
 import type { UploadRow } from './sql/blobs.ts';
-import type { BlobRow, BlobStore } from './store.ts';
+import type { BlobRow, BlobStore, ContentFile } from './store.ts';
 import type { Threads } from './threads.ts';
 
 interface Upload {
   readonly row: UploadRow;
-  /** Of the bytes that are there; undefined after a restart until the file has been read again. */
+  /** Of the bytes that were there when it was last looked at; undefined until they have been read. */
   hash: BlobHash | undefined;
   reading: Promise<BlobHash> | undefined;
+  isWritten: boolean;
   busy: boolean;
   usedAtMs: number;
 }
 
 interface Deps {
-  readonly dataDir: string;
+  readonly bodies: Bodies;
   readonly clock: Clock;
-  readonly log: Log;
   readonly threads: () => Threads;
-  /** Bytes of the disk that uploads never use. */
-  readonly reserveBytes: number;
 }
 
 const uploadLifeMs = 7 * 24 * 3600 * 1000;
@@ -42,101 +37,75 @@ const idleMs = 3600 * 1000;
 const maxUploads = 2_048;
 /** A time younger than this is as good as now: most who ask cost no write. */
 const renewMs = 600_000;
-
-const syncDirectory = async (path: string): Promise<void> => {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
-};
-
-const fileSize = async (path: string): Promise<number | undefined> => {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return undefined;
-  }
-};
-
-const hashFile = async (path: string): Promise<BlobHash> => {
-  const hash = new BlobHash();
-  for await (const data of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(data);
-  return hash;
-};
+/** How often the uploads of other controllers are looked at: after so long, or so many that were begun here. */
+const refreshMs = 600_000;
+const refreshUploads = 100;
 
 const isSha256 = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
-const writeWhole = async (
-  handle: Awaited<ReturnType<typeof open>>,
-  data: Uint8Array,
-  position: number,
-): Promise<void> => {
-  for (let done = 0; done < data.length; ) {
-    const { bytesWritten } = await handle.write(data, done, data.length - done, position + done);
-    done += bytesWritten;
-  }
+const checkSha256 = (sha256: string): void => {
+  if (!isSha256(sha256)) throw new ApiError('BadRequest', `cannot find content "${sha256}": not a sha256`);
 };
+
+const noUpload = (id: string): ApiError =>
+  new ApiError('NotFound', `cannot find upload "${id}": it is finished, expired or was never begun`);
 
 class Blobs implements BlobStore {
   readonly #deps: Deps;
+  readonly #bodies: Bodies;
   /** The one used longest ago first. */
   readonly #uploads = new Map<string, Upload>();
   /** By sha256 (I5). */
   readonly #removing = new Map<string, Promise<unknown>>();
+  #refreshedAtMs = 0;
+  #begun = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#bodies = deps.bodies;
   }
 
-  /** Makes the directories, and brings files and index to agree after a stop at any line. */
-  async open(): Promise<void> {
-    for (const name of ['blobs', 'uploads']) {
-      await mkdir(join(this.#deps.dataDir, name), { recursive: true, mode: 0o700 });
-      await chmod(join(this.#deps.dataDir, name), 0o700);
-    }
-    await this.#loadUploads();
-    await this.#removeStrangers();
-  }
-
-  async #loadUploads(): Promise<void> {
+  /** Brings bytes and index to agree after a stop at any line. */
+  async settle(): Promise<void> {
     const usedAtMs = this.#deps.clock.nowMs();
-    const oldest = usedAtMs - uploadLifeMs;
-    for (const row of await this.#deps.threads().read('blobs.uploads', undefined)) {
-      const alive = row.createdAtMs >= oldest && (await fileSize(this.#uploadPath(row.id))) !== undefined;
-      const upload = { row, hash: undefined, reading: undefined, busy: false, usedAtMs };
-      if (alive) this.#uploads.set(row.id, upload);
-      else await this.#forget(row.id);
+    await this.#loadUploads(usedAtMs);
+    for (const [id, { row }] of [...this.#uploads]) {
+      const isAlive = row.createdAtMs >= usedAtMs - uploadLifeMs;
+      if (!isAlive || (await this.#bodies.size(id)) === undefined) await this.#forget(id);
     }
-    for (const file of await readdir(join(this.#deps.dataDir, 'uploads'))) {
-      if (!this.#uploads.has(file)) await rm(join(this.#deps.dataDir, 'uploads', file), { force: true });
-    }
+    const blobs = new Set(await this.#deps.threads().read('blobs.list', undefined));
+    await this.#bodies.settle({ uploads: new Set(this.#uploads.keys()), blobs });
   }
 
-  async #removeStrangers(): Promise<void> {
-    const known = new Set(await this.#deps.threads().read('blobs.list', undefined));
-    const root = join(this.#deps.dataDir, 'blobs');
-    for (const folder of await readdir(root)) {
-      for (const file of await readdir(join(root, folder))) {
-        if (!known.has(file)) await rm(join(root, folder, file), { force: true });
-      }
-    }
+  async #loadUploads(nowMs: number): Promise<void> {
+    const rows = await this.#deps.threads().read('blobs.uploads', undefined);
+    const there = new Set(rows.map(({ id }) => id));
+    for (const [id, { busy }] of this.#uploads) if (!busy && !there.has(id)) this.#uploads.delete(id);
+    for (const row of rows) if (!this.#uploads.has(row.id)) this.#add(row, nowMs, undefined);
+    this.#refreshedAtMs = nowMs;
+  }
+
+  #add(row: UploadRow, usedAtMs: number, hash: BlobHash | undefined): Upload {
+    const upload: Upload = { row, hash, reading: undefined, isWritten: false, busy: false, usedAtMs };
+    this.#uploads.set(row.id, upload);
+    return upload;
   }
 
   async #forget(id: string): Promise<void> {
     this.#uploads.delete(id);
     await this.#deps.threads().write('blobs.forget', id);
-    await rm(this.#uploadPath(id), { force: true });
-  }
-
-  #uploadPath(id: string): string {
-    return join(this.#deps.dataDir, 'uploads', id);
+    await this.#bodies.dropUpload(id);
   }
 
   get(sha256: string): Promise<BlobRow | undefined> {
     return this.#deps.threads().read('blobs.get', sha256);
   }
 
-  path(sha256: string): string {
-    if (!isSha256(sha256)) throw new ApiError('BadRequest', `cannot find content "${sha256}": not a sha256`);
-    return join(this.#deps.dataDir, 'blobs', sha256.slice(0, 2), sha256);
+  async open(sha256: string): Promise<ContentFile> {
+    checkSha256(sha256);
+    const blob = await this.get(sha256);
+    if (blob !== undefined) return this.#bodies.open(blob);
+    throw new ApiError('NotFound', `cannot find content ${sha256}: it is not here; upload it first`);
   }
 
   async beginUpload(sizeBytes: number, nowMs: number): Promise<string> {
@@ -145,16 +114,17 @@ class Blobs implements BlobStore {
     }
     await this.#checkSpace(sizeBytes, nowMs);
     const row = { id: newId(), sizeBytes, createdAtMs: nowMs };
-    const upload = { row, hash: new BlobHash(), reading: undefined, busy: false, usedAtMs: nowMs };
-    this.#uploads.set(row.id, upload);
+    const upload = this.#add(row, nowMs, new BlobHash());
+    upload.busy = true; // until it is a row
     try {
       await this.#makeRoom(nowMs);
-      const handle = await open(this.#uploadPath(row.id), 'wx', 0o600);
-      await handle.close();
+      await this.#bodies.begin(row.id);
       await this.#deps.threads().write('blobs.begin', row);
     } catch (error) {
       this.#uploads.delete(row.id);
       throw error;
+    } finally {
+      upload.busy = false;
     }
     return row.id;
   }
@@ -165,52 +135,82 @@ class Blobs implements BlobStore {
 
   /** I4; what is being written stays. Returns how many are forgotten. */
   async #makeRoom(nowMs: number): Promise<number> {
-    let excess = this.#uploads.size - maxUploads;
+    if (this.#bodies.isShared) await this.#refresh(nowMs);
     let forgotten = 0;
     for (const [id, { row, busy }] of [...this.#uploads]) {
-      if (busy || (excess <= 0 && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
-      excess -= 1;
+      // Several make room at once: what one of them has forgotten is room for the others as well.
+      const isTooMany = this.#uploads.size > maxUploads;
+      if (busy || (!isTooMany && row.createdAtMs >= nowMs - uploadLifeMs)) continue;
+      if (!this.#uploads.has(id)) continue;
       forgotten += 1;
       await this.#forget(id);
     }
     return forgotten;
   }
 
+  /** Looks at those of other controllers now and then: all together are about as many as I4 says. */
+  async #refresh(nowMs: number): Promise<void> {
+    this.#begun += 1;
+    const isDue = this.#begun % refreshUploads === 0 || nowMs - this.#refreshedAtMs > refreshMs;
+    if (isDue) await this.#loadUploads(nowMs);
+  }
+
   async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {
-    const disk = await statfs(this.#deps.dataDir);
-    const freeBytes = disk.bavail * disk.bsize;
+    const { freeBytes, where } = await this.#bodies.room();
     let promised = 0;
     for (const { row, hash, busy, usedAtMs } of this.#uploads.values()) {
       if (!busy && usedAtMs < nowMs - idleMs) continue;
-      const have = hash?.sizeBytes ?? (await fileSize(this.#uploadPath(row.id))) ?? 0;
+      const have = hash?.sizeBytes ?? (await this.#bodies.size(row.id)) ?? 0;
       promised += Math.max(0, row.sizeBytes - have);
     }
-    const usable = freeBytes - promised - this.#deps.reserveBytes;
+    const usable = freeBytes - promised;
     if (sizeBytes <= usable) return;
-    const why = `it needs ${sizeBytes} bytes and ${Math.max(0, usable)} can be used on the disk of ${this.#deps.dataDir}`;
+    const why = `it needs ${sizeBytes} bytes and ${Math.max(0, usable)} can be used ${where}`;
     throw new ApiError('InsufficientStorage', `cannot begin the upload: ${why}; free some space there`);
   }
 
-  #upload(id: string): Upload {
-    const upload = this.#uploads.get(id);
-    if (upload !== undefined) return upload;
-    throw new ApiError('NotFound', `cannot find upload "${id}": it is finished, expired or was never begun`);
+  /** I6. */
+  async #upload(id: string): Promise<Upload> {
+    const known = this.#uploads.get(id);
+    if (known !== undefined) return known;
+    const row = this.#bodies.isShared ? await this.#deps.threads().read('blobs.upload', id) : undefined;
+    if (row === undefined) throw noUpload(id);
+    return this.#uploads.get(id) ?? this.#add(row, this.#deps.clock.nowMs(), undefined);
   }
 
   async uploadOffset(id: string): Promise<number> {
-    return (await this.#hashed(this.#upload(id))).sizeBytes;
+    const upload = await this.#upload(id);
+    const hash = upload.isWritten ? upload.hash : undefined;
+    return (hash ?? (await this.#hashed(upload))).sizeBytes;
   }
 
-  async #hashed(upload: Upload): Promise<BlobHash> {
-    if (upload.hash !== undefined) return upload.hash;
-    upload.reading ??= hashFile(this.#uploadPath(upload.row.id));
-    upload.hash = await upload.reading;
-    return upload.hash;
+  #hashed(upload: Upload): Promise<BlobHash> {
+    upload.reading ??= this.#readOn(upload).finally(() => {
+      upload.reading = undefined;
+    });
+    return upload.reading;
+  }
+
+  /** The hash of what is there now: others may have gone on with it, and a database may have lost its end. */
+  async #readOn(upload: Upload): Promise<BlobHash> {
+    const { id } = upload.row;
+    const size = await this.#bodies.size(id);
+    if (size === undefined) {
+      this.#uploads.delete(id);
+      throw noUpload(id);
+    }
+    const isOn = upload.hash !== undefined && upload.hash.sizeBytes <= size;
+    const hash = isOn && upload.hash !== undefined ? upload.hash : new BlobHash();
+    upload.hash = undefined;
+    if (hash.sizeBytes < size)
+      for await (const data of this.#bodies.bytes(id, hash.sizeBytes, size)) hash.update(data);
+    upload.hash = hash;
+    return hash;
   }
 
   /** Runs alone on the upload (I2). */
   async #alone<T>(id: string, run: (upload: Upload) => Promise<T>): Promise<T> {
-    const upload = this.#upload(id);
+    const upload = await this.#upload(id);
     if (upload.busy) {
       throw new ApiError('Conflict', `cannot write upload "${id}": another request is writing it; try again`);
     }
@@ -235,35 +235,28 @@ class Blobs implements BlobStore {
         const why = `the next byte is ${hash.sizeBytes}, not ${offset}`;
         throw new ApiError('Conflict', `cannot append to upload "${id}": ${why}`);
       }
-      await this.#append(upload, hash, data);
+      upload.isWritten = true;
+      try {
+        await this.#bodies.append(id, offset, hashing(upload.row, hash, data));
+      } catch (error) {
+        await this.#doubt(upload, hash, error);
+        throw error;
+      } finally {
+        upload.isWritten = false;
+      }
       return hash.sizeBytes;
     });
   }
 
-  async #append(upload: Upload, hash: BlobHash, data: AsyncIterable<Uint8Array>): Promise<void> {
-    const handle = await open(this.#uploadPath(upload.row.id), 'r+');
-    try {
-      for await (const piece of data) {
-        if (hash.sizeBytes + piece.length > upload.row.sizeBytes) {
-          const why = `it would be longer than the ${upload.row.sizeBytes} bytes that were announced`;
-          throw new ApiError('RequestEntityTooLarge', `cannot append to upload "${upload.row.id}": ${why}`);
-        }
-        await writeWhole(handle, piece, hash.sizeBytes);
-        hash.update(piece);
-      }
-    } catch (error) {
-      // A write may have put down a part that is not hashed: keep exactly what is.
-      await handle.truncate(hash.sizeBytes).catch((again: unknown) => {
-        throw toStorageError(again);
-      });
-      throw toStorageError(error);
-    } finally {
-      await handle.close();
-    }
+  /** What was hashed and is not what is there (somebody else has written, or the database was lost) is read again. */
+  async #doubt(upload: Upload, hash: BlobHash, error: unknown): Promise<void> {
+    const isOthers = error instanceof ApiError && error.reason === 'Conflict';
+    const size = isOthers ? undefined : await this.#bodies.size(upload.row.id).catch(() => undefined);
+    if (size !== hash.sizeBytes) upload.hash = undefined;
   }
 
   async finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow> {
-    const target = this.path(sha256);
+    checkSha256(sha256);
     await this.#removing.get(sha256);
     const known = await this.use(sha256, nowMs);
     if (known !== undefined) {
@@ -282,7 +275,7 @@ class Blobs implements BlobStore {
       const blob = { sha256, sizeBytes: hash.sizeBytes, chunkSizeBytes, chunks, createdAtMs: nowMs };
       // What is not indexed cannot be begun to be removed; what was begun has ended then (I5).
       await this.#removing.get(sha256);
-      await this.#place(id, target);
+      await this.#bodies.place(id, sha256);
       await this.#deps.threads().write('blobs.finish', { uploadId: id, blob });
       this.#uploads.delete(id);
       return blob;
@@ -293,16 +286,6 @@ class Blobs implements BlobStore {
     if (haveBytes === upload.row.sizeBytes || actual === sha256) return;
     const why = `${haveBytes} of ${upload.row.sizeBytes} bytes have arrived; send the rest first`;
     throw new ApiError('Conflict', `cannot finish upload "${upload.row.id}": ${why}`);
-  }
-
-  async #place(id: string, target: string): Promise<void> {
-    const handle = await open(this.#uploadPath(id), 'r+');
-    await handle.sync().finally(() => handle.close());
-    const folder = join(target, '..');
-    await mkdir(folder, { recursive: true });
-    await rename(this.#uploadPath(id), target);
-    await syncDirectory(folder);
-    await syncDirectory(join(folder, '..'));
   }
 
   async use(sha256: string, nowMs: number): Promise<BlobRow | undefined> {
@@ -316,9 +299,9 @@ class Blobs implements BlobStore {
   }
 
   async remove(sha256: string, unusedSinceMs = Number.MAX_SAFE_INTEGER): Promise<boolean> {
-    const path = this.path(sha256);
+    checkSha256(sha256);
     await this.#removing.get(sha256);
-    const removing = this.#remove(sha256, unusedSinceMs, path);
+    const removing = this.#remove(sha256, unusedSinceMs);
     this.#removing.set(sha256, removing);
     try {
       return await removing;
@@ -327,24 +310,32 @@ class Blobs implements BlobStore {
     }
   }
 
-  /** A stop between the two leaves a file that nothing knows: the next start takes it away. */
-  async #remove(sha256: string, beforeMs: number, path: string): Promise<boolean> {
+  /** A stop between the two leaves bytes that nothing knows: the next start takes them away. */
+  async #remove(sha256: string, beforeMs: number): Promise<boolean> {
     const isRemoved = await this.#deps.threads().write('blobs.remove', { sha256, beforeMs });
-    if (isRemoved) await rm(path, { force: true });
+    if (isRemoved) await this.#bodies.dropContent(sha256);
     return isRemoved;
   }
 }
 
-const toStorageError = (error: unknown): unknown => {
-  const fault = faultOf(error);
-  if (fault === undefined) return error;
-  const why =
-    fault === 'full' ? 'is full; free some space' : `cannot be written (${fault}); see the log of the kernel`;
-  return toDiskRefusal(fault, `cannot append to the upload: the disk of the data directory ${why}`, error);
-};
+/** The same pieces, hashed once they have been put down; not more than were announced. */
+async function* hashing(
+  { id, sizeBytes }: UploadRow,
+  hash: BlobHash,
+  data: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of data) {
+    if (hash.sizeBytes + piece.length > sizeBytes) {
+      const why = `it would be longer than the ${sizeBytes} bytes that were announced`;
+      throw new ApiError('RequestEntityTooLarge', `cannot append to upload "${id}": ${why}`);
+    }
+    yield piece;
+    hash.update(piece);
+  }
+}
 
 export const openBlobs = async (deps: Deps): Promise<BlobStore> => {
   const blobs = new Blobs(deps);
-  await blobs.open();
+  await blobs.settle();
   return blobs;
 };

@@ -146,7 +146,9 @@ class WorkerChannel {
   }
 
   #send(): void {
-    if (this.#mustLook && this.#underWay.length === 0 && this.#queue.length === 0) this.#post([]);
+    // While it closes nobody looks any more: at a database that is gone that would go on for ever.
+    const mustLook = this.#mustLook && this.#state === 'open';
+    if (mustLook && this.#underWay.length === 0 && this.#queue.length === 0) this.#post([]);
     while (this.#queue.length > 0 && this.#underWay.length < maxUnderWay) {
       this.#post(this.#take());
     }

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
+import { type Beside, openBeside } from './beside.ts';
 import { openBlobs } from './blobs.ts';
 import type { ThreadSource } from './channel.ts';
 import { createCredentials } from './credentials.ts';
@@ -15,8 +16,10 @@ import { createObjects } from './objects.ts';
 import { createPending } from './pending.ts';
 import { createSealedFactors } from './sealing/factors.ts';
 import type { Keyring } from './sealing/keyring.ts';
+import { keyringPath } from './sealing/keyring-file.ts';
 import { createSealedObjects, type SealedValues } from './sealing/objects.ts';
 import { openSealed } from './sealing/opening.ts';
+import type { Others } from './sql/context.ts';
 import type { Store } from './store.ts';
 import { createTasks } from './tasks.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -31,6 +34,10 @@ export interface StoreOptions {
   readonly log: Log;
   /** Bytes of the disk that uploads never use; 256 MiB unless given. */
   readonly reserveBytes?: number;
+  /** With a database: the most that copies of content take of the disk; 10 GiB unless given. */
+  readonly cacheBytes?: number | undefined;
+  /** With a database: the most that content takes of it; 1 TiB unless given. */
+  readonly contentBytes?: number | undefined;
   /** Seals what is secret. Without one (in tests of other things) nothing is sealed. */
   readonly keyring?: Keyring;
   /** A thread of the store died: every call is refused from now on, so the process should end and start anew. */
@@ -64,6 +71,44 @@ const makeDirectory = async (dataDir: string): Promise<void> => {
   }
 };
 
+/** The keyring that another controller has changed. Under a new key-encryption key it takes a moment to be opened. */
+const takeKeys = (keyring: Keyring, { kept }: Others, log: Log): void => {
+  const text = kept.get(keyringPath);
+  if (text === undefined || keyring.adopt(text)) return;
+  keyring.reload().catch((err: unknown) => {
+    log.error({ err }, 'cannot open the new data keys; give this controller the key that the others have');
+  });
+};
+
+interface Faces {
+  readonly objects: ReturnType<typeof createObjects>;
+  readonly tasks: ReturnType<typeof createTasks>;
+  readonly agents: ReturnType<typeof createAgents>;
+  readonly credentials: ReturnType<typeof createCredentials>;
+  readonly audit: ReturnType<typeof createAudit>;
+  readonly keyring: Keyring | undefined;
+  readonly log: Log;
+  readonly onDeath: (error: unknown) => void;
+}
+
+/** Tells of what other controllers have committed. */
+const follower =
+  ({ objects, tasks, agents, credentials, audit, keyring, log, onDeath }: Faces) =>
+  (others: Others): void => {
+    try {
+      if (keyring) takeKeys(keyring, others, log); // before what is sealed under them
+      objects.tellOthers(others.objects);
+      tasks.tellOthers(others);
+      agents.tellOthers(others.agents);
+      credentials.tellOthers(others);
+      audit.tellOthers(others.audit);
+    } catch (err) {
+      // What is passed over once is missing for good.
+      log.error({ err }, 'cannot follow what other controllers write; restart the controller');
+      onDeath(err);
+    }
+  };
+
 /**
  * Opens (or makes) the data directory and holds it until `close`, which ends when all that was asked is durable.
  * Throws ApiError ServiceUnavailable with one clear line: in use, not writable, written by a newer version, sealed by
@@ -86,17 +131,12 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const audit = createAudit({ threads, log });
   const disk = new DiskWatch({ dataDir, clock, log });
   await disk.begin();
+  const onDeath = options.onDeath ?? (() => undefined);
+  const follow = follower({ objects, tasks, agents, credentials, audit, keyring, log, onDeath });
   const open = async (scrub: boolean): Promise<Threads> => {
     const threads = await openThreads({
       ...{ place: url === undefined ? { dataDir } : { url }, scrub, source: options.threads, log },
-      onDeath: options.onDeath ?? (() => undefined),
-      onOthers: (others) => {
-        objects.tellOthers(others.objects);
-        tasks.tellOthers(others);
-        agents.tellOthers(others.agents);
-        credentials.tellOthers(others);
-        audit.tellOthers(others.audit);
-      },
+      ...{ onDeath, onOthers: follow },
       onCommit: (reply) => {
         audit.flush(reply);
         objects.flush();
@@ -107,18 +147,14 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     return url === undefined ? disk.guard(threads) : threads;
   };
   opened = await open(false);
+  let beside: Beside | undefined;
   try {
     if (keyring)
       opened = await openSealed({ dataDir, threads: opened, keyring, log, reopen: () => open(true) });
     await tasks.resume();
     await audit.resume();
-    const blobs = await openBlobs({
-      dataDir,
-      clock,
-      log,
-      threads,
-      reserveBytes: options.reserveBytes ?? 256 * 1024 * 1024,
-    });
+    beside = await openBeside({ ...options, dataDir, threads });
+    const blobs = await openBlobs({ clock, threads, bodies: beside.bodies });
     return {
       isShared: url !== undefined,
       objects: objects.store,
@@ -128,6 +164,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       factors: createFactors({ threads, sealer: keyring, isShared: shared.isShared }),
       pending: createPending({ threads, sealer: keyring }),
       blobs,
+      recordings: beside.recordings,
       sealed: keyring ? sealedValues({ threads, sealer: keyring }) : [],
       audit: audit.store,
       disk,
@@ -140,10 +177,12 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       close: async () => {
         await agents.close();
         await disk.close();
+        await beside?.close();
         await threads().close();
       },
     };
   } catch (error) {
+    await beside?.close();
     await opened.close();
     throw error;
   }

@@ -3,6 +3,7 @@
 import type { KubeObject } from '@drover/api';
 import type { Log } from '../platform/log.ts';
 import { createListeners } from './listeners.ts';
+import { sealAgain } from './sealing/again.ts';
 import type { Sealer } from './sealing/keyring.ts';
 import { placeOfObject, sealedResources } from './sealing/objects.ts';
 import type { Tuple } from './sql/database.ts';
@@ -143,6 +144,11 @@ export const createObjects = (deps: {
   const { sealer } = deps;
   const decodeAll = (rows: readonly Tuple[]): readonly SnapshotRow[] =>
     rows.map((row) => decode(row, sealer));
+  const learnAndDecode = async (rows: readonly Tuple[]): Promise<readonly SnapshotRow[]> => {
+    const others = rows.filter((row) => sealedResources.includes(String(row[1])));
+    if (others.length > 0) await sealer?.learn(others.map((row) => String(row[6])));
+    return decodeAll(rows);
+  };
   const listeners = createListeners<readonly CommittedRow[]>(deps.log);
   let committed: CommittedRow[] = [];
 
@@ -154,8 +160,10 @@ export const createObjects = (deps: {
       rows = writes.map((one, index) => toRow(one, texts[index] ?? '', first + index));
       committed.push(...rows);
     };
-    const encoded = writes.map((one, index) => sealed(encode(one, texts[index] ?? ''), sealer));
-    await deps.threads().write('objects.write', encoded, { onCommitted });
+    await sealAgain(() => {
+      const encoded = writes.map((one, index) => sealed(encode(one, texts[index] ?? ''), sealer));
+      return deps.threads().write('objects.write', encoded, { onCommitted });
+    });
     return rows;
   };
 
@@ -186,13 +194,13 @@ export const createObjects = (deps: {
         for (;;) {
           // Read by the thread while this page is decoded.
           const following = page.next && deps.threads().read('objects.snapshot', page.next);
-          rows.push(...decodeAll(page.rows).filter(({ type }) => type !== 'deleted'));
+          rows.push(...(await learnAndDecode(page.rows)).filter(({ type }) => type !== 'deleted'));
           if (following === undefined) return { revision, rows };
           page = await following;
         }
       },
       since: async (revision, limit) =>
-        decodeAll(await deps.threads().read('objects.since', { revision, limit })),
+        learnAndDecode(await deps.threads().read('objects.since', { revision, limit })),
       onCommit: (listener) => listeners.add(listener),
     },
     flush: () => {

@@ -22,6 +22,7 @@ import type { AgentStore } from './agent-store.ts';
 import type { AuditScope } from './audit-scope.ts';
 import type { DiskStore } from './disk/disk-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
+import type { RecordingStore } from './recordings/recordings.ts';
 import type { SealedValues } from './sealing/objects.ts';
 
 export type { TaskCounts, TaskResult };
@@ -73,7 +74,6 @@ export interface ObjectStore {
 
 // ---- tasks: what each node is to do, and what became of it -----------------------------------------------
 
-/** JSON form of the Thrift Task (agent.thrift), less id and times. script and input are base64. */
 /** For whom a task runs: what its maker was as they made it. */
 export interface TaskAsker {
   readonly username: string;
@@ -378,18 +378,30 @@ export interface BlobRow {
   readonly createdAtMs: number;
 }
 
-/** Files under <data>/blobs/aa/<sha256>, uploads under <data>/uploads/<id>; the index is in the database. */
+/** Content that is open for reading, as a FileHandle is. */
+export interface ContentFile {
+  /** Fewer bytes than `length` may come; none at the end. */
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+/** The index is in the database; where the bytes are: content/bodies.ts. */
 export interface BlobStore {
   get(sha256: string): Promise<BlobRow | undefined>;
-  /** Absolute path of the content, for reading with ranges. */
-  path(sha256: string): string;
+  /** Throws NotFound. Whoever opens it closes it. */
+  open(sha256: string): Promise<ContentFile>;
   /** Starts an upload and returns its id; refuses (InsufficientStorage) when the disk would fill up. */
   beginUpload(sizeBytes: number, nowMs: number): Promise<string>;
-  /** How many bytes of the upload are on disk. NotFound if there is no such upload. */
+  /** How many bytes of the upload are there. NotFound if there is no such upload. */
   uploadOffset(id: string): Promise<number>;
   /** Appends at exactly `offset` (Conflict otherwise) from a stream, in constant memory; returns the new offset. */
   appendUpload(id: string, offset: number, data: AsyncIterable<Uint8Array>): Promise<number>;
-  /** Verifies sha256, fsyncs, renames into place, indexes. Idempotent. Invalid when the hash differs. */
+  /** Verifies sha256, makes it durable, indexes. Idempotent. Invalid when the hash differs. */
   finishUpload(id: string, sha256: string, nowMs: number): Promise<BlobRow>;
   /** Same as `get`, for somebody who is about to name it: its time is renewed, unless that is ten minutes old at most. */
   use(sha256: string, nowMs: number): Promise<BlobRow | undefined>;
@@ -470,6 +482,7 @@ export interface Store {
   readonly factors: FactorStore;
   readonly pending: PendingStore;
   readonly blobs: BlobStore;
+  readonly recordings: RecordingStore;
   /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
   /** Gives room that nothing is in back to the disk, some at a time, so that others write meanwhile; returns how many bytes. */

@@ -4,15 +4,24 @@
 // I2: what came since a pull began that has not ended stays: a node may have sent it and not yet said so.
 // I3: what is to be named soon is safe for the grace: whoever uploads it, or asks whether it is there, renews its time.
 //     The store compares that time as it removes, so nothing is removed that was asked for meanwhile.
-import { open } from 'node:fs/promises';
-import { type FileTransfer, fileTransferKind, type Task } from '@drover/api';
+import { ApiError, type FileTransfer, fileTransferKind, type Task } from '@drover/api';
 import type { Resources } from '../../resources/resources.ts';
 import { isFinalPhase } from '../work/work.ts';
+
+interface OpenContent {
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
 
 export interface ContentDeps {
   readonly resources: Pick<Resources, 'list'>;
   readonly blobs: {
-    path(sha256: string): string;
+    open(sha256: string): Promise<OpenContent>;
     unusedSince(beforeMs: number): Promise<readonly string[]>;
     remove(sha256: string, unusedSinceMs: number): Promise<boolean>;
   };
@@ -29,22 +38,30 @@ const fieldOf = (value: unknown, name: string): unknown =>
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
 
-/** The content that a list of files is about (docs/protocol.md section 5); undefined: none, or it cannot be told. */
-const contentOf = async (path: string): Promise<string | undefined> => {
-  const file = await open(path, 'r').catch(() => undefined);
+/** The first bytes; undefined: there is no such content. Throws when it cannot be read just now: nothing is removed then. */
+const headOf = async (blobs: ContentDeps['blobs'], sha256: string): Promise<string | undefined> => {
+  const file = await blobs.open(sha256).catch((error: unknown) => {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+    throw error;
+  });
   if (file === undefined) return undefined;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const content = fieldOf(
-      JSON.parse(buffer.toString('utf8', 0, bytesRead).split('\n', 1)[0] ?? ''),
-      'content',
-    );
+    const buffer = Buffer.alloc(headBytes);
+    const { bytesRead } = await file.read(buffer, 0, headBytes, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+};
+
+/** The content that a list of files is about (docs/protocol.md section 5); undefined: none, or it cannot be told. */
+const contentOf = (head: string): string | undefined => {
+  try {
+    const content = fieldOf(JSON.parse(head.split('\n', 1)[0] ?? ''), 'content');
     return isHash(content) ? content : undefined;
   } catch {
     // It is no list of files: what it is was named all the same, and stays itself.
     return undefined;
-  } finally {
-    await file.close();
   }
 };
 
@@ -67,7 +84,7 @@ const namedBy = async (deps: ContentDeps, transfers: readonly FileTransfer[]): P
   }
   const named = new Set(lists);
   for (const list of lists) {
-    const content = await contentOf(deps.blobs.path(list));
+    const content = contentOf((await headOf(deps.blobs, list)) ?? '');
     if (content !== undefined) named.add(content);
   }
   return named;

@@ -131,7 +131,7 @@ export async function* sealBackup(
 export const refuseBackup = (why: string, cause?: unknown): ApiError =>
   new ApiError('Invalid', `cannot use the backup: ${why}`, undefined, cause);
 
-const another = 'take another copy of it, or an earlier backup';
+export const anotherCopy = 'take another copy of it, or an earlier backup';
 
 const parseHeader = (json: Buffer): BackupHeader => {
   // Its hash was right: it is what some Drover wrote.
@@ -148,11 +148,11 @@ const readHead = async (reader: ByteReader): Promise<{ header: BackupHeader; hea
   if (!start.subarray(0, magic.length).equals(magic))
     throw refuseBackup('it is not a backup of Drover; name another file');
   const sizeBytes = start.length === magic.length + 4 ? start.readUInt32BE(magic.length) : 0;
-  const damaged = `its header is damaged; ${another}`;
+  const damaged = `its header is damaged; ${anotherCopy}`;
   if (sizeBytes > maxHeaderBytes) throw refuseBackup(damaged);
   const json = await reader.upTo(sizeBytes);
   const hash = await reader.upTo(hashBytes);
-  if (hash.length < hashBytes) throw refuseBackup(`it ends within its header; ${another}`);
+  if (hash.length < hashBytes) throw refuseBackup(`it ends within its header; ${anotherCopy}`);
   const headHash = sha256(Buffer.concat([start, json]));
   if (!hash.equals(headHash)) throw refuseBackup(damaged);
   return { header: parseHeader(json), headHash };
@@ -182,27 +182,29 @@ const openChunk = ({ key, headHash }: ChunkKey, head: Buffer, body: Buffer, numb
   try {
     return Buffer.concat([decipher.update(body.subarray(0, end)), decipher.final()]);
   } catch (error) {
-    throw refuseBackup(`chunk ${number} was changed or is damaged; ${another}`, error);
+    throw refuseBackup(`chunk ${number} was changed or is damaged; ${anotherCopy}`, error);
   }
 };
 
 async function* openChunks(reader: ByteReader, key: ChunkKey): AsyncGenerator<Buffer> {
   for (let number = 0; ; number += 1) {
-    const cut = (): ApiError => refuseBackup(`it ends early, within or before chunk ${number}; ${another}`);
+    const cut = (): ApiError =>
+      refuseBackup(`it ends early, within or before chunk ${number}; ${anotherCopy}`);
     const head = await reader.upTo(chunkHeadBytes);
     if (head.length < chunkHeadBytes) throw cut();
     const found = head.readBigUInt64BE();
     const sizeBytes = head.readUInt32BE(9);
-    if (sizeBytes > chunkBytes) throw refuseBackup(`chunk ${number} was changed or is damaged; ${another}`);
+    if (sizeBytes > chunkBytes)
+      throw refuseBackup(`chunk ${number} was changed or is damaged; ${anotherCopy}`);
     const body = await reader.upTo(sizeBytes + tagBytes);
     if (body.length < sizeBytes + tagBytes) throw cut();
     if (found !== BigInt(number))
       throw refuseBackup(
-        `chunk ${found} stands where ${number} belongs: chunks are missing or moved; ${another}`,
+        `chunk ${found} stands where ${number} belongs: chunks are missing or moved; ${anotherCopy}`,
       );
     yield openChunk(key, head, body, number);
     if (head.readUInt8(8) === 0) continue;
-    if ((await reader.upTo(1)).length > 0) throw refuseBackup(`something follows its end; ${another}`);
+    if ((await reader.upTo(1)).length > 0) throw refuseBackup(`something follows its end; ${anotherCopy}`);
     return;
   }
 }

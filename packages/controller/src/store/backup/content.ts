@@ -1,13 +1,11 @@
 // Owns what is in a backup, in order: the rows of every table, then the files (keys, recordings of shells, blobs).
 // I1: the rows are those of one moment. Blobs never change; keys that were renewed since that moment are good as well.
 // I2: sealed values stay sealed, under data keys that go along in a record of their own, after all that they seal.
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ApiError } from '@drover/api';
-import { isMissing } from '../sealing/key-source.ts';
-import { type Page, type SnapshotTable, snapshotTables } from '../sql/snapshot.ts';
-import type { BackupRecord } from './records.ts';
+import type { Keyring } from '../sealing/keyring.ts';
+import type { Database } from '../sql/database.ts';
+import { blobsOf, type Page, readPage, type SnapshotTable, snapshotTables } from '../sql/snapshot.ts';
+import { blobPath, type FileSource } from './files.ts';
+import type { BackupRecord, KeyringRecord } from './records.ts';
 
 /** A store, seen at one moment. */
 export interface Snapshot {
@@ -16,8 +14,6 @@ export interface Snapshot {
   /** Sorted. */
   blobs(): Promise<readonly string[]>;
 }
-
-const pieceBytes = 256 * 1024;
 
 async function* tableRecords(snapshot: Snapshot, table: SnapshotTable): AsyncGenerator<BackupRecord> {
   const columns = await snapshot.columns(table);
@@ -30,42 +26,33 @@ async function* tableRecords(snapshot: Snapshot, table: SnapshotTable): AsyncGen
   } while (after !== undefined);
 }
 
-/** Up to the size that it has now: a recording may go on. */
-async function* fileRecords(dataDir: string, path: string): AsyncGenerator<BackupRecord> {
-  const from = join(dataDir, path);
-  const { size: sizeBytes } = await stat(from).catch((error: unknown) => {
-    const why = isMissing(error) ? 'it is not there' : String(error);
-    throw new ApiError('InternalError', `cannot back up ${from}: ${why}; restore it, then try again`);
-  });
+async function* fileRecords(files: FileSource, path: string): AsyncGenerator<BackupRecord> {
+  const { sizeBytes, data } = await files.open(path);
   yield { kind: 'head', head: { record: 'file', path, sizeBytes } };
-  if (sizeBytes === 0) return;
-  for await (const data of createReadStream(from, { end: sizeBytes - 1, highWaterMark: pieceBytes }))
-    yield { kind: 'bytes', data };
+  for await (const piece of data) yield { kind: 'bytes', data: piece };
 }
-
-const listed = async (dataDir: string, folder: string, suffix: string): Promise<readonly string[]> => {
-  const names = await readdir(join(dataDir, folder)).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return names
-    .filter((name) => name.endsWith(suffix))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-};
-
-export const blobPath = (sha256: string): string => `blobs/${sha256.slice(0, 2)}/${sha256}`;
-
-/** Paths that a backup may hold; others are refused when it is restored. */
-export const isContentPath = (path: string): boolean =>
-  /^(?:keys\/[a-z0-9-]+\.pem|recordings\/[0-9a-z]{26}\.cast|blobs\/([0-9a-f]{2})\/\1[0-9a-f]{62})$/.test(
-    path,
-  );
 
 /** Everything but the keyring and the end. */
-export async function* contentRecords(dataDir: string, snapshot: Snapshot): AsyncGenerator<BackupRecord> {
+export async function* contentRecords(files: FileSource, snapshot: Snapshot): AsyncGenerator<BackupRecord> {
   for (const table of snapshotTables) yield* tableRecords(snapshot, table);
-  for (const path of await listed(dataDir, 'keys', '.pem')) yield* fileRecords(dataDir, path);
-  for (const path of await listed(dataDir, 'recordings', '.cast')) yield* fileRecords(dataDir, path);
-  for (const sha256 of await snapshot.blobs()) yield* fileRecords(dataDir, blobPath(sha256));
+  for (const path of await files.list('keys')) yield* fileRecords(files, path);
+  for (const path of await files.list('recordings')) yield* fileRecords(files, path);
+  for (const sha256 of await snapshot.blobs()) yield* fileRecords(files, blobPath(sha256));
 }
+
+/** Of rows that this process reads itself. */
+export const toSnapshot = (database: Database): Snapshot => ({
+  columns: async (table) => database.columns(table),
+  page: (wish) => readPage(database, wish),
+  blobs: () => blobsOf(database),
+});
+
+export const toKeyringRecord = (keyring: Pick<Keyring, 'id' | 'secrets'>): KeyringRecord => ({
+  record: 'keyring',
+  id: keyring.id,
+  keys: keyring.secrets().map(({ number, createdAt, key }) => ({
+    number,
+    createdAt,
+    key: key.export().toString('base64'),
+  })),
+});

@@ -48,6 +48,12 @@ export type BackupRecord =
   | { readonly kind: 'rows'; readonly lines: Buffer }
   | { readonly kind: 'bytes'; readonly data: Buffer };
 
+/** Of what it brings; what only says what follows counts as nothing. */
+export const sizeOf = (record: BackupRecord): number => {
+  if (record.kind === 'head') return 0;
+  return record.kind === 'rows' ? record.lines.length : record.data.length;
+};
+
 const codes = { head: 'J', rows: 'R', bytes: 'B' } as const;
 const headBytes = 5;
 /** A row may hold an object of some MiB. */
@@ -96,6 +102,12 @@ export async function* readRecords(data: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
+export const countLines = (lines: Buffer): number => {
+  let count = 0;
+  for (let at = lines.indexOf(10); at >= 0; at = lines.indexOf(10, at + 1)) count += 1;
+  return count;
+};
+
 /** Counts and hashes records as they pass (I2). */
 export class Digester {
   readonly #tables = new Map<string, { rows: number; hash: Hash }>();
@@ -127,7 +139,7 @@ export class Digester {
   #addRows(lines: Buffer): void {
     if (this.#table === undefined) return;
     this.#table.hash.update(lines);
-    for (let at = lines.indexOf(10); at >= 0; at = lines.indexOf(10, at + 1)) this.#table.rows += 1;
+    this.#table.rows += countLines(lines);
   }
 
   #endFile(): void {

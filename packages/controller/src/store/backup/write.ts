@@ -1,6 +1,6 @@
 // Owns the writing of a backup while the controller serves (adr/0015).
 // I1: no writer waits: the rows are read by a thread of their own, which sees one moment. While it does, the log beside
-//     the database cannot be emptied, so it grows by what is written meanwhile.
+//     the database cannot be emptied (in PostgreSQL: replaced rows are kept), so it grows by what is written meanwhile.
 // I2: memory is constant: pieces of 256 KiB go from one step to the next, and the disk sets the pace.
 // I3: the file has its name only once it is whole and durable; what is half written ends in `.part`.
 import { randomUUID } from 'node:crypto';
@@ -13,17 +13,21 @@ import { createZstdCompress } from 'node:zlib';
 import { ApiError } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Hold } from '../../platform/hold.ts';
+import { createSweeper } from '../../platform/spare-memory.ts';
 import { ownVersion } from '../../platform/version.ts';
 import { openChannel, type ThreadSource } from '../channel.ts';
 import { newScrypt } from '../sealing/key-source.ts';
 import type { Keyring } from '../sealing/keyring.ts';
 import type { SnapshotOperations } from '../sql/snapshot.ts';
 import { type BackupAbout, type BackupKey, sealBackup } from './container.ts';
-import { contentRecords, type Snapshot } from './content.ts';
-import { type Digest, Digester, type KeyringRecord, toBytes } from './records.ts';
+import { contentRecords, type Snapshot, toKeyringRecord } from './content.ts';
+import { type FileSource, filesOf, filesOfRows, type RowFiles } from './files.ts';
+import { type Digest, Digester, sizeOf, toBytes } from './records.ts';
 
 export interface WriteDeps {
   readonly dataDir: string;
+  /** Address of the database of the rows; the data directory unless given. */
+  readonly url?: string | undefined;
   readonly keyring: Pick<Keyring, 'id' | 'secrets'>;
   readonly clock: Clock;
   /** A thread of its own unless given. */
@@ -43,21 +47,28 @@ export const backupName = ({ createdAt, revision }: Pick<BackupAbout, 'createdAt
   `drover-${createdAt.replace(/[:-]/g, '')}-r${revision}.backup`;
 
 interface OpenSnapshot extends Snapshot {
+  readonly files: FileSource;
   about(): Promise<Pick<BackupAbout, 'schema' | 'revision' | 'counts'>>;
   close(): Promise<void>;
 }
 
-const openSnapshot = async ({ dataDir, threads }: WriteDeps): Promise<OpenSnapshot> => {
+const openSnapshot = async ({ dataDir, url, threads }: WriteDeps): Promise<OpenSnapshot> => {
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   const channel = await openChannel<SnapshotOperations>({
-    worker: { mode: 'snapshot', place: { dataDir } },
+    worker: { mode: 'snapshot', place: url === undefined ? { dataDir } : { url } },
     source: threads,
     onReply: () => undefined,
     onDeath: died.reject,
   });
   const orDeath = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died.promise]);
+  const rows: RowFiles = {
+    list: (folder) => orDeath(channel.call('snapshot.files', folder)),
+    size: (path) => orDeath(channel.call('snapshot.fileSize', path)),
+    bytes: (wish) => orDeath(channel.call('snapshot.fileBytes', wish)),
+  };
   return {
+    files: url === undefined ? filesOf(dataDir) : filesOfRows(rows),
     about: () => orDeath(channel.call('snapshot.about', undefined)),
     columns: (table) => orDeath(channel.call('snapshot.columns', table)),
     page: (wish) => orDeath(channel.call('snapshot.page', wish)),
@@ -66,29 +77,20 @@ const openSnapshot = async ({ dataDir, threads }: WriteDeps): Promise<OpenSnapsh
   };
 };
 
-const toKeyringRecord = ({ id, secrets }: { id: string; secrets: Keyring['secrets'] }): KeyringRecord => ({
-  record: 'keyring',
-  id,
-  keys: secrets().map(({ number, createdAt, key }) => ({
-    number,
-    createdAt,
-    key: key.export().toString('base64'),
-  })),
-});
-
 /** The content as bytes; what `digester` knows at the end is the last record. */
 async function* contentBytes(
-  { dataDir, keyring }: WriteDeps,
-  snapshot: Snapshot,
+  { keyring }: WriteDeps,
+  snapshot: OpenSnapshot,
   onDigest: (digest: Digest) => void,
 ): AsyncGenerator<Buffer> {
   const digester = new Digester();
-  for await (const record of contentRecords(dataDir, snapshot)) {
+  const sweep = createSweeper();
+  for await (const record of contentRecords(snapshot.files, snapshot)) {
     digester.add(record);
     yield toBytes(record);
+    sweep(sizeOf(record));
   }
-  const secrets = (): ReturnType<Keyring['secrets']> => keyring.secrets();
-  yield toBytes({ kind: 'head', head: toKeyringRecord({ id: keyring.id, secrets }) });
+  yield toBytes({ kind: 'head', head: toKeyringRecord(keyring) });
   const digest = digester.result();
   onDigest(digest);
   yield toBytes({ kind: 'head', head: { record: 'end', digest } });

@@ -6,6 +6,7 @@ import { type MakePlace, useStores } from './harness.ts';
 import { objectContract } from './objects.ts';
 import { outputContract } from './output.ts';
 import { peopleContract } from './people.ts';
+import { recordingContract } from './recordings.ts';
 import { sizeContract } from './sizes.ts';
 import { taskContract } from './tasks.ts';
 
@@ -17,6 +18,7 @@ export const storeContract = (name: string, makePlace: MakePlace): void => {
     outputContract(stores);
     peopleContract(stores);
     blobContract(stores);
+    recordingContract(stores);
     auditContract(stores);
     sizeContract(stores);
   });

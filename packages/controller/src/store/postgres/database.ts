@@ -13,7 +13,8 @@ type Values = readonly Value[];
 const fetchRows = 128;
 /** A network that swallows what is sent says nothing: the next look finds that nobody answers. */
 const lookMs = 1_000;
-const lock = 'SELECT pg_advisory_xact_lock(1146244950, hashtext(current_schema()))';
+/** The turn to write (I1). */
+export const lock = 'SELECT pg_advisory_xact_lock(1146244950, hashtext(current_schema()))';
 
 /** On which controllers wake each other; all that share the database, whatever their schemas. */
 export const channel = 'drover';

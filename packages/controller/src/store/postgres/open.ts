@@ -1,14 +1,28 @@
 // Owns how a PostgreSQL database is opened as the store of a controller.
+import type { Client } from 'pg';
 import type { OpenDatabase } from '../sql/database.ts';
 import type { Mode } from '../sql/worker.ts';
-import { connect } from './connect.ts';
+import { connect, moving, serving } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
+import { holdShared } from './holding.ts';
 import { migrate } from './schema.ts';
 
 /** How long calls wait for a database that is gone before they are refused. */
 const patienceMs = 15_000;
 /** How long a start does. */
 const startMs = 30_000;
+
+/** A controller has one for as long as it runs (holding.ts). */
+const connectHeld = async (url: string, waitMs: number): Promise<Client> => {
+  const client = await connect(url, waitMs);
+  try {
+    await holdShared(client);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+};
 
 /**
  * The writer brings the schema to that of this version (`upTo`: to an older one, for rows of then), and hears `onOthers`
@@ -20,11 +34,15 @@ export const openPostgres = async (
   mode: Mode,
   { upTo, onOthers }: { readonly upTo?: number; readonly onOthers?: () => void } = {},
 ): Promise<OpenDatabase> => {
-  const client = await connect(url, startMs);
+  const connected = (waitMs: number): Promise<Client> =>
+    mode === 'write'
+      ? connectHeld(url, waitMs)
+      : connect(url, waitMs, mode === 'snapshot' ? moving : serving);
+  const client = await connected(startMs);
   try {
     if (mode === 'write') await migrate(client, upTo);
     const hear = mode === 'write' ? onOthers : undefined;
-    const database = new PostgresDatabase(client, () => connect(url, patienceMs), hear);
+    const database = new PostgresDatabase(client, () => connected(patienceMs), hear);
     await database.listen();
     if (mode === 'snapshot') await database.beginRead();
     return { database, close: () => database.close() };

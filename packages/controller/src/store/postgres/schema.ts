@@ -2,6 +2,7 @@
 // I1: one schema, one list of migrations, the same numbers: rows of one store fit the other.
 // I2: text is compared by its bytes (COLLATE "C"), as SQLite does: names have one order everywhere.
 // I3: all that is missing is applied in one transaction, by one controller at a time.
+// I4: a database that has the mark of a filling (filling.ts) is opened by no controller.
 import { ApiError } from '@drover/api/errors';
 import type { Client } from 'pg';
 import { migrations } from '../migrations/index.ts';
@@ -17,10 +18,22 @@ export const toPostgres = (ddl: string): string =>
     .replaceAll(/\buser\b/g, '"user"')
     .replaceAll('WITHOUT ROWID', '');
 
-/** What only several controllers need. Written so that it can be applied again and again. */
-const shared = `
+/** Needed before anything else is: keys are read before the store opens. */
+const kept = `
   CREATE TABLE IF NOT EXISTS notice (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS kept_file (path TEXT COLLATE "C" PRIMARY KEY, text TEXT NOT NULL);
+`;
+
+/** What only several controllers need. Written so that it can be applied again and again. */
+const shared = `${kept}
   CREATE INDEX IF NOT EXISTS task_newest ON task (change);
+  CREATE TABLE IF NOT EXISTS piece (body TEXT COLLATE "C" NOT NULL, at BIGINT NOT NULL, data BYTEA NOT NULL,
+    PRIMARY KEY (body, at));
+  ALTER TABLE piece ALTER COLUMN data SET STORAGE EXTERNAL; -- it is compressed already, or not worth the time
+  CREATE TABLE IF NOT EXISTS blob_body (sha256 TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
+  CREATE TABLE IF NOT EXISTS dropped_body (body TEXT COLLATE "C" PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS recording (id TEXT COLLATE "C" PRIMARY KEY, alive_at_ms BIGINT NOT NULL,
+    ended BOOLEAN NOT NULL);
 `;
 
 /** What makes numbers for rows that bring none. */
@@ -33,13 +46,52 @@ export const schemaOf = async (client: Client): Promise<number> => {
 
 const lock = 'SELECT pg_advisory_xact_lock(1146244951, hashtext(current_schema()))';
 
-const apply = async (client: Client, upTo: number): Promise<void> => {
+/** It is there while the database is filled, and not whole yet. */
+export const markTable = 'drover_filling';
+
+const made = [...migrations, shared].flatMap((ddl) =>
+  [...ddl.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)].map(([, name = '']) => name),
+);
+
+/** All that Drover ever makes there. */
+export const ownTables: ReadonlySet<string> = new Set([...made, 'drover_schema', markTable]);
+
+/** Of the schema in use; those of extensions aside. */
+export const tablesOf = async (client: Client): Promise<readonly string[]> => {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+     AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+};
+
+/** Whether somebody fills it, or was killed while filling it. */
+export const isMarked = async (client: Client): Promise<boolean> =>
+  (await tablesOf(client)).includes(markTable);
+
+/** I4. */
+export const checkWhole = async (client: Client): Promise<void> => {
+  if (!(await isMarked(client))) return;
+  throw new ApiError(
+    'ServiceUnavailable',
+    'cannot open the database: what was being put into it (drover restore, drover store migrate) did not come to its end; give that command again, or choose another --store',
+  );
+};
+
+/** @throws ApiError ServiceUnavailable when it is of a newer Drover. */
+export const checkVersion = async (client: Client): Promise<void> => {
+  if (!(await tablesOf(client)).includes('drover_schema')) return;
+  const version = await schemaOf(client);
+  if (version <= migrations.length) return;
+  const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --store`;
+  throw new ApiError('ServiceUnavailable', `cannot open the database: ${why}`);
+};
+
+/** Inside a transaction: all that is missing up to a migration. */
+export const apply = async (client: Client, upTo: number): Promise<void> => {
   await client.query('CREATE TABLE IF NOT EXISTS drover_schema (version BIGINT NOT NULL)');
   const version = await schemaOf(client);
-  if (version > migrations.length) {
-    const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --store`;
-    throw new ApiError('ServiceUnavailable', `cannot open the database: ${why}`);
-  }
   if (version >= upTo) return;
   for (const ddl of migrations.slice(version, upTo)) await client.query(toPostgres(ddl));
   await client.query(shared);
@@ -47,15 +99,29 @@ const apply = async (client: Client, upTo: number): Promise<void> => {
   await client.query('INSERT INTO drover_schema (version) VALUES ($1)', [upTo]);
 };
 
-/** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer. */
-export const migrate = async (client: Client, upTo = migrations.length): Promise<void> => {
+export const inTransaction = async (client: Client, work: () => Promise<unknown>): Promise<void> => {
   await client.query('BEGIN');
   try {
     await client.query(lock);
-    await apply(client, upTo);
+    await work();
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   }
 };
+
+/** Of an empty database; of another it is there already. @throws ApiError ServiceUnavailable: it is not whole. */
+export const makeKeptTable = (client: Client): Promise<void> =>
+  inTransaction(client, async () => {
+    await checkWhole(client);
+    await client.query(kept);
+  });
+
+/** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer, or not whole. */
+export const migrate = (client: Client, upTo = migrations.length): Promise<void> =>
+  inTransaction(client, async () => {
+    await checkWhole(client);
+    await checkVersion(client);
+    await apply(client, upTo);
+  });

@@ -26,6 +26,9 @@ const openValue = (value: FactorRow['value'], place: Place, sealer: Sealer): Fac
   // What is sealed was a FactorRow's value.
   isSealed(value) ? (JSON.parse(sealer.open(value.sealed, place)) as FactorRow['value']) : value;
 
+/** What of a row is sealed; '' when nothing is. */
+export const sealedTextOf = ({ value }: FactorRow): string => (isSealed(value) ? value.sealed : '');
+
 /** Without a sealer the row as it is. */
 export const sealFactor = (row: FactorRow, sealer: Sealer | undefined): FactorRow =>
   sealer === undefined ? row : { ...row, value: sealValue(row.value, placeOf(row), sealer) };
@@ -53,10 +56,12 @@ export const createSealedFactors = (deps: {
     },
     resealSome: async () => {
       const rows = await threads().read('sealed.oldFactors', { current: sealer.current, limit: someFactors });
-      const replacements = rows.map((row) => {
+      // Written by JSON.stringify from a FactorRow's value.
+      const values = rows.map((row) => JSON.parse(row.text) as FactorRow['value']);
+      await sealer.learn(values.map((value) => (isSealed(value) ? value.sealed : '')));
+      const replacements = rows.map((row, index) => {
         const place = placeOf(row);
-        // Written by JSON.stringify from a FactorRow's value.
-        const stored = JSON.parse(row.text) as FactorRow['value'];
+        const stored = values[index] ?? {};
         const value = sealValue(openValue(stored, place, sealer), place, sealer);
         return { id: row.id, was: row.text, text: JSON.stringify(value) };
       });

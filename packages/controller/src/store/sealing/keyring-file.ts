@@ -1,12 +1,11 @@
 // Owns keys/secrets.json: the data keys, each encrypted by the key-encryption key, and where that one comes from.
-// It stands beside the database, not in it: it is replaced whole, so that no page keeps what it said before.
+// Of one controller it stands beside the database: it is replaced whole, so that no page keeps what it said before. Of
+// several it is in their database (kept/): what an old page says there opens only with the key that is not.
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { ApiError } from '@drover/api';
-import { writeDurably } from '../../platform/durable-file.ts';
+import type { KeptFiles } from '../kept/kept-files.ts';
 import { type DataKey, decrypt, encrypt } from './envelope.ts';
-import { isMissing, type KeySource, type Scrypt } from './key-source.ts';
+import type { KeySource, Scrypt } from './key-source.ts';
 
 /** Where the key-encryption key came from last; of a command or the environment only that. */
 export interface KeyOrigin {
@@ -35,7 +34,7 @@ export interface NumberedKey extends DataKey {
   readonly createdAt: string;
 }
 
-export const keyringPath = (dataDir: string): string => join(dataDir, 'keys', 'secrets.json');
+export const keyringPath = 'keys/secrets.json';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
@@ -52,29 +51,31 @@ const isKeyring = (value: unknown): value is KeyringFile =>
     (key: unknown) => isObject(key) && Number.isInteger(key['number']) && typeof key['wrapped'] === 'string',
   );
 
-/** Undefined when there is none yet. Throws ApiError ServiceUnavailable. */
-export const readKeyring = async (dataDir: string): Promise<KeyringFile | undefined> => {
-  const path = keyringPath(dataDir);
-  const refuse = (error?: unknown): ApiError => {
-    const why = error instanceof Error ? error.message : 'it is damaged';
-    const message = `cannot open ${path}: ${why}; restore it from a backup`;
-    return new ApiError('ServiceUnavailable', message, undefined, error);
-  };
+/** Throws ApiError ServiceUnavailable; `name` is for people. */
+export const parseKeyring = (text: string, name: string): KeyringFile => {
+  let why = 'it is damaged';
   try {
-    const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const parsed: unknown = JSON.parse(text);
     if (isKeyring(parsed)) return parsed;
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw refuse(error);
+    why = error instanceof Error ? error.message : why;
   }
-  throw refuse();
+  throw new ApiError('ServiceUnavailable', `cannot open ${name}: ${why}; restore it from a backup`);
 };
 
-export const writeKeyring = async (dataDir: string, file: KeyringFile): Promise<void> => {
-  const path = keyringPath(dataDir);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeDurably(path, `${JSON.stringify(file, null, 2)}\n`);
+/** As it is stored; undefined when there is none yet. Throws ApiError ServiceUnavailable. */
+export const readKeyring = async (files: KeptFiles): Promise<string | undefined> => {
+  try {
+    return await files.read(keyringPath);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `cannot open ${files.nameOf(keyringPath)}: ${why}; restore it from a backup`;
+    throw new ApiError('ServiceUnavailable', message, undefined, error);
+  }
 };
+
+export const toKeyringText = (file: KeyringFile): string => `${JSON.stringify(file, null, 2)}\n`;
 
 const placeOf = (id: string, number: number) => ['data-key', id, String(number)];
 

@@ -2,10 +2,13 @@
 // I1: a data key is durable in keys/secrets.json before anything is sealed under it, and leaves that file only when
 //     its owner (rotation.ts) has seen that nothing is under it any more.
 // I2: a key that has left the file still opens in this process: what was read before may not be opened yet.
-// I3: changes of the file come one after another.
+// I3: changes of the file come one after another; of several controllers that change it at once (kept/kept-files.ts I2) one does,
+//     and the others begin anew from what it made.
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
+import { filesOfDirectory } from '../kept/directory.ts';
+import type { KeptFiles } from '../kept/kept-files.ts';
 import { dataKeyOf, openText, type Place, sealText } from './envelope.ts';
 import {
   ensureKeyFile,
@@ -21,10 +24,11 @@ import {
   type KeyringFile,
   keyringPath,
   type NumberedKey,
+  parseKeyring,
   readKeyring,
+  toKeyringText,
   unwrapKeys,
   wrapKeys,
-  writeKeyring,
 } from './keyring-file.ts';
 
 export interface Sealer {
@@ -33,6 +37,8 @@ export interface Sealer {
   seal(text: string, place: Place): string;
   /** Of what is not sealed (yet), the text itself. @throws ApiError InternalError when it is not what was sealed there. */
   open(text: string, place: Place): string;
+  /** To be awaited before what another controller may have sealed is opened: looks once for data keys that are not known here. */
+  learn(texts: readonly string[]): Promise<void>;
 }
 
 export interface Keyring extends Sealer {
@@ -52,6 +58,12 @@ export interface Keyring extends Sealer {
   addKey(source?: KeySource): Promise<number>;
   /** Forgets those with a lower number. Returns their numbers. */
   dropOlder(than: number): Promise<readonly number[]>;
+  /** Takes over what another controller has made of the file. False: it is under a key-encryption key that is not known here. */
+  adopt(text: string): boolean;
+  /** Same, of what is there now; also where the file itself says under which key-encryption key it is. */
+  reload(): Promise<void>;
+  /** Called when another controller has changed the keys. */
+  onAdopted(listener: () => void): void;
 }
 
 export interface KeyringOptions {
@@ -59,6 +71,8 @@ export interface KeyringOptions {
   /** As the controller was started; undefined: where the key came from last, or the key file beside the data directory. */
   readonly source?: KeySource | undefined;
   readonly clock: Clock;
+  /** Where the keyring is; the data directory unless given. */
+  readonly files?: KeptFiles | undefined;
 }
 
 interface State {
@@ -85,7 +99,7 @@ const toFile = (state: State): KeyringFile => ({
 });
 
 /** The source that the file tells of, when the start names none. Throws when that is not enough. */
-const recordedSource = (file: KeyringFile, dataDir: string): KeySource => {
+const recordedSource = (file: KeyringFile, where: string): KeySource => {
   const { kind, path } = file.keyEncryption;
   if (kind === 'file') return path === undefined ? { kind } : { kind, path };
   if (kind === 'passphrase-file' && path !== undefined) return { kind, path };
@@ -94,7 +108,7 @@ const recordedSource = (file: KeyringFile, dataDir: string): KeySource => {
   const from = kind === 'command' ? 'a key that a command prints' : 'a passphrase';
   throw new ApiError(
     'ServiceUnavailable',
-    `cannot open the secrets of ${dataDir}: they are under ${from}; start with ${how}`,
+    `cannot open the secrets of ${where}: they are under ${from}; start with ${how}`,
   );
 };
 
@@ -104,22 +118,26 @@ const nameOfOrigin = ({ kind, path }: KeyOrigin, defaultPath: string): string =>
   return nameOfSource({ kind, path: path ?? defaultPath }, defaultPath);
 };
 
+const filesOf = ({ files, dataDir }: Pick<KeyringOptions, 'files' | 'dataDir'>): KeptFiles =>
+  files ?? filesOfDirectory(dataDir);
+
 const loadState = async (
   file: KeyringFile,
-  { dataDir, source }: Pick<KeyringOptions, 'dataDir' | 'source'>,
+  options: Pick<KeyringOptions, 'dataDir' | 'source' | 'files'>,
 ): Promise<State> => {
-  const chosen = source ?? recordedSource(file, dataDir);
-  const defaultPath = defaultKeyPath(dataDir);
+  const files = filesOf(options);
+  const chosen = options.source ?? recordedSource(file, files.where);
+  const defaultPath = defaultKeyPath(options.dataDir);
   const { scrypt } = file.keyEncryption;
   const kek = await loadKey(chosen, { defaultPath, salted: scrypt });
   const keys = unwrapKeys(file, kek);
   if (keys !== undefined) return { id: file.id, source: chosen, kek, scrypt, keys };
+  const does = `${nameOfSource(chosen, defaultPath)} does not open ${files.nameOf(keyringPath)}`;
   const last = nameOfOrigin(file.keyEncryption, defaultPath);
-  const why = `${nameOfSource(chosen, defaultPath)} does not open ${keyringPath(dataDir)}, which was last opened by ${last}`;
-  throw new ApiError(
-    'ServiceUnavailable',
-    `cannot open the secrets of ${dataDir}: ${why}; give the right key (nothing was changed)`,
-  );
+  const remedy = `, which was last opened by ${last}; give the right key (nothing was changed)`;
+  const toAll = '; give every controller of it the same key (nothing was changed)';
+  const why = `${does}${files.isShared ? toAll : remedy}`;
+  throw new ApiError('ServiceUnavailable', `cannot open the secrets of ${files.where}: ${why}`);
 };
 
 /**
@@ -127,9 +145,10 @@ const loadState = async (
  * @throws ApiError ServiceUnavailable as openKeyring does.
  */
 export const checkKeyring = async (dataDir: string, source: KeySource | undefined): Promise<boolean> => {
-  const file = await readKeyring(dataDir);
-  if (file === undefined) return false;
-  await loadState(file, { dataDir, source });
+  const files = filesOfDirectory(dataDir);
+  const text = await readKeyring(files);
+  if (text === undefined) return false;
+  await loadState(parseKeyring(text, files.nameOf(keyringPath)), { dataDir, source });
   return true;
 };
 
@@ -156,20 +175,26 @@ const makeState = async ({ dataDir, source = { kind: 'file' }, clock }: KeyringO
 };
 
 class OpenKeyring implements Keyring {
-  readonly id: string;
   readonly #options: KeyringOptions;
+  readonly #files: KeptFiles;
   readonly #known = new Map<number, NumberedKey>();
+  readonly #listeners: (() => void)[] = [];
   #state: State;
   #sealing: NumberedKey;
-  #saved: KeyringFile | undefined;
+  /** The file as it was read or written last. */
+  #saved: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(state: State, saved: KeyringFile | undefined, options: KeyringOptions) {
-    this.id = state.id;
+  constructor(state: State, saved: string | undefined, options: KeyringOptions) {
     this.#options = options;
+    this.#files = filesOf(options);
     this.#state = state;
     this.#saved = saved;
     this.#sealing = this.#take(state);
+  }
+
+  get id(): string {
+    return this.#state.id;
   }
 
   get current(): number {
@@ -210,39 +235,89 @@ class OpenKeyring implements Keyring {
     );
   }
 
-  save(): Promise<void> {
-    return this.#inTurn(async () => {
-      const origin = JSON.stringify(this.#saved?.keyEncryption);
-      if (origin !== JSON.stringify(this.origin)) await this.#store(this.#state);
+  async learn(texts: readonly string[]): Promise<void> {
+    const isNew = (text: string): boolean => dataKeyOf(text) > this.current;
+    if (texts.some(isNew)) await this.reload();
+  }
+
+  async save(): Promise<void> {
+    await this.#change((state) => {
+      const saved = this.#saved === undefined ? undefined : this.#parse(this.#saved).keyEncryption;
+      return JSON.stringify(saved) === JSON.stringify(this.origin) ? undefined : state;
     });
   }
 
-  addKey(source?: KeySource): Promise<number> {
-    return this.#inTurn(async () => {
-      const { dataDir, clock } = this.#options;
+  async addKey(source?: KeySource): Promise<number> {
+    const { dataDir, clock } = this.#options;
+    await this.#change(async (state) => {
       const changed = source === undefined ? {} : await loadNew(source, dataDir);
-      const key = newDataKey(this.#sealing.number + 1, clock);
-      await this.#store({ ...this.#state, ...changed, keys: [...this.#state.keys, key] });
-      return key.number;
+      return { ...state, ...changed, keys: [...state.keys, newDataKey(this.current + 1, clock)] };
     });
+    return this.current;
   }
 
-  dropOlder(than: number): Promise<readonly number[]> {
-    return this.#inTurn(async () => {
-      const keys = this.#state.keys.filter(({ number }) => number >= than);
-      const old = this.#state.keys.filter(({ number }) => number < than).map(({ number }) => number);
-      if (old.length > 0) await this.#store({ ...this.#state, keys });
-      return old;
+  async dropOlder(than: number): Promise<readonly number[]> {
+    let old: readonly number[] = [];
+    await this.#change((state) => {
+      old = state.keys.filter(({ number }) => number < than).map(({ number }) => number);
+      const keys = state.keys.filter(({ number }) => number >= than);
+      return old.length > 0 ? { ...state, keys } : undefined;
     });
+    return old;
   }
 
-  /** I1. */
-  async #store(state: State): Promise<void> {
-    const file = toFile(state);
-    await writeKeyring(this.#options.dataDir, file);
-    this.#saved = file;
+  adopt(text: string): boolean {
+    if (text === this.#saved) return true;
+    const { source, kek } = this.#state;
+    const file = this.#parse(text);
+    const keys = unwrapKeys(file, kek);
+    if (keys === undefined) return false;
+    this.#adopted({ id: file.id, source, kek, scrypt: file.keyEncryption.scrypt, keys }, text);
+    return true;
+  }
+
+  reload(): Promise<void> {
+    return this.#inTurn(() => this.#reload());
+  }
+
+  onAdopted(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #parse(text: string): KeyringFile {
+    return parseKeyring(text, this.#files.nameOf(keyringPath));
+  }
+
+  async #reload(): Promise<void> {
+    const text = await readKeyring(this.#files);
+    if (text === undefined || this.adopt(text)) return;
+    const { dataDir, files } = this.#options;
+    this.#adopted(await loadState(this.#parse(text), { dataDir, files }), text);
+  }
+
+  #adopted(state: State, text: string): void {
+    this.#saved = text;
     this.#state = state;
     this.#sealing = this.#take(state);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** I1, I3. `change` gives undefined when nothing is to be done, and is asked again when another controller was faster. */
+  #change(change: (state: State) => State | undefined | Promise<State | undefined>): Promise<void> {
+    return this.#inTurn(async () => {
+      for (;;) {
+        const next = await change(this.#state);
+        if (next === undefined) return;
+        const text = toKeyringText(toFile(next));
+        if (await this.#files.replace(keyringPath, this.#saved, text)) {
+          this.#saved = text;
+          this.#state = next;
+          this.#sealing = this.#take(next);
+          return;
+        }
+        await this.#reload();
+      }
+    });
   }
 
   /** The newest of the keys; all of them open from now on. */
@@ -265,21 +340,30 @@ class OpenKeyring implements Keyring {
  * Throws ApiError ServiceUnavailable with one clear line: no key, or not the right one.
  */
 export const openKeyring = async (options: KeyringOptions): Promise<Keyring> => {
-  const file = await readKeyring(options.dataDir);
-  const state = file === undefined ? await makeState(options) : await loadState(file, options);
-  return new OpenKeyring(state, file, options);
+  const files = filesOf(options);
+  const text = await readKeyring(files);
+  if (text === undefined) return new OpenKeyring(await makeState(options), undefined, options);
+  return new OpenKeyring(
+    await loadState(parseKeyring(text, files.nameOf(keyringPath)), options),
+    text,
+    options,
+  );
 };
 
 /**
- * A keyring of known keys for a new data directory, under the key-encryption key of `source` (the key file beside the
- * directory unless given, made when it is not there). Resolves when it is durable. `writeTo`: the directory
- * that will become `dataDir`.
+ * A keyring of known keys for a new place, under the key-encryption key of `source` (the key file beside the data
+ * directory unless given, made when it is not there). Resolves when it is durable. `files`: where it is put, which may be the
+ * directory that will become `dataDir`. @throws ApiError AlreadyExists when there is one.
  */
 export const restoreKeyring = async (
   { id, keys }: { readonly id: string; readonly keys: readonly NumberedKey[] },
-  options: Omit<KeyringOptions, 'clock'> & { readonly writeTo: string },
+  options: Omit<KeyringOptions, 'clock' | 'files'> & {
+    readonly files: Pick<KeptFiles, 'nameOf' | 'replace'>;
+  },
 ): Promise<void> => {
-  const { dataDir, source = { kind: 'file' }, writeTo } = options;
+  const { dataDir, source = { kind: 'file' }, files } = options;
   await ensureKeyFile(source, defaultKeyPath(dataDir));
-  await writeKeyring(writeTo, toFile({ id, keys, ...(await loadNew(source, dataDir)) }));
+  const text = toKeyringText(toFile({ id, keys, ...(await loadNew(source, dataDir)) }));
+  if (await files.replace(keyringPath, undefined, text)) return;
+  throw new ApiError('AlreadyExists', `cannot make ${files.nameOf(keyringPath)}: there is one already`);
 };

@@ -25,6 +25,8 @@ export interface SealedValues {
   counts(): Promise<ReadonlyMap<number, number>>;
   /** Seals some that are under an older key anew, in one short transaction. Returns how many; 0: there are none. */
   resealSome(): Promise<number>;
+  /** From now on nothing is written under a key older than this one. False, with nothing changed, while something is under one. */
+  bar?(current: number): Promise<boolean>;
 }
 
 /** columns of sqlite/sealed.ts. */
@@ -45,6 +47,7 @@ interface Deps {
 }
 
 const replaceAll = async ({ threads, sealer }: Deps, rows: readonly Tuple[]): Promise<number> => {
+  await sealer.learn(rows.map((row) => String(row[6])));
   const replacements = rows.map((row) => reseal(sealer, row));
   if (rows.length > 0) await threads().write('sealed.replace', replacements);
   return rows.length;
@@ -57,6 +60,7 @@ export const createSealedObjects = (deps: Deps): SealedValues => ({
     return new Map(rows.map(([number, count]) => [Number(number), Number(count)]));
   },
   resealSome: async () => replaceAll(deps, await deps.threads().read('sealed.old', deps.sealer.current)),
+  bar: (current) => deps.threads().write('sealed.bar', current),
 });
 
 /** Seals what was written before there was a key. Returns how many revisions. */

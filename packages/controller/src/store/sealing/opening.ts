@@ -10,12 +10,14 @@ import type { Keyring } from './keyring.ts';
 import { sealedResources, sealPlainObjects } from './objects.ts';
 
 /** Names in store.meta. */
-const idKey = 'keyring-id';
+export const idKey = 'keyring-id';
 const sealedKey = 'sealed';
 
 /** I1. Resolves when the keyring is durable and the data know it. */
 const pair = async (threads: Threads, keyring: Keyring, dataDir: string): Promise<void> => {
   const known = await threads.read('meta.get', idKey);
+  // Another controller, which began at the same time, may have made the first.
+  if (known !== undefined && known !== keyring.id) await keyring.reload();
   if (known !== undefined && known !== keyring.id) {
     const why = `keys/secrets.json is missing or not the one by which they were sealed; restore it from a backup`;
     throw new ApiError('ServiceUnavailable', `cannot open the secrets of ${dataDir}: ${why}`);

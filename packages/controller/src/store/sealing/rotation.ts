@@ -1,5 +1,6 @@
 // Owns the way of everything that is sealed under a new data key, in the background, while the controller serves.
-// I1: an old key leaves the keyring only after everything sealed before that was counted, and none was under it.
+// I1: an old key leaves the keyring only after everything sealed before that was counted, and none was under it; no controller
+//     can store anything under it from then on.
 // I2: nothing of it lives in memory only: as long as the keyring has old keys, a start goes on with it.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EncryptionStatus } from '@drover/api';
@@ -67,6 +68,7 @@ class RunningRotation implements Rotation {
 
   constructor(deps: RotationDeps) {
     this.#deps = deps;
+    deps.keyring.onAdopted(() => this.#go()); // whoever has begun it may be gone before its end
     this.#go();
   }
 
@@ -126,6 +128,7 @@ class RunningRotation implements Rotation {
       }
     }
     if (this.#stop.signal.aborted || countOlder(await countAll(values), current) > 0) return;
+    for (const one of values) if ((await one.bar?.(current)) === false) return;
     const dropped = await keyring.dropOlder(current);
     log.info({ dropped, resealed: progress.done }, 'dropped the data keys that nothing is under any more');
   }

@@ -162,7 +162,7 @@ const commit = async (context: Context): Promise<void> => {
 const takeOthers = (context: Context): Others | undefined => {
   const { others } = context;
   const size = others.objects.length + others.tasks.size + others.output.size + others.agents.size;
-  const isNothing = size + others.credentials.size + others.certificates.size === 0;
+  const isNothing = size + others.credentials.size + others.certificates.size + others.kept.size === 0;
   if (isNothing && others.audit === undefined) return undefined;
   context.others = noOthers();
   return others;

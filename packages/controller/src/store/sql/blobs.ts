@@ -1,8 +1,12 @@
 // Owns the statements of the content index and of uploads under way.
+import { ApiError } from '@drover/api/errors';
 import type { BlobRow } from '../store.ts';
+import { dropBody, dropBodyOf, placeBody } from './bodies.ts';
 import type { Context } from './context.ts';
+import type { Row } from './database.ts';
 
 const hashBytes = 32;
+const deleteUpload = 'DELETE FROM upload WHERE id = ?';
 
 const toChunks = (bytes: Uint8Array): readonly string[] => {
   const hashes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,9 +30,18 @@ const get = async ({ database }: Context, sha256: string): Promise<BlobRow | und
 const list = async ({ database }: Context): Promise<readonly string[]> =>
   (await database.rows('SELECT sha256 FROM blob')).map((row) => String(row['sha256']));
 
-/** Indexes the blob and forgets its upload. */
-const finish = (context: Context, done: { readonly uploadId: string; readonly blob: BlobRow }): void => {
-  const { blob } = done;
+/** Indexes the blob and forgets its upload. @throws ApiError NotFound when the upload has been forgotten meanwhile. */
+const finish = async (
+  context: Context,
+  done: { readonly uploadId: string; readonly blob: BlobRow },
+): Promise<void> => {
+  const { blob, uploadId } = done;
+  const known = await get(context, blob.sha256);
+  if ((await context.database.run(deleteUpload, uploadId)) === 0) {
+    if (known !== undefined) return;
+    throw new ApiError('NotFound', `cannot finish upload "${uploadId}": it has given way; begin a new one`);
+  }
+  if (context.database.isShared) await placeBody(context, uploadId, blob);
   context.send(
     `INSERT INTO blob (sha256, size_bytes, chunk_size_bytes, chunks, created_at_ms) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO NOTHING`,
@@ -38,15 +51,18 @@ const finish = (context: Context, done: { readonly uploadId: string; readonly bl
     Buffer.from(blob.chunks.join(''), 'hex'),
     blob.createdAtMs,
   );
-  forget(context, done.uploadId);
 };
 
 /** Whether it was there and is gone; it stays when it was used since. */
 const remove = async (
-  { database }: Context,
+  context: Context,
   { sha256, beforeMs }: { readonly sha256: string; readonly beforeMs: number },
-): Promise<boolean> =>
-  (await database.run('DELETE FROM blob WHERE sha256 = ? AND created_at_ms < ?', sha256, beforeMs)) > 0;
+): Promise<boolean> => {
+  const removal = 'DELETE FROM blob WHERE sha256 = ? AND created_at_ms < ?';
+  const isRemoved = (await context.database.run(removal, sha256, beforeMs)) > 0;
+  if (isRemoved && context.database.isShared) await dropBodyOf(context, sha256);
+  return isRemoved;
+};
 
 /** Renews its time; undefined when it is not there. */
 const use = async (
@@ -77,14 +93,25 @@ const begin = (context: Context, { id, sizeBytes, createdAtMs }: UploadRow): voi
     createdAtMs,
   );
 
-const forget = (context: Context, id: string): void => context.send('DELETE FROM upload WHERE id = ?', id);
+/** One that was finished meanwhile is content, and stays. */
+const forget = async (context: Context, id: string): Promise<void> => {
+  const count = await context.database.run(deleteUpload, id);
+  if (count > 0 && context.database.isShared) dropBody(context, id);
+};
+
+const toUpload = (row: Row): UploadRow => ({
+  id: String(row['id']),
+  sizeBytes: Number(row['size_bytes']),
+  createdAtMs: Number(row['created_at_ms']),
+});
 
 const uploads = async ({ database }: Context): Promise<readonly UploadRow[]> =>
-  (await database.rows('SELECT * FROM upload')).map((row) => ({
-    id: String(row['id']),
-    sizeBytes: Number(row['size_bytes']),
-    createdAtMs: Number(row['created_at_ms']),
-  }));
+  (await database.rows('SELECT * FROM upload')).map(toUpload);
+
+const upload = async ({ database }: Context, id: string): Promise<UploadRow | undefined> => {
+  const row = await database.row('SELECT * FROM upload WHERE id = ?', id);
+  return row && toUpload(row);
+};
 
 export const blobWrites = {
   'blobs.finish': finish,
@@ -98,4 +125,5 @@ export const blobReads = {
   'blobs.list': list,
   'blobs.unusedSince': unusedSince,
   'blobs.uploads': uploads,
+  'blobs.upload': upload,
 };

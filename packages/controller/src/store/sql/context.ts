@@ -44,6 +44,8 @@ export interface Others {
   readonly certificates: Set<string>;
   /** Where the chain of the audit trail stood then; undefined: where it stood before. */
   audit: { readonly seq: number; readonly hash: string } | undefined;
+  /** Path of a kept file → what is in it now. */
+  readonly kept: Map<string, string>;
 }
 
 export const noOthers = (): Others => ({
@@ -54,6 +56,7 @@ export const noOthers = (): Others => ({
   credentials: new Set(),
   certificates: new Set(),
   audit: undefined,
+  kept: new Map(),
 });
 
 export interface Context {

@@ -1,7 +1,9 @@
 // Owns the statements of what people prove who they are with, and of tries that failed.
+import { dataKeyOf } from '../sealing/envelope.ts';
 import type { FactorRow, FailedTryRow } from '../store.ts';
 import type { Context } from './context.ts';
 import type { Row } from './database.ts';
+import { checkDataKey } from './sealed.ts';
 
 const columns =
   'id, user_uid AS "userUid", kind, key, value, created_at_ms AS "createdAtMs", mark, last_used_ms AS "lastUsedMs"';
@@ -10,26 +12,30 @@ const columns =
 const toFactor = (row: Row): FactorRow =>
   ({ ...row, value: JSON.parse(String(row['value'])) }) as unknown as FactorRow;
 
-const insert = (context: Context, row: FactorRow): void =>
+const insert = async (context: Context, row: FactorRow): Promise<void> => {
+  const { sealed } = row.value as { readonly sealed?: string };
+  const number = sealed === undefined ? 0 : dataKeyOf(sealed);
+  if (number > 0) await checkDataKey(context, number);
   context.send(
     `INSERT INTO factor (id, user_uid, kind, key, value, created_at_ms, mark, last_used_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[row.id, row.userUid, row.kind, row.key, JSON.stringify(row.value)],
     ...[row.createdAtMs, row.mark, row.lastUsedMs],
   );
+};
 
 /** Everything of these kinds that the person has gives way to the rows. */
-const replace = (
+const replace = async (
   context: Context,
   wish: {
     readonly userUid: string;
     readonly kinds: readonly FactorRow['kind'][];
     readonly rows: readonly FactorRow[];
   },
-): void => {
+): Promise<void> => {
   for (const kind of wish.kinds)
     context.send('DELETE FROM factor WHERE user_uid = ? AND kind = ?', wish.userUid, kind);
-  for (const row of wish.rows) insert(context, row);
+  for (const row of wish.rows) await insert(context, row);
 };
 
 const take = async ({ database }: Context, id: string): Promise<FactorRow | undefined> => {

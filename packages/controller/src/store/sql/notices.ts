@@ -2,7 +2,8 @@
 // a number with a name, in the transaction that changes it (others.ts). Where nobody else writes there are none.
 import type { Context } from './context.ts';
 
-export type NoticeKind = 'agent' | 'credential' | 'certificate';
+/** Of kept files the database leaves it (postgres/kept-rows.ts). */
+export type NoticeKind = 'agent' | 'credential' | 'certificate' | 'kept';
 
 /** Whoever is further behind starts anew. */
 const keptNotices = 10_000;

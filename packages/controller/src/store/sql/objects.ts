@@ -7,6 +7,7 @@
 import { ApiError } from '@drover/api/errors';
 import { type Context, loadFloor, saveFloor } from './context.ts';
 import { type Awaitable, Refused, type Tuple } from './database.ts';
+import { checkDataKey } from './sealed.ts';
 
 export interface EncodedWrite {
   readonly resource: string;
@@ -84,7 +85,11 @@ const checkProvided = async (context: Context, write: EncodedWrite): Promise<voi
 };
 
 const writeAll = async (context: Context, writes: readonly EncodedWrite[]): Promise<number> => {
-  await Promise.all(writes.flatMap((write) => [check(context, write), checkProvided(context, write)]));
+  const dataKeys = new Set(writes.map((write) => write.dataKey).filter((key) => key !== null));
+  await Promise.all([
+    ...writes.flatMap((write) => [check(context, write), checkProvided(context, write)]),
+    ...[...dataKeys].map((key) => checkDataKey(context, key)),
+  ]);
   const first = context.counters.revision + 1;
   for (const { resource, namespace, name, uid, type, json, dataKey } of writes) {
     const revision = ++context.counters.revision;

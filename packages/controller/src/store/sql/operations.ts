@@ -2,6 +2,7 @@
 import { agentReads, agentWrites } from './agents.ts';
 import { auditReads, auditWrites } from './audit.ts';
 import { blobReads, blobWrites } from './blobs.ts';
+import { bodyReads, bodyWrites } from './bodies.ts';
 import { credentialReads, credentialWrites } from './credentials.ts';
 import { factorReads, factorWrites } from './factors.ts';
 import { metaReads, metaWrites } from './meta.ts';
@@ -22,6 +23,7 @@ export const writeOperations = {
   ...factorWrites,
   ...pendingWrites,
   ...blobWrites,
+  ...bodyWrites,
   ...metaWrites,
   ...sealedWrites,
   ...auditWrites,
@@ -37,6 +39,7 @@ export const readOperations = {
   ...factorReads,
   ...pendingReads,
   ...blobReads,
+  ...bodyReads,
   ...metaReads,
   ...sealedReads,
   ...auditReads,

@@ -55,6 +55,10 @@ const findNotices = async (context: Context, after: number): Promise<void> => {
   for (const serial of named('certificate')) others.certificates.add(serial);
   for (const [node, row] of await agentsOf(context, [...new Set(named('agent'))]))
     others.agents.set(node, row);
+  for (const path of new Set(named('kept'))) {
+    const row = await database.row('SELECT text FROM kept_file WHERE path = ?', path);
+    if (row !== undefined) others.kept.set(path, String(row['text']));
+  }
 };
 
 /** Looks for what others have written; the counters are those of now afterwards. */

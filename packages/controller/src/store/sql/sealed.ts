@@ -1,6 +1,9 @@
 // Owns the statements by which sealed values (objects, factors) are counted and sealed anew. What is in them, and the
 // keys, are the main thread's alone (sealing/).
 // I1: a row is never anything but the same value under another key: whoever replaces it says what it was under.
+// I2: under a key that was barred nothing is written any more: a controller that was asleep as the others went on to a newer one
+//     is refused (Expired), has heard of the newer one by then, and seals anew (sealing/again.ts).
+import { ApiError } from '@drover/api/errors';
 import type { FactorRow } from '../store.ts';
 import { type Context, loadFloor } from './context.ts';
 import type { Awaitable, Tuple } from './database.ts';
@@ -111,6 +114,31 @@ const replaceFactors = (
     context.send('UPDATE factor SET value = ? WHERE id = ? AND value = ?', text, id, was);
 };
 
+/** Name in table meta of the number of the oldest key under which values may be written. */
+const oldestKey = 'oldest-data-key';
+
+/** I2. Without other controllers there is nobody to refuse. */
+export const checkDataKey = async ({ database }: Context, number: number): Promise<void> => {
+  if (!database.isShared) return;
+  const row = await database.row('SELECT value FROM meta WHERE key = ?', oldestKey);
+  if (number < Number(row?.['value'] ?? 0))
+    throw new ApiError(
+      'Expired',
+      `cannot store what is sealed: data key ${number} was replaced; seal it anew`,
+    );
+};
+
+/** Bars the keys older than this one (I2), unless something is under one of them. */
+const bar = async (context: Context, current: number): Promise<boolean> => {
+  const objects = await context.database.row('SELECT 1 FROM object_log WHERE data_key < ? LIMIT 1', current);
+  if (objects !== undefined || (await oldFactors(context, { current, limit: 1 })).length > 0) return false;
+  context.send(
+    `INSERT INTO meta (key, value) VALUES ('${oldestKey}', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+    String(current),
+  );
+  return true;
+};
+
 export const sealedReads = {
   'sealed.oldFactors': oldFactors,
   'sealed.old': old,
@@ -122,6 +150,7 @@ export const sealedReads = {
 export const sealedWrites = {
   'sealed.replace': replace,
   'sealed.counts': counts,
+  'sealed.bar': bar,
   'sealed.factorStarts': factorStarts,
   'sealed.replaceFactors': replaceFactors,
 };

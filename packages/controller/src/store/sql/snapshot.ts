@@ -3,6 +3,7 @@
 import { ApiError } from '@drover/api/errors';
 import type { Context } from './context.ts';
 import type { Database, Value } from './database.ts';
+import { type FileWish, fileBytes, fileSize, filesIn } from './files.ts';
 
 /** Table → its key, of one column. */
 const keys = {
@@ -94,6 +95,13 @@ export const snapshotOperations = {
     return page;
   },
   'snapshot.blobs': ({ database }: Context) => blobsOf(database),
+  'snapshot.files': ({ database }: Context, folder: 'keys' | 'recordings') => filesIn(database, folder),
+  'snapshot.fileSize': ({ database }: Context, path: string) => fileSize(database, path),
+  'snapshot.fileBytes': async (context: Context, wish: FileWish): Promise<ArrayBuffer> => {
+    const bytes = await fileBytes(context.database, wish);
+    context.moved.push(bytes);
+    return bytes;
+  },
 };
 
 export type SnapshotOperations = typeof snapshotOperations;

@@ -54,17 +54,21 @@ const lock = (dataDir: string): DatabaseSync => {
   }
 };
 
+/** The lock alone, without a word in any file. */
+const holdStill = (dataDir: string, remedy: string): DatabaseSync => {
+  const held = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+  try {
+    held.exec('BEGIN EXCLUSIVE');
+    return held;
+  } catch (error) {
+    held.close();
+    throw refuse(dataDir, `a controller${holder(dataDir)} is using it; ${remedy}`, error);
+  }
+};
+
 /** Throws ApiError ServiceUnavailable when a process holds the directory; changes nothing. */
 export const checkNotHeld = (dataDir: string): void => {
-  if (!existsSync(join(dataDir, 'lock.db'))) return;
-  const asked = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
-  try {
-    asked.exec('BEGIN EXCLUSIVE; ROLLBACK');
-  } catch (error) {
-    throw refuse(dataDir, `a controller${holder(dataDir)} is using it; choose another --data-dir`, error);
-  } finally {
-    asked.close();
-  }
+  if (existsSync(join(dataDir, 'lock.db'))) holdStill(dataDir, 'choose another --data-dir').close();
 };
 
 const checkVersion = (database: SqliteDatabase, dataDir: string, known: number): void => {
@@ -178,6 +182,34 @@ const openSnapshot = (dataDir: string): OpenSqlite => {
   // A transaction sees a moment from its first read on.
   opened.database.exec('BEGIN; SELECT count(*) FROM counter');
   return opened;
+};
+
+const newer = (version: number): string =>
+  `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); use that version`;
+
+/**
+ * All that a controller which was stopped has left, to be read: no controller starts on it meanwhile, and nothing of it is changed.
+ * @throws ApiError ServiceUnavailable with one clear line.
+ */
+export const openStopped = (dataDir: string): OpenSqlite => {
+  if (!existsSync(databaseFile(dataDir)))
+    throw refuse(dataDir, 'it holds no data of a controller; name another');
+  const held = holdStill(dataDir, 'stop it first');
+  try {
+    const { database, close } = openSnapshot(dataDir);
+    if (database.schema() > migrations.length) throw refuse(dataDir, newer(database.schema()));
+    return {
+      database,
+      close: () => {
+        close();
+        held.close();
+      },
+    };
+  } catch (error) {
+    held.close();
+    if (error instanceof ApiError) throw error;
+    throw refuse(dataDir, `drover.db cannot be read (${String(error)}); restore it from a backup`, error);
+  }
 };
 
 const openers = { write: openWriter, read: openReader, snapshot: openSnapshot };
