@@ -7,6 +7,7 @@ import {
   isPlainObject,
   type Kind,
   type KubeObject,
+  newerFieldsOf,
   resourceKey,
   validatorOf,
 } from '@drover/api';
@@ -359,6 +360,13 @@ export class Writer {
     );
   }
 
+  #validUpdate(kind: Kind, current: KubeObject, input: Fields, options: WriteOptions): KubeObject {
+    const candidate = toUpdateInput(kind, options.subresource, current, input);
+    const newer = newerFieldsOf(kind, current);
+    const valid = this.#validate(kind, newer?.hidden(candidate) ?? candidate, options, current);
+    return newer?.kept(valid) ?? valid;
+  }
+
   /** One try of an update of `current`; throws Stale when it is not the newest any more. */
   async #apply(
     verb: Verb,
@@ -370,8 +378,7 @@ export class Writer {
       trackUpdated(object.kind, current, valid, metadataOf(input)['managedFields'], this.#changeOf(options)),
   ): Promise<KubeObject> {
     this.#checkUpdate(verb, object, current, input, options);
-    const candidate = toUpdateInput(object.kind, options.subresource, current, input);
-    const valid = this.#validate(object.kind, candidate, options, current);
+    const valid = this.#validUpdate(object.kind, current, input, options);
     const causes = [
       ...checkImmutable(object.kind, current, valid),
       ...this.#deps.quotas.problems(object.kind, valid),
@@ -392,9 +399,11 @@ export class Writer {
   /** Who takes off the finalizer that stands for the contents would leave them in no namespace (namespaces.ts I1). */
   #checkFinalize(verb: Verb, object: ObjectName, valid: KubeObject): void {
     if (specFinalizers(object.kind, valid).includes(namespaceFinalizer)) return;
-    const contents = contentsOf(this.#deps.cache, object.name);
-    if (contents.length === 0) return;
-    const why = `the finalizer ${namespaceFinalizer} stays while something is in it (${tellContents(contents)}); delete that, or take its finalizers off`;
+    const { cache } = this.#deps;
+    const known = tellContents(contentsOf(cache, object.name));
+    const told = [known, ...cache.unservedIn(object.name)].filter((one) => one !== '').join(', ');
+    if (told === '') return;
+    const why = `the finalizer ${namespaceFinalizer} stays while something is in it (${told}); delete that, or take its finalizers off`;
     throw refuse('Conflict', verb, object, why);
   }
 
