@@ -45,6 +45,13 @@ export class Controllers {
     return this.#place.server.query(sql(this.#place.schema));
   }
 
+  /** A transaction that sees this moment until it is released, as that of a backup does. */
+  async hold(): Promise<{ release(): Promise<void> }> {
+    const client = await this.#place.server.open();
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class');
+    return { release: () => client.end() };
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.all.map((one) => one.close()));
     await this.#place.drop();

@@ -21,14 +21,14 @@ const put = async (
   value: KubeObject,
 ) => {
   const { namespace = '', name = '' } = value.metadata;
-  await store.objects.write([{ resource, namespace, name, type, value, expect: undefined }]);
+  await store.objects.write([{ resource, namespace, name, type, value }]);
 };
 const beacon = {
   apiVersion: 'drover.dev/v2',
   kind: 'Beacon',
   metadata: { name: 'one', namespace: 'old', uid: 'b' },
 } as KubeObject;
-const spec = { argv: ['true'], targets: { nodeSet: 'n1' } } satisfies CommandRun['spec'];
+const spec = { argv: ['true'], targets: { nodeSet: 'n1' } };
 
 describe('a run with fields of a newer version', () => {
   const open = async () => {

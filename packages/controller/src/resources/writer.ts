@@ -2,15 +2,7 @@
 // I1: a write with a resourceVersion succeeds on that version or not at all; without one it is applied to the newest.
 // I2: what changes nothing is not written.
 import { randomUUID } from 'node:crypto';
-import {
-  checkImmutable,
-  isPlainObject,
-  type Kind,
-  type KubeObject,
-  newerFieldsOf,
-  resourceKey,
-  validatorOf,
-} from '@drover/api';
+import { isPlainObject, type Kind, type KubeObject, resourceKey, validatorOf } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { ObjectStore, ObjectWrite } from '../store/store.ts';
 import { type Cache, toKey } from './cache.ts';
@@ -42,6 +34,7 @@ import {
 import type { Quotas } from './quotas.ts';
 import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
 import { rememberText } from './texts.ts';
+import { immutableCauses, validUpdate } from './updates.ts';
 import { asStored, inVersion } from './versions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -360,13 +353,6 @@ export class Writer {
     );
   }
 
-  #validUpdate(kind: Kind, current: KubeObject, input: Fields, options: WriteOptions): KubeObject {
-    const candidate = toUpdateInput(kind, options.subresource, current, input);
-    const newer = newerFieldsOf(kind, current);
-    const valid = this.#validate(kind, newer?.hidden(candidate) ?? candidate, options, current);
-    return newer?.kept(valid) ?? valid;
-  }
-
   /** One try of an update of `current`; throws Stale when it is not the newest any more. */
   async #apply(
     verb: Verb,
@@ -378,9 +364,12 @@ export class Writer {
       trackUpdated(object.kind, current, valid, metadataOf(input)['managedFields'], this.#changeOf(options)),
   ): Promise<KubeObject> {
     this.#checkUpdate(verb, object, current, input, options);
-    const valid = this.#validUpdate(object.kind, current, input, options);
+    const candidate = toUpdateInput(object.kind, options.subresource, current, input);
+    const valid = validUpdate(object.kind, current, candidate, (fields) =>
+      this.#validate(object.kind, fields, options, current),
+    );
     const causes = [
-      ...checkImmutable(object.kind, current, valid),
+      ...immutableCauses(object.kind, current, valid),
       ...this.#deps.quotas.problems(object.kind, valid),
     ];
     if (causes.length > 0) throw invalid(verb, object, causes);
