@@ -26,6 +26,8 @@ import { waitFor } from '../harness/wait.ts';
 const isSkipped = missingForPostgres() !== undefined && process.env['CI'] !== 'true';
 const names = Array.from({ length: 6 }, (_, index) => `n${index}`);
 const patienceMs = 90_000;
+/** Numbers that the long run prints, five a second: it goes on while all are replaced. */
+const longRun = 300;
 
 interface Beacon {
   readonly apiVersion: 'drover.dev/v1alpha1';
@@ -213,7 +215,7 @@ const rolled = async (prefix: string, program: string, between: (index: number) 
   const watch = await watching();
   const { metadata } = await client(1).create(commandRuns, {
     metadata: { name: `${prefix}-long` },
-    spec: runSpec(150),
+    spec: runSpec(longRun),
   });
   const printed = follow(client(1), metadata.name ?? '');
   const [writers, runs] = [[0, 1, 2].map((at) => writing(`${prefix}-w${at}`, at)), running(`${prefix}-r`)];
@@ -229,7 +231,9 @@ const rolled = async (prefix: string, program: string, between: (index: number) 
   for (const name of short) expect(await ended(client(2), name)).toBe('Succeeded');
   expect(await ended(client(0), `${prefix}-long`)).toBe('Succeeded');
 
-  expect(new Map([...(await printed)].sort())).toEqual(new Map(names.map((name) => [name, counted(150)])));
+  expect(new Map([...(await printed)].sort())).toEqual(
+    new Map(names.map((name) => [name, counted(longRun)])),
+  );
   expect(await starts()).toEqual(new Set(['begun\n']));
   expect(made.filter((name) => watch.seen.get(name) !== 1)).toEqual([]);
   const there = new Set((await client(1).list(configMaps)).items.map((one) => one.metadata.name));
