@@ -31,7 +31,7 @@ export class Controllers {
     const args = ports.flatMap(({ agentPort }) => ['--controller', `127.0.0.1:${agentPort}`]);
     const begin = (index: number): Promise<ControllerProcess> =>
       ControllerProcess.start({
-        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 90_000 },
+        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 240_000 },
         args: [...args, '--secrets-key-file', join(dir, 'key')],
       });
     // The first makes the key under which all of them keep their secrets.
