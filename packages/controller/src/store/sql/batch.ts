@@ -194,9 +194,9 @@ const runAll = async (
   if (database.isShared) await all([database.begin(), lookAtOthers(context)]);
   else await database.begin();
   const outcomes: Outcome[] = [];
-  const isTogether = database.isShared && run === runCall;
-  for (const group of isTogether ? groupCalls(calls) : calls.map((call) => [call]))
-    outcomes.push(...(await all(group.map(runOne))));
+  if (database.isShared && run === runCall)
+    for (const group of groupCalls(calls)) outcomes.push(...(await all(group.map(runOne))));
+  else for (const call of calls) outcomes.push(await runOne(call));
   await commit(context);
   const { tasks, output, audit } = context.effects;
   return {
