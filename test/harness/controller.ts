@@ -63,6 +63,7 @@ export class ControllerProcess {
   readonly agentPort: number;
   readonly #options: ControllerOptions;
   readonly #store: Place | undefined;
+  #program = controllerFile;
   #child: ChildProcess | undefined;
 
   private constructor(
@@ -93,10 +94,12 @@ export class ControllerProcess {
     return controller;
   }
 
-  async start(): Promise<void> {
+  /** With the program that it had before, unless another is given. */
+  async start(program = this.#program): Promise<void> {
+    this.#program = program;
     const log = openSync(join(this.dataDir, 'stdout.log'), 'a');
     this.#child = spawn(
-      controllerFile,
+      program,
       [
         ...['--data-dir', this.dataDir, '--host', '127.0.0.1', '--no-local-node'],
         ...(this.#store === undefined ? [] : ['--store', this.#store.url]),
@@ -118,13 +121,11 @@ export class ControllerProcess {
     );
     closeSync(log);
     const child = this.#child;
-    const isReady = (): boolean => {
-      if (child.exitCode !== null) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
-      return (
-        existsSync(this.contextFile) && this.output().includes('Drover is ready') && this.#startedAfter(child)
-      );
-    };
-    await waitFor('the controller to answer', isReady, this.#options.patienceMs);
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    const isReady = (): boolean =>
+      existsSync(this.contextFile) && this.output().includes('Drover is ready') && this.#startedAfter(child);
+    await waitFor('the controller to answer', () => hasEnded() || isReady(), this.#options.patienceMs);
+    if (hasEnded()) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
   }
 
   #startedAfter(child: ChildProcess): boolean {

@@ -31,7 +31,7 @@ export class Controllers {
     const args = ports.flatMap(({ agentPort }) => ['--controller', `127.0.0.1:${agentPort}`]);
     const begin = (index: number): Promise<ControllerProcess> =>
       ControllerProcess.start({
-        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 90_000 },
+        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 240_000 },
         args: [...args, '--secrets-key-file', join(dir, 'key')],
       });
     // The first makes the key under which all of them keep their secrets.
@@ -43,6 +43,13 @@ export class Controllers {
   /** Rows of the database that they share. */
   query(sql: (schema: string) => string): Promise<readonly Record<string, unknown>[]> {
     return this.#place.server.query(sql(this.#place.schema));
+  }
+
+  /** A transaction that sees this moment until it is released, as that of a backup does. */
+  async hold(): Promise<{ release(): Promise<void> }> {
+    const client = await this.#place.server.open();
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class');
+    return { release: () => client.end() };
   }
 
   async close(): Promise<void> {

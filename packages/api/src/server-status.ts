@@ -14,6 +14,15 @@ export interface Check {
 
 export interface ServerFacts {
   readonly version: string;
+  /** Those that are alive; one of a version before this was told does not tell. */
+  readonly controllers?: readonly {
+    /** Its id. */
+    readonly controller: string;
+    /** Where others reach it. */
+    readonly address: string;
+    readonly version: string | undefined;
+    readonly leads: boolean;
+  }[];
   readonly measuredAt: string;
   readonly startedAt: string;
   readonly uptimeSeconds: number;

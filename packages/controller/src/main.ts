@@ -204,6 +204,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
       drain: { status: () => drain.status(), begin: stop },
       refusal: trail.refusal,
       ...agentCare(releases, gateway),
+      members: together.members,
       forward: { elsewhere: together.elsewhere, secret: authority.fleetSecret },
       admission,
       runPolicies,

@@ -1,17 +1,20 @@
 // Owns how this controller stands among others: alone with the embedded store, one of several equal ones on PostgreSQL (adr/0018).
 import type { Config } from './config.ts';
 import { runDepartures } from './controllers/membership/departures.ts';
-import { openMembership } from './controllers/membership/membership.ts';
+import { type Member, openMembership } from './controllers/membership/membership.ts';
 import type { NodeController } from './controllers/node/controller.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Closers } from './platform/closers.ts';
 import { type Leadership, leadAlone } from './platform/leadership.ts';
 import type { Log } from './platform/log.ts';
+import { ownVersion } from './platform/version.ts';
 import type { Resources } from './resources/resources.ts';
 import type { Store } from './store/store.ts';
 
 export interface Together {
   readonly leadership: Leadership;
+  /** Those that are alive, this one among them. */
+  members(): readonly Member[];
   /** Whether this controller looks after the node of an agent that is, or was last, connected to `controller`; undefined: to none. */
   minds(controller: string | undefined): boolean;
   /** https://host:port of the other controller that the node's agent is connected to; undefined: to none that is alive. */
@@ -34,10 +37,11 @@ interface TogetherDeps {
   readonly closers: Closers;
 }
 
-const alone = (log: Log, closers: Closers): Together => {
+const alone = ({ controller, address, log, closers }: TogetherDeps): Together => {
   const leadership = leadAlone(log);
   return {
     leadership,
+    members: () => [{ controller, address, version: ownVersion, leads: true }],
     minds: () => true,
     elsewhere: async () => undefined,
     follow: async () => void closers.add(leadership),
@@ -47,14 +51,16 @@ const alone = (log: Log, closers: Closers): Together => {
 
 export const standTogether = async ({ store: url }: Config, deps: TogetherDeps): Promise<Together> => {
   const { resources, store, controller, address, clock, log, closers } = deps;
-  if (url === undefined) return alone(log, closers);
-  const membership = closers.add(await openMembership({ resources, controller, address, clock, log }));
+  if (url === undefined) return alone(deps);
+  const self = { controller, address, version: ownVersion };
+  const membership = closers.add(await openMembership({ resources, ...self, clock, log }));
   const { leadership } = membership;
   const minds: Together['minds'] = (of) =>
     of === controller || (leadership.isLeading && (of === undefined || !membership.isAlive(of)));
   return {
     leadership,
     minds,
+    members: () => membership.members(),
     elsewhere: async (node) => {
       const agent = await store.agents.get(node);
       if (agent?.connected !== true || agent.controller === controller) return undefined;

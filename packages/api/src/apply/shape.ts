@@ -26,6 +26,12 @@ const listShape = (schema: SchemaNode): Shape => {
   return { kind: 'list', keys: mergeKey === '' ? [] : [mergeKey] };
 };
 
+/** By which items of a list are told apart; none where nothing is said. */
+export const listKeysOf = (schema: SchemaNode): readonly string[] => {
+  const shape = listShape(schema);
+  return shape.kind === 'list' ? shape.keys : [];
+};
+
 /** The schema of a kind as plain data, which it is. */
 export const schemaOf = (kind: Pick<Kind, 'schema'>): SchemaNode => kind.schema as JsonObject;
 

@@ -9,7 +9,7 @@ const maxDepth = 64;
 const maxValues = 1_000_000;
 const maxUnknownTold = 20;
 
-type SchemaNode = Readonly<Record<string, unknown>>;
+export type SchemaNode = Readonly<Record<string, unknown>>;
 
 export interface Pruned {
   readonly value: Record<string, unknown>;
@@ -23,7 +23,7 @@ interface Walk {
   count: number;
 }
 
-const isNode = (value: unknown): value is SchemaNode =>
+export const isNode = (value: unknown): value is SchemaNode =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Path of a member: .name for plain identifiers, [key] for others. */
@@ -39,13 +39,14 @@ const mapValues = (schema: SchemaNode): SchemaNode | undefined => {
   return isNode(rest) ? rest : undefined;
 };
 
-const named = (schema: SchemaNode | undefined): SchemaNode => {
+/** What the schema says of the keys that it names. */
+export const named = (schema: SchemaNode | undefined): SchemaNode => {
   const properties = schema?.['properties'];
   return isNode(properties) ? properties : {};
 };
 
 /** What the schema says of the keys that it does not name. */
-const unnamed = (schema: SchemaNode | undefined): SchemaNode | 'unknown' | undefined => {
+export const unnamed = (schema: SchemaNode | undefined): SchemaNode | 'unknown' | undefined => {
   if (schema === undefined) return undefined;
   return mapValues(schema) ?? (schema['additionalProperties'] === false ? 'unknown' : undefined);
 };

@@ -48,10 +48,17 @@ const diskOf = ({ disk }: ServerStatus): string => {
   return `${state}${room}, ${toSize(disk.reserveBytes)} in reserve (${disk.directory})`;
 };
 
+const controllersOf = ({ controllers = [] }: ServerStatus): readonly Line[] =>
+  controllers.map(({ address, version, leads }) => [
+    'controller',
+    `${version ?? 'of an unknown version'}, ${address}${leads ? ', leads' : ''}`,
+  ]);
+
 export const toStatusLines = (status: ServerStatus): readonly string[] => {
   const { nodes, memory, eventLoop, encryption, audit, certificates } = status;
   const lines: readonly Line[] = [
     ['version', status.version],
+    ...controllersOf(status),
     ['up', `${toElapsed(status.uptimeSeconds)}, since ${status.startedAt}`],
     ['store', `${status.store.kind}, database ${toSize(status.store.databaseBytes)}`],
     ...keptOf(status),

@@ -3,6 +3,8 @@
 // I2: objects in it are deep-frozen and keep their identity until the next revision of them.
 // I3: what was there at the start, or was created since while nobody watched, is kept as the text that was stored until
 //     somebody asks for it: a hundred thousand objects are ready in the time that it takes to read them from the disk.
+// I4: objects of kinds that are not served are kept as text: of a kind of a newer version, or one whose definition is heard of
+//     in a moment. So a namespace is not taken for empty, and nothing is missing when the kind is served.
 import { ApiError, type Kind, type KubeObject, resourceKey } from '@drover/api';
 import type { CommittedRow, SnapshotRow, StoredValue } from '../store/store.ts';
 import { deepFreeze } from './freeze.ts';
@@ -173,6 +175,11 @@ export class KindCache {
   }
 }
 
+const keyOfRow = ({ namespace, name }: SnapshotRow): string => toKey(namespace, name);
+
+const byRowKey = (rows: readonly SnapshotRow[]): Map<string, SnapshotRow> =>
+  new Map(rows.map((row) => [keyOfRow(row), row]));
+
 export interface Change {
   readonly cache: KindCache;
   readonly record: ChangeRecord;
@@ -184,6 +191,8 @@ export class Cache {
   readonly #kinds: Map<string, KindCache>;
   /** The same by kind, those that were asked for: each request asks ten times, and a key has to be put together. */
   readonly #ofKind = new Map<Kind, KindCache>();
+  /** resource → key → row (I4). */
+  readonly #unserved: Map<string, Map<string, SnapshotRow>>;
   #revision: number;
 
   constructor(
@@ -198,6 +207,8 @@ export class Cache {
         return [key, new KindCache(kind, rows.get(key) ?? [], snapshot.revision)] as const;
       }),
     );
+    const unserved = [...rows].filter(([resource]) => !this.#kinds.has(resource));
+    this.#unserved = new Map(unserved.map(([resource, all]) => [resource, byRowKey(all)]));
   }
 
   get revision(): number {
@@ -237,7 +248,8 @@ export class Cache {
       known.kind = kind;
       return known;
     }
-    const added = new KindCache(kind, [], this.#revision);
+    const added = new KindCache(kind, [...(this.#unserved.get(resource)?.values() ?? [])], this.#revision);
+    this.#unserved.delete(resource);
     this.#kinds.set(resource, added);
     return added;
   }
@@ -250,13 +262,29 @@ export class Cache {
     return known;
   }
 
-  /** Rows of kinds that are not served (any more) are passed over. */
+  /** Resources that are not served, of which there are objects in the namespace (I4). */
+  unservedIn(namespace: string): readonly string[] {
+    const inside = (rows: ReadonlyMap<string, SnapshotRow>): boolean =>
+      [...rows.values()].some((row) => row.namespace === namespace);
+    return [...this.#unserved].filter(([, rows]) => inside(rows)).map(([resource]) => resource);
+  }
+
+  #note(row: CommittedRow): void {
+    const rows = this.#unserved.get(row.resource) ?? new Map<string, SnapshotRow>();
+    if (row.type === 'deleted') rows.delete(keyOfRow(row));
+    else rows.set(keyOfRow(row), row);
+    if (rows.size > 0) this.#unserved.set(row.resource, rows);
+    else this.#unserved.delete(row.resource);
+  }
+
+  /** What changed of kinds that are served; the rest is noted (I4). */
   apply(rows: readonly CommittedRow[]): readonly Change[] {
     const changes: Change[] = [];
     for (const row of rows) {
       this.#revision = row.revision;
       const cache = this.#kinds.get(row.resource);
       if (cache !== undefined) changes.push(cache.apply(row));
+      else this.#note(row);
     }
     return changes;
   }

@@ -1,6 +1,7 @@
 // Owns the life of namespaces: the permanent ones are made at start; one that is deleted takes its contents along.
 // I1: a namespace goes only after everything in it has gone, and nothing can be made in it once it is marked.
 // I2: its status says what it waits for (namespace-conditions.ts).
+// I3: one with objects of kinds that are not served here is emptied by the controllers of the version that serves them.
 import { isPlainObject, type KubeObject } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import { createKeyedQueue, type KeyedQueue } from '../platform/keyed-queue.ts';
@@ -81,6 +82,13 @@ export class Namespaces {
     const self: ObjectName = { kind: this.#namespaces.kind, namespace: '', name: namespace };
     if (writer.find(self)?.metadata.deletionTimestamp === undefined) return;
     await Promise.all(contentsOf(cache, namespace).map((content) => this.#delete(content)));
+    const unserved = cache.unservedIn(namespace);
+    if (unserved.length > 0) {
+      const why =
+        'a namespace waits for a controller of a newer version: it holds what this one does not serve';
+      this.#deps.log.warn({ namespace, unserved }, why); // I3
+      return;
+    }
     // Creations that were on their way when the mark was made are in the store before this write is.
     const marked = await writer.rewrite(self, (object) =>
       withConditions(object, contentsOf(cache, namespace), toTimestamp(clock.nowMs())),

@@ -2,14 +2,7 @@
 // I1: a write with a resourceVersion succeeds on that version or not at all; without one it is applied to the newest.
 // I2: what changes nothing is not written.
 import { randomUUID } from 'node:crypto';
-import {
-  checkImmutable,
-  isPlainObject,
-  type Kind,
-  type KubeObject,
-  resourceKey,
-  validatorOf,
-} from '@drover/api';
+import { isPlainObject, type Kind, type KubeObject, resourceKey, validatorOf } from '@drover/api';
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { ObjectStore, ObjectWrite } from '../store/store.ts';
 import { type Cache, toKey } from './cache.ts';
@@ -41,6 +34,7 @@ import {
 import type { Quotas } from './quotas.ts';
 import type { ApplyOptions, DeleteOptions, PatchType, WriteOptions } from './resources.ts';
 import { rememberText } from './texts.ts';
+import { immutableCauses, validUpdate } from './updates.ts';
 import { asStored, inVersion } from './versions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -371,9 +365,11 @@ export class Writer {
   ): Promise<KubeObject> {
     this.#checkUpdate(verb, object, current, input, options);
     const candidate = toUpdateInput(object.kind, options.subresource, current, input);
-    const valid = this.#validate(object.kind, candidate, options, current);
+    const valid = validUpdate(object.kind, current, candidate, (fields) =>
+      this.#validate(object.kind, fields, options, current),
+    );
     const causes = [
-      ...checkImmutable(object.kind, current, valid),
+      ...immutableCauses(object.kind, current, valid),
       ...this.#deps.quotas.problems(object.kind, valid),
     ];
     if (causes.length > 0) throw invalid(verb, object, causes);
@@ -392,9 +388,11 @@ export class Writer {
   /** Who takes off the finalizer that stands for the contents would leave them in no namespace (namespaces.ts I1). */
   #checkFinalize(verb: Verb, object: ObjectName, valid: KubeObject): void {
     if (specFinalizers(object.kind, valid).includes(namespaceFinalizer)) return;
-    const contents = contentsOf(this.#deps.cache, object.name);
-    if (contents.length === 0) return;
-    const why = `the finalizer ${namespaceFinalizer} stays while something is in it (${tellContents(contents)}); delete that, or take its finalizers off`;
+    const { cache } = this.#deps;
+    const known = tellContents(contentsOf(cache, object.name));
+    const told = [known, ...cache.unservedIn(object.name)].filter((one) => one !== '').join(', ');
+    if (told === '') return;
+    const why = `the finalizer ${namespaceFinalizer} stays while something is in it (${told}); delete that, or take its finalizers off`;
     throw refuse('Conflict', verb, object, why);
   }
 

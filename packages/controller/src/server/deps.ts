@@ -1,6 +1,6 @@
 // Owns the contract between the server and what main.ts hands it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DrainStatus, Signed } from '@drover/api';
+import type { DrainStatus, ServerFacts, Signed } from '@drover/api';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PeopleDesk } from '../auth/people/desk.ts';
@@ -72,6 +72,8 @@ export interface ServerOptions {
   /** Offers the agent file in force; throws ServiceUnavailable when the node is not connected. */
   readonly updateAgent: (node: string, signed?: Signed) => Promise<void>;
   readonly uninstallAgent: (node: string) => Promise<void>;
+  /** Controllers of this fleet that are alive, this one among them. */
+  readonly members: () => NonNullable<ServerFacts['controllers']>;
   /** Other controllers; absent: there are none. */
   readonly forward?: Omit<ForwardDeps, 'caPem'>;
   /** By resourceKey: a kind's own rule at creation. */

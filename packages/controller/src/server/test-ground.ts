@@ -125,6 +125,7 @@ export const openGround = async (
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({
+    members: () => [],
     resources,
     store,
     auth,

@@ -104,7 +104,8 @@ const decode = (tuple: Tuple, sealer: Sealer | undefined): SnapshotRow => {
     name: String(name),
     uid: String(uid),
   };
-  const text = sealer === undefined ? String(value) : sealer.open(String(value), placeOfObject(place));
+  const isOpen = sealer === undefined || !sealedResources.includes(place.resource);
+  const text = isOpen ? String(value) : sealer.open(String(value), placeOfObject(place));
   const stored = new StoredText(Number(revision), text);
   return {
     ...place,
@@ -117,14 +118,19 @@ const decode = (tuple: Tuple, sealer: Sealer | undefined): SnapshotRow => {
   };
 };
 
-/** A row that another controller has written. */
-const toCommitted = (row: SnapshotRow): CommittedRow => ({
-  ...row,
-  value: row.value,
-  get json() {
-    return JSON.stringify(row.value);
-  },
-});
+/** A row that another controller has written: of a kind that is not known here, what it says may not be readable. */
+const toCommitted = (row: SnapshotRow): CommittedRow => {
+  const { revision, resource, namespace, name, uid, type, stored } = row;
+  return {
+    ...{ revision, resource, namespace, name, uid, type, stored },
+    get value() {
+      return stored.value;
+    },
+    get json() {
+      return JSON.stringify(stored.value);
+    },
+  };
+};
 
 export interface ObjectFace {
   readonly store: ObjectStore;

@@ -16,6 +16,8 @@ export const settings = {
     verdicts: { ok: 'in order', warn: 'may become wrong', fail: 'wrong' },
     figures: 'Figures',
     started: 'Started',
+    controllers: 'Controllers',
+    leads: '(leads)',
     store: 'Store',
     disk: 'Disk',
     free: '{{free}} of {{all}} free',

@@ -18,6 +18,8 @@ export const settings: Texts<typeof english> = {
     verdicts: { ok: '正常', warn: '可能出现问题', fail: '有问题' },
     figures: '指标',
     started: '启动时间',
+    controllers: '控制器',
+    leads: '（主控）',
     store: '存储',
     disk: '磁盘',
     free: '共 {{all}}，可用 {{free}}',

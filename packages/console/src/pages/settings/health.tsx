@@ -35,11 +35,18 @@ const Figure = ({ name, children }: { readonly name: string; readonly children: 
 
 const Figures = ({ status }: { readonly status: ServerStatus }) => {
   const { t, i18n } = useTranslation();
-  const { disk, nodes, memory, backups, eventLoop } = status;
+  const { controllers = [], disk, nodes, memory, backups, eventLoop } = status;
   return (
     <DescriptionList isHorizontal isCompact>
       <Figure name={t('settings.health.started')}>
         <Age at={status.startedAt} />
+      </Figure>
+      <Figure name={t('settings.health.controllers')}>
+        {controllers.map(({ controller, address, version, leads }) => (
+          <div key={controller}>
+            {version ?? t('ui.none')}, {address} {leads && t('settings.health.leads')}
+          </div>
+        ))}
       </Figure>
       <Figure name={t('settings.health.store')}>
         {status.store.kind}, {toSize(status.store.databaseBytes, i18n.language)}

@@ -7,6 +7,8 @@ export const durationSeconds = 4;
 export const durationMs = durationSeconds * 1_000;
 /** Where other controllers reach it. */
 const addressAnnotation = 'drover.dev/address';
+/** Which version of Drover it is. */
+const versionAnnotation = 'drover.dev/version';
 const prefix = 'controller-';
 
 export const leaseNameOf = (controller: string): string => `${prefix}${controller}`;
@@ -21,6 +23,9 @@ const specOf = (object: KubeObject): NonNullable<Lease['spec']> => (object as un
 export const holderOf = (object: KubeObject): string => specOf(object).holderIdentity ?? '';
 export const addressOf = (object: KubeObject): string | undefined =>
   object.metadata.annotations?.[addressAnnotation];
+/** Undefined: it does not say so. */
+export const versionOf = (object: KubeObject): string | undefined =>
+  object.metadata.annotations?.[versionAnnotation];
 
 const microTime = (nowMs: number): string => new Date(nowMs).toISOString().replace('Z', '000Z');
 
@@ -40,12 +45,18 @@ export const toReleased = (before: KubeObject): KubeObject => ({
   spec: { ...specOf(before), holderIdentity: '' },
 });
 
-export const newLease = (name: string, address?: string): KubeObject => ({
+/** What a controller tells of itself. */
+export interface Self {
+  readonly address: string;
+  readonly version: string;
+}
+
+const toAnnotations = ({ address, version }: Self) => ({
+  annotations: { [addressAnnotation]: address, [versionAnnotation]: version },
+});
+
+export const newLease = (name: string, self?: Self): KubeObject => ({
   apiVersion: apiVersionOf(leaseKind),
   kind: leaseKind.kind,
-  metadata: {
-    name,
-    namespace: leaseNamespace,
-    ...(address === undefined ? {} : { annotations: { [addressAnnotation]: address } }),
-  },
+  metadata: { name, namespace: leaseNamespace, ...(self === undefined ? {} : toAnnotations(self)) },
 });

@@ -11,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => ground.close());
 
-const open = (controller: string, address = `https://${controller}:7443`) => {
+const open = (controller: string, address = `https://${controller}:7443`, version = '0.1.0') => {
   const { resources, clock } = ground;
-  return openMembership({ resources, controller, address, clock, log: silentLog });
+  return openMembership({ resources, controller, address, version, clock, log: silentLog });
 };
 const holder = (): string => holderOf(ground.resources.get(leaseKind, leaseNamespace, leaderLease));
 
@@ -49,4 +49,24 @@ test('a second controller of the same id is refused while the first is there, an
   const second = await open('same', 'https://elsewhere:7443');
   await until('its address to be known', () => second.addressOf('same'));
   await second.close();
+});
+
+test('one of the next version joins, and all know who is of which; one of the version after that is refused', async () => {
+  const old = await open('old');
+  await old.compete();
+  const next = await open('next', 'https://next:7443', '0.2.0');
+  const [address, leads] = ['https://old:7443', true];
+  await until('both to be known', () => (next.members().length === 2 ? true : undefined));
+  expect(next.members()).toEqual([
+    { controller: 'next', address: 'https://next:7443', version: '0.2.0', leads: false },
+    { controller: 'old', address, version: '0.1.0', leads },
+  ]);
+
+  await expect(open('far', 'https://far:7443', '0.3.0')).rejects.toThrow(
+    /version 0\.1\.0 serves at https:\/\/old:7443, and this is 0\.3\.0/,
+  );
+  await old.close();
+  const far = await open('far', 'https://far:7443', '0.3.0');
+  await far.close();
+  await next.close();
 });

@@ -3,6 +3,7 @@
 // I2: the lease of the leader changes hands by compare-and-set only, and only when it was given up or has run out.
 // I3: who leads stops before others may take the lease: `trustMs` after the beginning of the last renewal that succeeded, which is
 //     less than the duration, by a clock that also runs while the process is stopped.
+// I4: nobody joins those whose version is more than a step away (skew.ts).
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type KubeObject, leaseKind, namespaceKind } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
@@ -22,14 +23,25 @@ import {
   newLease,
   toHeld,
   toReleased,
+  versionOf,
 } from './lease.ts';
 import { Sightings } from './sightings.ts';
+import { mayWorkTogether } from './skew.ts';
+
+export interface Member {
+  readonly controller: string;
+  readonly address: string;
+  readonly version: string | undefined;
+  readonly leads: boolean;
+}
 
 export interface Membership {
   readonly leadership: OwnLeadership;
   isAlive(controller: string): boolean;
   /** https://host:port; undefined: it is not alive. */
   addressOf(controller: string): string | undefined;
+  /** Who is alive, by id; `version` undefined: it does not say so. */
+  members(): readonly Member[];
   /** Those whose lease has run out, or never was, among `controllers`. */
   readonly gone: (controllers: Iterable<string>) => readonly string[];
   /** From now on it leads when nobody else does; resolves after the first try. Who does not serve yet need not lead. */
@@ -43,11 +55,12 @@ export interface Membership {
 }
 
 export interface MembershipDeps {
-  readonly resources: Pick<Resources, 'find' | 'create' | 'modify' | 'delete' | 'watch'>;
+  readonly resources: Pick<Resources, 'find' | 'list' | 'create' | 'modify' | 'delete' | 'watch'>;
   /** Id of this controller. */
   readonly controller: string;
   /** Where the others reach it. */
   readonly address: string;
+  readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -98,6 +111,18 @@ class Leases implements Membership {
   addressOf(controller: string): string | undefined {
     const lease = this.isAlive(controller) ? this.#sightings.find(leaseNameOf(controller)) : undefined;
     return lease && addressOf(lease);
+  }
+
+  members(): readonly Member[] {
+    const leader = this.#sightings.find(leaderLease);
+    const leads = leader && this.#sightings.holds(leaderLease) ? holderOf(leader) : '';
+    const alive = this.#sightings.names().filter((name) => this.#sightings.holds(name));
+    return alive.sort().flatMap((name) => {
+      const [controller, lease] = [controllerOf(name), this.#sightings.find(name)];
+      if (controller === undefined || lease === undefined) return [];
+      const [address = '', version] = [addressOf(lease), versionOf(lease)];
+      return [{ controller, address, version, leads: controller === leads }];
+    });
   }
 
   readonly gone = (controllers: Iterable<string>): readonly string[] =>
@@ -159,7 +184,7 @@ class Leases implements Membership {
   }
 
   get #own(): KubeObject {
-    return newLease(leaseNameOf(this.#deps.controller), this.#deps.address);
+    return newLease(leaseNameOf(this.#deps.controller), this.#deps);
   }
 
   /** Resolves to when it began, or -Infinity: somebody else holds it. */
@@ -254,22 +279,51 @@ class Leases implements Membership {
   }
 }
 
-/** A copy of a data directory has the id of the original: two of one name would take each other's agents away. */
-const refuseDouble = async ({ resources, controller, address }: MembershipDeps): Promise<void> => {
-  const find = () => resources.find(leaseKind, leaseNamespace, leaseNameOf(controller));
-  const before = find();
-  const other = before && addressOf(before);
-  if (before === undefined || other === address) return;
+/** Of these leases one that is renewed, whoever holds it: it is seen to change. It takes as long as a lease holds to know that none is. */
+const firstRenewed = async (
+  resources: MembershipDeps['resources'],
+  leases: readonly KubeObject[],
+): Promise<KubeObject | undefined> => {
   const until = elapsedMs() + durationMs;
-  while (elapsedMs() < until && find()?.metadata.resourceVersion === before.metadata.resourceVersion)
+  const isRenewed = ({ metadata }: KubeObject): boolean => {
+    const now = resources.find(leaseKind, leaseNamespace, metadata.name ?? '');
+    return now !== undefined && now.metadata.resourceVersion !== metadata.resourceVersion;
+  };
+  while (leases.length > 0 && elapsedMs() < until) {
+    const found = leases.find(isRenewed);
+    if (found !== undefined) return found;
     await delay(tickMs / 5);
-  const now = find();
-  if (now === undefined || now.metadata.resourceVersion === before.metadata.resourceVersion) return;
-  const why = `a controller with its id serves already, at ${other}; if this data directory is a copy, remove the file controller-id from it`;
+  }
+  return undefined;
+};
+
+const refuseStart = (why: string): never => {
   throw new ApiError('ServiceUnavailable', `cannot start: ${why}`);
 };
 
-/** Resolves when this controller is known to be there. @throws ApiError ServiceUnavailable: another one has its id. */
+/** A copy of a data directory has the id of the original: two of one name would take each other's agents away. */
+const refuseDouble = async ({ resources, controller, address }: MembershipDeps): Promise<void> => {
+  const before = resources.find(leaseKind, leaseNamespace, leaseNameOf(controller));
+  const other = before && addressOf(before);
+  if (before === undefined || other === address) return;
+  if ((await firstRenewed(resources, [before])) === undefined) return;
+  refuseStart(
+    `a controller with its id serves already, at ${other}; if this data directory is a copy, remove the file controller-id from it`,
+  );
+};
+
+/** I4. */
+const refuseFar = async ({ resources, version }: MembershipDeps): Promise<void> => {
+  const leases = resources.list(leaseKind, { namespace: leaseNamespace }).items;
+  const far = leases.filter((lease) => !mayWorkTogether(versionOf(lease) ?? version, version));
+  const found = await firstRenewed(resources, far);
+  if (found === undefined) return;
+  refuseStart(
+    `a controller of version ${versionOf(found)} serves at ${addressOf(found)}, and this is ${version}; controllers that work together are at most one version apart, so bring all of them to the version in between first, or have them stop`,
+  );
+};
+
+/** Resolves when this controller is known to be there. @throws ApiError ServiceUnavailable: another one has its id, or is too many versions away. */
 export const openMembership = async (deps: MembershipDeps): Promise<Membership> => {
   const { resources } = deps;
   if (resources.find(namespaceKind, '', leaseNamespace) === undefined)
@@ -277,6 +331,7 @@ export const openMembership = async (deps: MembershipDeps): Promise<Membership> 
       if (!isReason(error, 'AlreadyExists')) throw error;
     });
   await refuseDouble(deps);
+  await refuseFar(deps);
   const leases = new Leases(deps);
   await leases.begin();
   return leases;

@@ -7,7 +7,7 @@ import { Sightings } from './sightings.ts';
 const tickMs = 500;
 /** Of a holder whose own clock is years away from everybody's. */
 const lease = (version: number): KubeObject => {
-  const held = toHeld(newLease('controller-a', 'https://a:7443'), 'a', 0);
+  const held = toHeld(newLease('controller-a', { address: 'https://a:7443', version: '0.1.0' }), 'a', 0);
   return { ...held, metadata: { ...held.metadata, resourceVersion: String(version) } };
 };
 

@@ -8,6 +8,7 @@ const level = { queued: 0, executing: 0, longRunning: 0 };
 /** Of a controller with which nothing is wrong. */
 const healthy: ServerFacts = {
   version: '1.0.0',
+  controllers: [{ controller: 'a', address: 'https://a:7443', version: '1.0.0', leads: true }],
   measuredAt: '2026-01-10T00:00:00Z',
   startedAt: '2026-01-09T00:00:00Z',
   uptimeSeconds: 86_400,
@@ -90,6 +91,16 @@ test.each<[string, Check['verdict'], Partial<ServerFacts>, string]>([
   ['load', 'warn', { eventLoop: { p99DelayMs: 500, maxDelayMs: 600 } }, '500 ms'],
   ['load', 'fail', { eventLoop: { p99DelayMs: 5_000, maxDelayMs: 6_000 } }, '5000 ms'],
   ['memory', 'warn', { memory: { ...memory, machineFreeBytes: 1 } }, '1 bytes of 8.0 GiB'],
+  [
+    'versions',
+    'warn',
+    {
+      controllers: ['1.0.0', '1.1.0'].map((version) => ({
+        ...{ controller: version, address: `https://${version}`, version, leads: false },
+      })),
+    },
+    '2 versions: 1.0.0 (https://1.0.0), 1.1.0 (https://1.1.0)',
+  ],
   ['retention', 'warn', { store: { ...store, bounds, kept: [{ name: 'audit', count: 20_000 }] } }, 'audit'],
 ])('%s: %s', (name, verdict, facts, words) => {
   const check = found(facts, name);

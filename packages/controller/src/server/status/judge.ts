@@ -11,6 +11,7 @@ import { checkMemory } from './checks/memory.ts';
 import { checkNodes } from './checks/nodes.ts';
 import { checkReserve } from './checks/reserve.ts';
 import { checkRetention } from './checks/retention.ts';
+import { checkVersions } from './checks/versions.ts';
 
 const checks: readonly ((facts: ServerFacts) => Check)[] = [
   checkDisk,
@@ -24,6 +25,7 @@ const checks: readonly ((facts: ServerFacts) => Check)[] = [
   checkEventLoop,
   checkMemory,
   checkRetention,
+  checkVersions,
 ];
 
 export const judge = (facts: ServerFacts): readonly Check[] => checks.map((check) => check(facts));

@@ -25,7 +25,15 @@ import type { ClockSkew } from './clock-skew.ts';
 export interface StatusSources
   extends Pick<
     ServerOptions,
-    'resources' | 'store' | 'backupRoutine' | 'encryption' | 'refusal' | 'dataDir' | 'tls' | 'joinInfo'
+    | 'resources'
+    | 'store'
+    | 'backupRoutine'
+    | 'encryption'
+    | 'refusal'
+    | 'dataDir'
+    | 'tls'
+    | 'joinInfo'
+    | 'members'
   > {
   readonly clock: Clock;
   readonly fairness: Fairness;
@@ -127,6 +135,7 @@ export const readFacts = async (sources: StatusSources): Promise<ServerFacts> =>
     measuredAt: toTimestamp(nowMs),
     startedAt: toTimestamp(nowMs - uptimeSeconds * 1_000),
     uptimeSeconds,
+    controllers: sources.members(),
     store: readStore(sources),
     nodes: await readNodes(sources),
     activeWork: work.filter(isActive).length,

@@ -4,6 +4,7 @@
 //     takes away what a killed process left.
 import { ApiError } from '@drover/api/errors';
 import type { Client } from 'pg';
+import { migrations } from '../migrations/index.ts';
 import type { Database } from '../sql/database.ts';
 import { withoutPassword } from './address.ts';
 import { connect, moving } from './connect.ts';
@@ -85,7 +86,7 @@ const toFilling = (client: Client): Filling => {
       inTransaction(client, async () => {
         await clear(client);
         await client.query(`CREATE TABLE ${markTable} (since TIMESTAMPTZ NOT NULL DEFAULT now())`);
-        await apply(client, schema);
+        await apply(client, migrations.slice(0, schema));
       }),
     finish: async () => {
       await database.renumber();

@@ -5,18 +5,20 @@ import type { Mode } from '../sql/worker.ts';
 import { connect, moving, serving } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
 import { holdShared } from './holding.ts';
-import { migrate } from './schema.ts';
+import { checkUsable } from './schema.ts';
+import { upgrade } from './upgrade.ts';
 
 /** How long calls wait for a database that is gone before they are refused. */
 const patienceMs = 15_000;
 /** How long a start does. */
 const startMs = 30_000;
 
-/** A controller has one for as long as it runs (holding.ts). */
+/** A controller has one for as long as it runs (holding.ts), of a database that it may use: whatever happened meanwhile. */
 const connectHeld = async (url: string, waitMs: number): Promise<Client> => {
   const client = await connect(url, waitMs);
   try {
     await holdShared(client);
+    await checkUsable(client);
     return client;
   } catch (error) {
     await client.end();
@@ -25,22 +27,21 @@ const connectHeld = async (url: string, waitMs: number): Promise<Client> => {
 };
 
 /**
- * The writer brings the schema to that of this version (`upTo`: to an older one, for rows of then), and hears `onOthers`
- * whenever others may have written.
+ * The writer brings the schema to that of this version, and hears `onOthers` whenever others may have written.
  * @throws ApiError ServiceUnavailable with one clear line, ApiError BadRequest for an address that cannot be used.
  */
 export const openPostgres = async (
   url: string,
   mode: Mode,
-  { upTo, onOthers }: { readonly upTo?: number; readonly onOthers?: () => void } = {},
+  { onOthers }: { readonly onOthers?: () => void } = {},
 ): Promise<OpenDatabase> => {
   const connected = (waitMs: number): Promise<Client> =>
     mode === 'write'
       ? connectHeld(url, waitMs)
       : connect(url, waitMs, mode === 'snapshot' ? moving : serving);
+  if (mode === 'write') await upgrade(url, startMs);
   const client = await connected(startMs);
   try {
-    if (mode === 'write') await migrate(client, upTo);
     const hear = mode === 'write' ? onOthers : undefined;
     const database = new PostgresDatabase(client, () => connected(patienceMs), hear);
     await database.listen();

@@ -1,10 +1,12 @@
 // Owns the schema in PostgreSQL: the numbered migrations, which are written for SQLite, in its words.
 // I1: one schema, one list of migrations, the same numbers: rows of one store fit the other.
 // I2: text is compared by its bytes (COLLATE "C"), as SQLite does: names have one order everywhere.
-// I3: all that is missing is applied in one transaction, by one controller at a time.
+// I3: what is missing is applied by one controller at a time: in one transaction, or beside those that serve (upgrade.ts).
 // I4: a database that has the mark of a filling (filling.ts) is opened by no controller.
+// I5: the database says how far it is, and how much a program must know at least to use it (migrations/expanding.ts).
 import { ApiError } from '@drover/api/errors';
 import type { Client } from 'pg';
+import { oldestFor } from '../migrations/expanding.ts';
 import { migrations } from '../migrations/index.ts';
 
 /** A migration in PostgreSQL's words. `user` is a word of its own there. */
@@ -25,7 +27,7 @@ const kept = `
 `;
 
 /** What only several controllers need. Written so that it can be applied again and again. */
-const shared = `${kept}
+export const shared = `${kept}
   CREATE INDEX IF NOT EXISTS task_newest ON task (change);
   CREATE TABLE IF NOT EXISTS piece (body TEXT COLLATE "C" NOT NULL, at BIGINT NOT NULL, data BYTEA NOT NULL,
     PRIMARY KEY (body, at));
@@ -79,24 +81,49 @@ export const checkWhole = async (client: Client): Promise<void> => {
   );
 };
 
-/** @throws ApiError ServiceUnavailable when it is of a newer Drover. */
-export const checkVersion = async (client: Client): Promise<void> => {
-  if (!(await tablesOf(client)).includes('drover_schema')) return;
-  const version = await schemaOf(client);
-  if (version <= migrations.length) return;
-  const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --store`;
-  throw new ApiError('ServiceUnavailable', `cannot open the database: ${why}`);
+/** I5. Of a database that was made before it said so, `oldest` is what it is. */
+const formOf = async (client: Client): Promise<{ readonly version: number; readonly oldest: number }> => {
+  if (!(await tablesOf(client)).includes('drover_schema')) return { version: 0, oldest: 0 };
+  const { rows } = await client.query<{ version: number; oldest: number | null }>(
+    "SELECT version, (to_jsonb(drover_schema) ->> 'oldest')::bigint AS oldest FROM drover_schema",
+  );
+  const version = Number(rows[0]?.version ?? 0);
+  return { version, oldest: Number(rows[0]?.oldest ?? version) };
 };
 
-/** Inside a transaction: all that is missing up to a migration. */
-export const apply = async (client: Client, upTo: number): Promise<void> => {
-  await client.query('CREATE TABLE IF NOT EXISTS drover_schema (version BIGINT NOT NULL)');
-  const version = await schemaOf(client);
-  if (version >= upTo) return;
-  for (const ddl of migrations.slice(version, upTo)) await client.query(toPostgres(ddl));
+const newer = (version: number): ApiError => {
+  const why = `it was written by a newer version of Drover (schema ${version}, this one knows up to ${migrations.length}); start that version or choose another --store`;
+  return new ApiError('ServiceUnavailable', `cannot open the database: ${why}`);
+};
+
+/** How far it is. @throws ApiError ServiceUnavailable when this program knows less than who uses it must (I5). */
+export const checkUsable = async (client: Client): Promise<number> => {
+  const { version, oldest } = await formOf(client);
+  if (version > migrations.length && oldest > migrations.length) throw newer(version);
+  return version;
+};
+
+/** For who reads or writes all that is in it. @throws ApiError ServiceUnavailable when it is of a newer Drover. */
+export const checkVersion = async (client: Client): Promise<void> => {
+  const { version } = await formOf(client);
+  if (version > migrations.length) throw newer(version);
+};
+
+/** Inside a transaction: says how far it is (I5). */
+export const note = async (client: Client, steps: readonly string[]): Promise<void> => {
+  await client.query(`CREATE TABLE IF NOT EXISTS drover_schema (version BIGINT NOT NULL);
+    ALTER TABLE drover_schema ADD COLUMN IF NOT EXISTS oldest BIGINT; DELETE FROM drover_schema`);
+  const values = [steps.length, oldestFor(steps)];
+  await client.query('INSERT INTO drover_schema (version, oldest) VALUES ($1, $2)', values);
+};
+
+/** Inside a transaction: all of these migrations that are missing. */
+export const apply = async (client: Client, steps: readonly string[]): Promise<void> => {
+  const { version } = await formOf(client);
+  if (version >= steps.length) return;
+  for (const ddl of steps.slice(version)) await client.query(toPostgres(ddl));
   await client.query(shared);
-  await client.query('DELETE FROM drover_schema');
-  await client.query('INSERT INTO drover_schema (version) VALUES ($1)', [upTo]);
+  await note(client, steps);
 };
 
 export const inTransaction = async (client: Client, work: () => Promise<unknown>): Promise<void> => {
@@ -116,12 +143,4 @@ export const makeKeptTable = (client: Client): Promise<void> =>
   inTransaction(client, async () => {
     await checkWhole(client);
     await client.query(kept);
-  });
-
-/** Brings the schema to that of this program, or to `upTo`. @throws ApiError ServiceUnavailable: it is newer, or not whole. */
-export const migrate = (client: Client, upTo = migrations.length): Promise<void> =>
-  inTransaction(client, async () => {
-    await checkWhole(client);
-    await checkVersion(client);
-    await apply(client, upTo);
   });

@@ -53,14 +53,16 @@ const isKeyring = (value: unknown): value is KeyringFile =>
 
 /** Throws ApiError ServiceUnavailable; `name` is for people. */
 export const parseKeyring = (text: string, name: string): KeyringFile => {
-  let why = 'it is damaged';
+  let why = 'it is damaged; restore it from a backup';
   try {
     const parsed: unknown = JSON.parse(text);
     if (isKeyring(parsed)) return parsed;
+    if (isObject(parsed) && Number(parsed['version']) > 1)
+      why = 'it was written by a newer version of Drover; start that version';
   } catch (error) {
-    why = error instanceof Error ? error.message : why;
+    if (error instanceof Error) why = `${error.message}; restore it from a backup`;
   }
-  throw new ApiError('ServiceUnavailable', `cannot open ${name}: ${why}; restore it from a backup`);
+  throw new ApiError('ServiceUnavailable', `cannot open ${name}: ${why}`);
 };
 
 /** As it is stored; undefined when there is none yet. Throws ApiError ServiceUnavailable. */

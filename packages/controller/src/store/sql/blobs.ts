@@ -16,7 +16,10 @@ const toChunks = (bytes: Uint8Array): readonly string[] => {
 };
 
 const get = async ({ database }: Context, sha256: string): Promise<BlobRow | undefined> => {
-  const row = await database.row('SELECT * FROM blob WHERE sha256 = ?', sha256);
+  const row = await database.row(
+    'SELECT size_bytes, chunk_size_bytes, chunks, created_at_ms FROM blob WHERE sha256 = ?',
+    sha256,
+  );
   if (row === undefined) return undefined;
   return {
     sha256,
@@ -99,6 +102,8 @@ const forget = async (context: Context, id: string): Promise<void> => {
   if (count > 0 && context.database.isShared) dropBody(context, id);
 };
 
+const uploadColumns = 'id, size_bytes, created_at_ms';
+
 const toUpload = (row: Row): UploadRow => ({
   id: String(row['id']),
   sizeBytes: Number(row['size_bytes']),
@@ -106,10 +111,10 @@ const toUpload = (row: Row): UploadRow => ({
 });
 
 const uploads = async ({ database }: Context): Promise<readonly UploadRow[]> =>
-  (await database.rows('SELECT * FROM upload')).map(toUpload);
+  (await database.rows(`SELECT ${uploadColumns} FROM upload`)).map(toUpload);
 
 const upload = async ({ database }: Context, id: string): Promise<UploadRow | undefined> => {
-  const row = await database.row('SELECT * FROM upload WHERE id = ?', id);
+  const row = await database.row(`SELECT ${uploadColumns} FROM upload WHERE id = ?`, id);
   return row && toUpload(row);
 };
 

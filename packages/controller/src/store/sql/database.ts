@@ -2,6 +2,7 @@
 // I1: statements run in the order in which they were asked for; a caller need not wait for one before it asks for the next.
 // I2: SQL is the part that SQLite and PostgreSQL share: parameters are `?` or `?1`; CASE and not iif; text is compared by its
 //     bytes; numbers are JavaScript numbers below 2^53.
+// I3: columns are named, in what is asked and in what is put in: a newer program may have added some meanwhile (adr/0021).
 import { ApiError } from '@drover/api/errors';
 
 /** What a call is told when it cannot be carried out and nothing of it has been: the others of its batch go on. */

@@ -1,6 +1,7 @@
 // Owns the rows of a backup: which tables are in it, and how they are read and put back, in the order of their keys.
 // Uploads under way are not in it: their bytes are not content yet.
 import { ApiError } from '@drover/api/errors';
+import { migrations } from '../migrations/index.ts';
 import type { Context } from './context.ts';
 import type { Database, Value } from './database.ts';
 import { type FileWish, fileBytes, fileSize, filesIn } from './files.ts';
@@ -49,11 +50,15 @@ export const readPage = async (
 ): Promise<Page> => {
   const key = keys[table];
   const columns = await database.columns(table);
+  const names = columns.map((column) => `"${column}"`).join(', ');
   const where = after === undefined ? '' : `WHERE ${key} > ?`;
   const values = after === undefined ? [] : [after];
   let text = '';
   let last: string | number | undefined;
-  for await (const row of database.each(`SELECT * FROM ${table} ${where} ORDER BY ${key}`, ...values)) {
+  for await (const row of database.each(
+    `SELECT ${names} FROM ${table} ${where} ORDER BY ${key}`,
+    ...values,
+  )) {
     text += toLine(columns.map((column) => row[column] ?? null));
     const found = row[key];
     last = typeof found === 'string' || typeof found === 'number' ? found : undefined;
@@ -69,14 +74,25 @@ export interface SnapshotAbout {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** A newer program may keep things in tables that are not known here. @throws ApiError ServiceUnavailable */
+const checkKnown = (schema: number): void => {
+  if (schema <= migrations.length) return;
+  throw new ApiError(
+    'ServiceUnavailable',
+    `cannot back up: the database has been upgraded by a newer version of Drover (schema ${schema}, this one knows up to ${migrations.length}); ask a controller of that version`,
+  );
+};
+
 const about = async ({ database, counters }: Context): Promise<SnapshotAbout> => {
+  const schema = await database.schema();
+  checkKnown(schema);
   const counts: [string, number][] = [];
   for (const table of snapshotTables) {
     const found = await database.tuple(`SELECT count(*) FROM ${table}`);
     counts.push([table, Number(found?.[0])]);
   }
   return {
-    schema: await database.schema(),
+    schema,
     revision: counters.revision,
     counts: Object.fromEntries(counts),
   };
