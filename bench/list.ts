@@ -13,6 +13,7 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { floodBench } from './flood.ts';
 import { output } from './output.ts';
+import { scale } from './scale/index.ts';
 import { secrets } from './secrets.ts';
 import { year } from './year.ts';
 
@@ -33,4 +34,5 @@ export const benches: readonly Bench[] = [
   consoleBench,
   runPageBench,
   year,
+  scale,
 ];

@@ -2,6 +2,7 @@
 import { ControllerProcess } from '../../test/harness/controller.ts';
 import { type Bench, type BenchContext, median, round, timed } from '../bench.ts';
 import { memoryMib, threadSeconds } from '../process-figures.ts';
+import { measureLists, newNode } from './lists.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { RawConnection } from './raw-http.ts';
 
@@ -33,13 +34,6 @@ const configMap = (number: number): string =>
     kind: 'ConfigMap',
     metadata: { name: `c${number}`, labels: { tier: `t${number % 10}` } },
     data: { value: 'x'.repeat(200) },
-  });
-
-const node = (number: number): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: `n${number}`, labels: { rack: `r${number % 100}`, role: 'worker' } },
   });
 
 interface Ground {
@@ -82,49 +76,6 @@ const noteCpu = async <T>(
   note('OtherThreads', after.others - before.others);
   note('Client', (client.user + client.system) / 1_000_000);
   return result;
-};
-
-/** Median time of five lists, and that they are whole. */
-const measureLists = async (ground: Ground): Promise<void> => {
-  const { context, controller, size } = ground;
-  const connection = await RawConnection.open(controller.context);
-  context.defer(() => connection.close());
-  const list = async (query: string): Promise<{ items: number; next: string }> => {
-    const { body } = await connection.ask('GET', `/api/v1/nodes${query}`);
-    const { items, metadata } = JSON.parse(body.toString()) as {
-      items: readonly unknown[];
-      metadata: { continue?: string };
-    };
-    return { items: items.length, next: metadata.continue ?? '' };
-  };
-  const measure = async (name: string, want: number, run: () => Promise<number>): Promise<void> => {
-    const times: number[] = [];
-    for (let turn = 0; turn < 5; turn++) {
-      times.push(
-        await timed(async () => {
-          const got = await run();
-          if (got !== want) throw new Error(`${name}: ${got} instead of ${want} nodes`);
-        }),
-      );
-    }
-    context.figure(name, round(median(times)));
-  };
-  await measure('listAllMs', size.nodes, async () => (await list('')).items);
-  await measure(
-    'listByLabelMs',
-    size.nodes / 100,
-    async () => (await list('?labelSelector=rack%3Dr7')).items,
-  );
-  await measure('listPagedMs', size.nodes, async () => {
-    let got = 0;
-    let query = '?limit=500';
-    for (;;) {
-      const { items, next } = await list(query);
-      got += items;
-      if (next === '') return got;
-      query = `?limit=500&continue=${encodeURIComponent(next)}`;
-    }
-  });
 };
 
 /** From the request of a write to the last watcher that has it; memory of the controller per watcher. */
@@ -234,10 +185,10 @@ const run = async (context: BenchContext): Promise<void> => {
     ground,
     'createNode',
     await load(ground, size.nodes, (connection, number) =>
-      connection.ask('POST', '/api/v1/nodes', node(number)),
+      connection.ask('POST', '/api/v1/nodes', newNode(`n${number}`, number)),
     ),
   );
-  await measureLists(ground);
+  await measureLists(context, controller.context, size.nodes);
   context.figure('rssPeakMib', round((await memoryMib(controller.pid)).peak));
 };
 
