@@ -2,6 +2,7 @@
 import { access } from './access.ts';
 import { agent } from './agent.ts';
 import { api } from './api-load/index.ts';
+import { apiStores } from './api-load/stores.ts';
 import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
   audit,
   secrets,
   api,
+  apiStores,
   floodBench,
   consoleBench,
   runPageBench,
