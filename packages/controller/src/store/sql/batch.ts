@@ -169,7 +169,7 @@ const takeOthers = (context: Context): Others | undefined => {
 };
 
 /** Waits for all of them, also when one fails: what is undone afterwards is all there is. */
-const all = async <T>(pending: readonly (T | PromiseLike<T>)[]): Promise<Awaited<T>[]> => {
+export const all = async <T>(pending: readonly (T | PromiseLike<T>)[]): Promise<Awaited<T>[]> => {
   const outcomes = await Promise.allSettled(pending);
   return outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
@@ -253,34 +253,4 @@ export const runBatch = async (
     for (const buffer of context.spent) buffer.transfer(0);
     context.spent.clear();
   }
-};
-
-const runRead = async (
-  context: Context,
-  operations: Readonly<Record<string, Operation>>,
-  [name, argument]: Call,
-): Promise<Outcome> => {
-  const isAlone = !context.database.inTransaction;
-  try {
-    const operation = operations[name];
-    if (operation === undefined) throw new Error(`no operation ${name}`);
-    const begun = isAlone ? context.database.beginRead() : undefined;
-    const [, value] = await all<unknown>([begun, operation(context, argument as never)]);
-    return { value };
-  } catch (error) {
-    return { failure: toFailure(error) };
-  } finally {
-    if (isAlone) await context.database.rollback();
-  }
-};
-
-/** Runs reading calls, each on one consistent state of the database; in a snapshot, all on the same. */
-export const runReads = async (
-  context: Context,
-  operations: Readonly<Record<string, Operation>>,
-  calls: readonly Call[],
-): Promise<Reply> => {
-  const outcomes: Outcome[] = [];
-  for (const call of calls) outcomes.push(await runRead(context, operations, call));
-  return { outcomes, tasks: [], output: [], audit: [], others: undefined };
 };
