@@ -12,7 +12,7 @@ import { tellOfBackup } from './controllers/backup-news.ts';
 import { tellOfDisk } from './controllers/disk-news.ts';
 import { type EnrolmentDeps, runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
-import { runOwnSweeps, runRetentionController } from './controllers/retention/controller.ts';
+import { runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
@@ -29,7 +29,7 @@ import type { Resources } from './resources/resources.ts';
 import { type BackupNews, type BackupRoutine, openBackupRoutine } from './store/backup/routine.ts';
 import type { Keyring } from './store/sealing/keyring.ts';
 import type { AuditStore, Store, TaskSpec } from './store/store.ts';
-import { allSizes, type Kept, ownSweeps, sharedSweeps } from './sweeps.ts';
+import { allSizes, allSweeps, type Kept } from './sweeps.ts';
 import { issueEnrollmentToken } from './ways-in.ts';
 
 /** What each of them needs. */
@@ -119,9 +119,9 @@ export const runEnrolment = async (
 /** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
 export const runUpkeep = async (
   config: Config,
-  deps: LeaderLoop & Kept & { readonly served: AbortSignal; readonly closers: Closers },
+  deps: LeaderLoop & Kept & { readonly served: AbortSignal },
 ): Promise<void> => {
-  const { resources, leadership, served, clock, log, closers } = deps;
+  const { resources, leadership, served, clock, log } = deps;
   await leadership.during(() => runPolicyController({ resources, log }));
   await leadership.during(() => runServiceAccountController({ resources, log }));
   const { disk } = deps.store;
@@ -129,9 +129,8 @@ export const runUpkeep = async (
   disk.keepReserve();
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };
-  const retention = { resources, clock, log, served };
+  const sweeps = allSweeps(deps);
   await leadership.during(() =>
-    runRetentionController({ ...retention, sweeps: sharedSweeps(deps), sizes, initial }),
+    runRetentionController({ resources, clock, log, served, sweeps, sizes, initial }),
   );
-  closers.add(runOwnSweeps({ ...retention, sweeps: ownSweeps(deps) }));
 };

@@ -221,7 +221,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
   const kept = { store, recordings: server.recordings, hold, served: serving.signal };
-  await runUpkeep(config, { ...loop, ...kept, closers });
+  await runUpkeep(config, { ...loop, ...kept });
   await together.serves();
   const made = { audit, auth, authority, admission, resources, clock, log, closers, address, manager };
   await makeWaysIn(config, made);
