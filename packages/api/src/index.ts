@@ -21,6 +21,7 @@ export * from './patch/strategic-patch.ts';
 export * from './policy/match.ts';
 export { loadedPolicies, loadPolicies } from './policy/on-demand.ts';
 export * from './printing/duration.ts';
+export * from './printing/size.ts';
 export * from './printing/table.ts';
 export * from './rbac/matcher.ts';
 export * from './run-policy/index.ts';

@@ -89,7 +89,7 @@ test.each<[string, Check['verdict'], Partial<ServerFacts>, string]>([
   ],
   ['load', 'warn', { eventLoop: { p99DelayMs: 500, maxDelayMs: 600 } }, '500 ms'],
   ['load', 'fail', { eventLoop: { p99DelayMs: 5_000, maxDelayMs: 6_000 } }, '5000 ms'],
-  ['memory', 'warn', { memory: { ...memory, machineFreeBytes: 1 } }, '1 bytes of 8.0 GiB'],
+  ['memory', 'warn', { memory: { ...memory, machineFreeBytes: 1 } }, '1 B of 8.0 GiB'],
   ['retention', 'warn', { store: { ...store, bounds, kept: [{ name: 'audit', count: 20_000 }] } }, 'audit'],
 ])('%s: %s', (name, verdict, facts, words) => {
   const check = found(facts, name);
