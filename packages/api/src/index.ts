@@ -35,7 +35,7 @@ export * from './signing/request.ts';
 export * from './signing/signed.ts';
 export * from './ssh-enrolment.ts';
 export { type FleetNode, resolveTargets } from './targets.ts';
-export type { Task, TaskCounts, TaskResult } from './task.ts';
+export { noResult, type Task, type TaskCounts, type TaskResult } from './task.ts';
 export * from './validation/immutable.ts';
 export * from './validation/names.ts';
 export * from './validation/validator.ts';
