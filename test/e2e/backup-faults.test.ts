@@ -234,6 +234,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const)
         const figures = await text(client.http.bytes({ path: '/metrics', accept: '*/*' }));
         expect(figures).toMatch(/^drover_backup_last_success_timestamp_seconds [1-9]/m);
         client.close();
+        const trail = await cli(scheduled, ['audit', 'list', '--resource', 'backups', '-o', 'json'], {
+          cwd: dir,
+        });
+        expect(trail.stdout).toContain(made);
       } finally {
         await scheduled.close();
       }

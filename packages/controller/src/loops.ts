@@ -2,6 +2,7 @@
 // (adr/0018 says why).
 import { enrollmentTokenKind } from '@drover/api';
 import type { createAdmission } from './auth/admission.ts';
+import { backupEntry } from './auth/audit/backups.ts';
 import { type AuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import type { Auth } from './auth/auth.ts';
@@ -56,7 +57,10 @@ export const runBackups = async (
 ): Promise<BackupRoutine | undefined> => {
   if (plan === undefined) return undefined;
   const { keyring, hold, store, leadership, clock, log, closers } = deps;
-  const tell = (news: BackupNews) => tellOfBackup(deps, news);
+  const tell = async (news: BackupNews): Promise<void> => {
+    await store.audit.append(backupEntry(clock.nowMs(), news));
+    await tellOfBackup(deps, news);
+  };
   return closers.add(
     await openBackupRoutine(plan, {
       ...{ dataDir, url, keyring, hold, meta: store.meta, clock, log, tell },
