@@ -1,5 +1,5 @@
 // Secrets at rest: whatever is written, changed, deleted, rotated or killed, no file of the data directory tells a secret,
-// and the data open with their key only.
+// and the data open with their key only. (Of a database: packages/controller/src/store/postgres/keys.test.ts.)
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-at-rest-'));
   const dataDir = join(dir, 'data');
   await mkdir(dataDir);
-  controller = await ControllerProcess.start({ dataDir });
+  controller = await ControllerProcess.start({ dataDir, store: null });
   connect();
 });
 afterAll(async () => {
@@ -187,7 +187,7 @@ test('a data directory that was plain is sealed at its first start, and trusted 
   await store.close();
   expect((await told(dataDir)).length).toBeGreaterThan(2);
 
-  const upgraded = await ControllerProcess.start({ dataDir });
+  const upgraded = await ControllerProcess.start({ dataDir, store: null });
   const reader = createClient(upgraded.context);
   try {
     expect(textOf((await reader.get(secrets, 'old')).data)).toBe(`${planted}old`);

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { Client } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createHold } from '../../platform/hold.ts';
@@ -18,6 +16,7 @@ import {
   key,
   keyOf,
   kinds,
+  makeNewer,
   type Opened,
   object,
   type Place,
@@ -37,19 +36,6 @@ const passphrase = (text: string): BackupKey => ({
 const restore = (file: string, place: Place, given = key) => restoreBackup({ file, key: given, ...place });
 
 const dataDir = (): string => origin.place.dataDir;
-
-/** As a Drover of another year leaves it. */
-const makeNewer = async (place: Place): Promise<void> => {
-  if (place.url === undefined) {
-    const database = new DatabaseSync(join(place.dataDir, 'drover.db'));
-    database.exec('PRAGMA user_version = 999');
-    return database.close();
-  }
-  const client = new Client(place.url);
-  await client.connect();
-  await client.query('UPDATE drover_schema SET version = 999');
-  await client.end();
-};
 
 /** A backup of some of everything. */
 const someBackup = async (): Promise<string> => {

@@ -4,6 +4,8 @@ import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from 'pg';
 import { afterEach, beforeEach } from 'vitest';
 import { freshSchema, missingForPostgres } from '../../../../../test/harness/postgres.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -113,6 +115,19 @@ export const fill = async ({ store }: Opened): Promise<void> => {
   await store.meta.set('kept', 'value');
   await addRecording(store);
   await addBlob(store, randomBytes(700_000));
+};
+
+/** As a Drover of another year leaves it. */
+export const makeNewer = async (place: Place): Promise<void> => {
+  if (place.url === undefined) {
+    const database = new DatabaseSync(join(place.dataDir, 'drover.db'));
+    database.exec('PRAGMA user_version = 999');
+    return database.close();
+  }
+  const client = new Client(place.url);
+  await client.connect();
+  await client.query('UPDATE drover_schema SET version = 999');
+  await client.end();
 };
 
 export interface Ground {

@@ -85,7 +85,16 @@ export const openRecordingFiles = async (dataDir: string): Promise<RecordingStor
       }
       return { sizeBytes: size, data: file.createReadStream({ end: size - 1 }) };
     },
-    remove: (id) => rm(pathOf(id), { force: true }),
+    remove: async (id) => {
+      if (goesOn.has(id)) return false;
+      return rm(pathOf(id)).then(
+        () => true,
+        (error: unknown) => {
+          if (isMissing(error)) return false;
+          throw error;
+        },
+      );
+    },
     close: async () => undefined,
   };
 };

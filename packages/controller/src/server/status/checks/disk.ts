@@ -1,6 +1,6 @@
 // Judges the disk of the data directory.
+import { toSize } from '@drover/api';
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
 
 const lowBytes = 1024 ** 3;
 const lowShare = 0.05;

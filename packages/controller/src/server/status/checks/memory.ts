@@ -1,6 +1,6 @@
 // Judges the memory of the machine that the controller is on.
+import { toSize } from '@drover/api';
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
 
 const lowShare = 0.05;
 
