@@ -37,5 +37,6 @@ export { type FleetNode, resolveTargets } from './targets.ts';
 export type { Task, TaskCounts, TaskResult } from './task.ts';
 export * from './validation/immutable.ts';
 export * from './validation/names.ts';
+export { memberPath } from './validation/prune.ts';
 export * from './validation/validator.ts';
 export * from './work.ts';
