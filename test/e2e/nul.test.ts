@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, clusterRoles, configMaps, createClient } from '@drover/client';
+import { type Client, clusterRoles, commandRuns, configMaps, createClient } from '@drover/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover } from '../harness/cli.ts';
@@ -52,7 +52,7 @@ test('a command that prints it has printed it, after kill -9 too', async () => {
   expect(await run(...command)).toMatchObject({ code: 0, stdout: expect.stringContaining('a\0b') });
   await controller.kill9();
   await controller.start();
-  const logs = await drover(controller, ['get', 'commandruns', '-o', 'name']);
-  const last = logs.stdout.trim().split('\n').at(-1)?.split('/')[1] ?? '';
-  expect((await drover(controller, ['logs', last])).stdout).toContain('a\0b');
+  const { items } = await client.list(commandRuns);
+  const name = items.find(({ spec }) => spec.argv?.[0] === 'printf')?.metadata.name ?? '';
+  expect((await drover(controller, ['runs', 'log', name])).stdout).toContain('a\0b');
 });

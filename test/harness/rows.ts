@@ -12,7 +12,7 @@ const withDatabase = async <T>(url: string, use: (client: Client) => Promise<T>)
   return use(client).finally(() => client.end());
 };
 
-/** Of a controller that is stopped. `sql`: of both stores. */
+/** Of a controller that is stopped, where they are in a file. */
 export const changeRows = async ({ dataDir, storeUrl }: Kept, sql: string): Promise<void> => {
   if (storeUrl !== undefined) return withDatabase(storeUrl, async (client) => void (await client.query(sql)));
   const database = new DatabaseSync(join(dataDir, 'drover.db'));
