@@ -39,5 +39,6 @@ export { noResult, type Task, type TaskCounts, type TaskResult } from './task.ts
 export * from './validation/immutable.ts';
 export * from './validation/names.ts';
 export * from './validation/newer-fields.ts';
+export { memberPath } from './validation/prune.ts';
 export * from './validation/validator.ts';
 export * from './work.ts';
