@@ -4,21 +4,35 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { nodeBinary } from '../test/harness/controller.ts';
 import { waitFor } from '../test/harness/wait.ts';
-import type { EmulatorOptions } from './emulator.ts';
+import type { Identity } from './emulator/agent.ts';
+import type { Counts, EmulatorOptions, Starts } from './emulator.ts';
 
 export interface EmulatedFleet {
   /** Agents connected, as the emulator sees it. */
   connected(): number;
+  readonly pid: number;
+  /** More agents, which connect by and by. */
+  add(identities: readonly Identity[]): void;
+  /** How long each that has come back was away, in ms, since the start or the last time that it was asked. */
+  takeAwayMs(): readonly number[];
+  /** What the agents have started so far. */
+  starts(): Promise<Starts>;
   waitConnected(count: number, timeoutMs: number): Promise<void>;
   /** Until the emulator has noticed that the controller is gone. */
   waitGone(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-const follow = (child: ChildProcessWithoutNullStreams, onCount: (connected: number) => void): void => {
+interface Followed {
+  readonly onCount: (counts: Counts) => void;
+  readonly onStarts: (starts: Starts) => void;
+}
+
+const follow = (child: ChildProcessWithoutNullStreams, { onCount, onStarts }: Followed): void => {
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const told: { readonly connected?: number } = JSON.parse(line); // printed by our own emulator
-    if (told.connected !== undefined) onCount(told.connected);
+    const told: Counts | Starts = JSON.parse(line); // printed by our own emulator
+    if ('connected' in told) onCount(told);
+    else onStarts(told);
   });
 };
 
@@ -28,17 +42,36 @@ export const startEmulatedFleet = (options: Omit<EmulatorOptions, 'onCount'>): E
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let connected = 0;
+  let awayMs: number[] = [];
+  let onStarts = (_: Starts): void => undefined;
   let errors = '';
-  follow(child, (count) => {
-    connected = count;
+  follow(child, {
+    onCount: (counts) => {
+      connected = counts.connected;
+      awayMs.push(...counts.awayMs);
+    },
+    onStarts: (starts) => onStarts(starts),
   });
   child.stderr.on('data', (data: Buffer) => {
     errors = (errors + data.toString()).slice(-2000);
   });
   child.stdin.on('error', () => undefined); // said by its exit code
-  child.stdin.write(`${JSON.stringify(options)}\n`);
+  const write = (line: Partial<EmulatorOptions>): void => void child.stdin.write(`${JSON.stringify(line)}\n`);
+  write(options);
   return {
     connected: () => connected,
+    pid: child.pid ?? 0,
+    add: (identities) => write({ identities }),
+    takeAwayMs: () => {
+      const taken = awayMs;
+      awayMs = [];
+      return taken;
+    },
+    starts: () =>
+      new Promise((resolve) => {
+        onStarts = resolve;
+        write({ identities: [] });
+      }),
     waitConnected: async (count, timeoutMs) => {
       await waitFor(
         `${count} emulated agents to connect`,

@@ -1,17 +1,31 @@
 // Owns the emulator: many agents in one process, on the real wire over real TLS. Nothing is executed, and the output
-// says so. As a program it takes its options as one JSON line on standard input, prints one JSON line whenever the
-// number of connected agents changes, and stops when standard input ends.
+// says so. As a program it takes its options as one JSON line on standard input and further agents as further ones, prints one
+// JSON line whenever the number of connected agents changes, answers each line with what was started, and stops when
+// standard input ends.
 import { createInterface } from 'node:readline';
 import { type Behaviour, defaultBehaviour, EmulatedAgent, type Identity } from './emulator/agent.ts';
 
 export interface EmulatorOptions {
   readonly host: string;
   readonly port: number;
+  readonly otherPorts?: readonly number[];
   readonly caPem: string;
   readonly identities: readonly Identity[];
   readonly behaviour?: Partial<Behaviour>;
   /** Told at most ten times a second, and when all are connected. */
-  readonly onCount?: (connected: number) => void;
+  readonly onCount?: (counts: Counts) => void;
+}
+
+export interface Counts {
+  readonly connected: number;
+  /** How long those were away that have come back since the last time, in ms. */
+  readonly awayMs: readonly number[];
+}
+
+export interface Starts {
+  /** Tasks that were started, and those of them that were so more than once. */
+  readonly started: number;
+  readonly startedAgain: number;
 }
 
 export interface Emulator {
@@ -19,42 +33,56 @@ export interface Emulator {
   readonly connected: number;
   /** Resolves when that many are connected; throws after `timeoutMs`. */
   waitConnected(count: number, timeoutMs: number): Promise<void>;
+  add(identities: readonly Identity[]): void;
   close(): void;
 }
+
+const countStarts = (agents: readonly EmulatedAgent[]): Starts => {
+  const starts = agents.flatMap((agent) => [...agent.starts.values()]);
+  return { started: starts.length, startedAgain: starts.filter((times) => times > 1).length };
+};
 
 const firstConnectsPerTurn = 50;
 
 export const startEmulator = (options: EmulatorOptions): Emulator => {
   const behaviour = { ...defaultBehaviour, ...options.behaviour };
-  const { host, port, caPem, onCount } = options;
+  const { host, port, otherPorts, caPem, onCount } = options;
+  const agents: EmulatedAgent[] = [];
   let connected = 0;
+  let awayMs: number[] = [];
   let told: NodeJS.Timeout | undefined;
   let waiters: { readonly count: number; readonly resolve: () => void }[] = [];
   const tell = () => {
     clearTimeout(told);
     told = undefined;
-    onCount?.(connected);
+    onCount?.({ connected, awayMs });
+    awayMs = [];
   };
   const onState = (agent: EmulatedAgent) => {
     connected += agent.connected ? 1 : -1;
+    if (agent.connected && agent.awayMs !== undefined) awayMs.push(agent.awayMs);
     for (const waiter of waiters) if (connected >= waiter.count) waiter.resolve();
     waiters = waiters.filter((waiter) => connected < waiter.count);
     if (connected === agents.length) tell();
     else told ??= setTimeout(tell, 100);
   };
-  const agents = options.identities.map(
-    (identity) => new EmulatedAgent({ host, port, caPem, identity, behaviour, onState }),
-  );
   let next = 0;
   const connectSome = () => {
     for (const end = next + firstConnectsPerTurn; next < Math.min(end, agents.length); )
       agents[next++]?.connect();
-    if (next < agents.length) pacing = setTimeout(connectSome, 5);
+    pacing = next < agents.length ? setTimeout(connectSome, 5) : undefined;
   };
   let pacing: NodeJS.Timeout | undefined;
-  connectSome();
+  const add = (identities: readonly Identity[]): void => {
+    const place = { host, port, otherPorts, caPem };
+    for (const identity of identities)
+      agents.push(new EmulatedAgent({ ...place, identity, behaviour, onState }));
+    if (pacing === undefined) connectSome();
+  };
+  add(options.identities);
   return {
     agents,
+    add,
     get connected() {
       return connected;
     },
@@ -82,15 +110,19 @@ export const startEmulator = (options: EmulatorOptions): Emulator => {
 };
 
 const runProgram = (): void => {
-  const print = (fields: Readonly<Record<string, unknown>>) =>
+  const print = (fields: object) =>
     process.stdout.write(`${JSON.stringify({ emulated: true, ...fields })}\n`);
   const lines = createInterface({ input: process.stdin });
   let emulator: Emulator | undefined;
-  lines.once('line', (line) => {
-    const options: EmulatorOptions = JSON.parse(line); // written by our own benchmark
-    const onCount = (connected: number) => print({ connected });
-    emulator = startEmulator({ ...options, onCount });
-    print({ agents: emulator.agents.length, note: 'agents are emulated: no command is executed' });
+  // Both are written by our own benchmark.
+  const begin = (options: EmulatorOptions): Emulator => startEmulator({ ...options, onCount: print });
+  const more = ({ identities }: Pick<EmulatorOptions, 'identities'>) => emulator?.add(identities);
+  lines.on('line', (line) => {
+    if (emulator === undefined) emulator = begin(JSON.parse(line));
+    else more(JSON.parse(line));
+    const { agents } = emulator;
+    const note = 'agents are emulated: no command is executed';
+    print({ agents: agents.length, ...countStarts(agents), note });
   });
   lines.once('close', () => emulator?.close());
 };

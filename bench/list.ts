@@ -2,6 +2,7 @@
 import { access } from './access.ts';
 import { agent } from './agent.ts';
 import { api } from './api-load/index.ts';
+import { apiStores } from './api-load/stores.ts';
 import { audit } from './audit.ts';
 import type { Bench } from './bench.ts';
 import { cancel } from './cancel.ts';
@@ -13,6 +14,7 @@ import { faults } from './faults.ts';
 import { files } from './files.ts';
 import { floodBench } from './flood.ts';
 import { output } from './output.ts';
+import { scale } from './scale/index.ts';
 import { secrets } from './secrets.ts';
 import { year } from './year.ts';
 
@@ -29,8 +31,10 @@ export const benches: readonly Bench[] = [
   audit,
   secrets,
   api,
+  apiStores,
   floodBench,
   consoleBench,
   runPageBench,
   year,
+  scale,
 ];

@@ -1,5 +1,5 @@
 // Owns what the kernel says about a process, its threads and the whole machine: resident memory and CPU time.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** Kernel ticks per second as /proc shows them (USER_HZ); 100 on every Linux platform Node runs on. */
 const ticksPerSecond = 100;
@@ -11,16 +11,33 @@ export const memoryMib = async (pid: number): Promise<{ readonly now: number; re
   return { now: of('VmRSS'), peak: of('VmHWM') };
 };
 
-/** Of a process or a thread, as its file `stat` tells (proc(5)). */
-const secondsIn = async (file: string): Promise<number> => {
+/** From the third field of a file `stat` on (proc(5)). */
+const fieldsOf = async (file: string): Promise<readonly string[]> => {
   const text = await readFile(file, 'utf8');
   // The name is in brackets and may hold spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+};
+
+/** Of a process or a thread. */
+const secondsIn = async (file: string): Promise<number> => {
+  const fields = await fieldsOf(file);
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
 /** CPU seconds (user and system) that the process has used since it began. */
 export const cpuSeconds = (pid: number): Promise<number> => secondsIn(`/proc/${pid}/stat`);
+
+/** CPU seconds of a process and its children, also of those that have ended: a database server is one process per connection. */
+export const familySeconds = async (pid: number): Promise<number> => {
+  const files = (await readdir('/proc'))
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => `/proc/${name}/stat`);
+  const all = await Promise.all(files.map((file) => fieldsOf(file).catch(() => [])));
+  const children = all.filter((fields) => fields[1] === String(pid));
+  const own = await fieldsOf(`/proc/${pid}/stat`);
+  const ticks = [...own.slice(11, 15), ...children.flatMap((fields) => fields.slice(11, 13))];
+  return ticks.reduce((sum, each) => sum + Number(each), 0) / ticksPerSecond;
+};
 
 /** The same by thread: the main one, and all others together, also those that have ended. */
 export const threadSeconds = async (

@@ -19,14 +19,10 @@ ensureConsole();
 ensureCommandLine();
 const { staticSteps } = await import('./check.mjs');
 const { close, step, vitest } = await import('./suite.mjs');
-/** What asks most of the store is asked of both. The contract of the store, and several controllers, are tested on it anyhow. */
-const onPostgres = ['access', 'custom-kinds', 'people', 'retention', 'secrets'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
 close([
   ...(await staticSteps()),
   await vitest('unit', ['--project', 'unit', '--project', 'long']),
   await step('agent under every Python found', 'python3', [join(root, 'agent/run_tests.py')]),
-  await vitest('e2e', ['--project', 'e2e', '--project', 'e2e-alone']),
-  await vitest('e2e on PostgreSQL', ['--project', 'e2e', ...onPostgres], { DROVER_TEST_STORE: 'postgres' }),
+  // In one run, so that no worker idles between the stores.
+  await vitest('e2e on SQLite and on PostgreSQL', ['--project', 'e2e*']),
 ]);

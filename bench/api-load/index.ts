@@ -2,8 +2,10 @@
 import { ControllerProcess } from '../../test/harness/controller.ts';
 import { type Bench, type BenchContext, median, round, timed } from '../bench.ts';
 import { memoryMib, threadSeconds } from '../process-figures.ts';
+import { measureLists } from './lists.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { RawConnection } from './raw-http.ts';
+import { askMixed, clients, configMaps, createNode, createOne, getOne } from './requests.ts';
 
 interface Size {
   readonly objects: number;
@@ -23,24 +25,6 @@ const full: Size = {
   mixed: 20_000,
 };
 const quick: Size = { objects: 10_000, gets: 5_000, nodes: 1_000, watchers: 200, writes: 5, mixed: 4_000 };
-
-const clients = 64;
-const configMaps = '/api/v1/namespaces/default/configmaps';
-
-const configMap = (number: number): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `c${number}`, labels: { tier: `t${number % 10}` } },
-    data: { value: 'x'.repeat(200) },
-  });
-
-const node = (number: number): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: `n${number}`, labels: { rack: `r${number % 100}`, role: 'worker' } },
-  });
 
 interface Ground {
   readonly context: BenchContext;
@@ -82,49 +66,6 @@ const noteCpu = async <T>(
   note('OtherThreads', after.others - before.others);
   note('Client', (client.user + client.system) / 1_000_000);
   return result;
-};
-
-/** Median time of five lists, and that they are whole. */
-const measureLists = async (ground: Ground): Promise<void> => {
-  const { context, controller, size } = ground;
-  const connection = await RawConnection.open(controller.context);
-  context.defer(() => connection.close());
-  const list = async (query: string): Promise<{ items: number; next: string }> => {
-    const { body } = await connection.ask('GET', `/api/v1/nodes${query}`);
-    const { items, metadata } = JSON.parse(body.toString()) as {
-      items: readonly unknown[];
-      metadata: { continue?: string };
-    };
-    return { items: items.length, next: metadata.continue ?? '' };
-  };
-  const measure = async (name: string, want: number, run: () => Promise<number>): Promise<void> => {
-    const times: number[] = [];
-    for (let turn = 0; turn < 5; turn++) {
-      times.push(
-        await timed(async () => {
-          const got = await run();
-          if (got !== want) throw new Error(`${name}: ${got} instead of ${want} nodes`);
-        }),
-      );
-    }
-    context.figure(name, round(median(times)));
-  };
-  await measure('listAllMs', size.nodes, async () => (await list('')).items);
-  await measure(
-    'listByLabelMs',
-    size.nodes / 100,
-    async () => (await list('?labelSelector=rack%3Dr7')).items,
-  );
-  await measure('listPagedMs', size.nodes, async () => {
-    let got = 0;
-    let query = '?limit=500';
-    for (;;) {
-      const { items, next } = await list(query);
-      got += items;
-      if (next === '') return got;
-      query = `?limit=500&continue=${encodeURIComponent(next)}`;
-    }
-  });
 };
 
 /** From the request of a write to the last watcher that has it; memory of the controller per watcher. */
@@ -172,24 +113,6 @@ const measureWatches = async (ground: Ground): Promise<void> => {
   context.figure('lastWatcherWorstMs', round(Math.max(...times)));
 };
 
-/** 70 % get, 10 % each of create, patch and list of a page. */
-const mixed = (ground: Ground): Promise<LoadResult> =>
-  load(ground, ground.size.mixed, (connection, number) => {
-    const name = `c${(number * 7919) % ground.size.objects}`;
-    switch (number % 10) {
-      case 0:
-        return connection.ask('POST', configMaps, configMap(ground.size.objects + number));
-      case 1: {
-        const patch = JSON.stringify({ data: { value: `y${number}` } });
-        return connection.ask('PATCH', `${configMaps}/${name}`, patch, 'application/merge-patch+json');
-      }
-      case 2:
-        return connection.ask('GET', `${configMaps}?limit=50`);
-      default:
-        return connection.ask('GET', `${configMaps}/${name}`);
-    }
-  });
-
 const run = async (context: BenchContext): Promise<void> => {
   const size = context.quick ? quick : full;
   const controller = await ControllerProcess.start();
@@ -203,11 +126,7 @@ const run = async (context: BenchContext): Promise<void> => {
   note(
     ground,
     'create',
-    await noteCpu(ground, 'create', size.objects, () =>
-      load(ground, size.objects, (connection, number) =>
-        connection.ask('POST', configMaps, configMap(number)),
-      ),
-    ),
+    await noteCpu(ground, 'create', size.objects, () => load(ground, size.objects, createOne)),
   );
   const after = await memoryMib(controller.pid);
   context.figure('objects', size.objects);
@@ -217,12 +136,14 @@ const run = async (context: BenchContext): Promise<void> => {
   note(
     ground,
     'get',
-    await load(ground, size.gets, (connection, number) =>
-      connection.ask('GET', `${configMaps}/c${(number * 7919) % size.objects}`),
-    ),
+    await load(ground, size.gets, (connection, number) => getOne(connection, number, size.objects)),
   );
   context.say('a mix of requests');
-  note(ground, 'mixed', await mixed(ground));
+  note(
+    ground,
+    'mixed',
+    await load(ground, size.mixed, (connection, number) => askMixed(connection, number, size.objects)),
+  );
   context.say(`restart with ${size.objects} objects`);
   await controller.stop();
   context.figure('readyMs', round(await timed(() => controller.start()), 0));
@@ -230,14 +151,8 @@ const run = async (context: BenchContext): Promise<void> => {
   context.say(`${size.watchers} watchers`);
   await measureWatches(ground);
   context.say(`lists of ${size.nodes} nodes`);
-  note(
-    ground,
-    'createNode',
-    await load(ground, size.nodes, (connection, number) =>
-      connection.ask('POST', '/api/v1/nodes', node(number)),
-    ),
-  );
-  await measureLists(ground);
+  note(ground, 'createNode', await load(ground, size.nodes, createNode));
+  await measureLists(context, controller.context, size.nodes);
   context.figure('rssPeakMib', round((await memoryMib(controller.pid)).peak));
 };
 

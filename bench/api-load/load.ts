@@ -9,7 +9,7 @@ export interface LoadResult {
 }
 
 /** The value below which `share` of the sorted values lie. */
-const quantile = (sorted: readonly number[], share: number): number =>
+export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 const toResult = (times: number[], wallMs: number): LoadResult => {

@@ -96,12 +96,18 @@ export class RawConnection {
   }
 
   /** One request at a time; rejects when the code is not 2xx. */
-  async ask(method: string, path: string, body?: string, type = 'application/json'): Promise<RawAnswer> {
+  async ask(
+    method: string,
+    path: string,
+    body?: string,
+    type = 'application/json',
+    accept = 'application/json',
+  ): Promise<RawAnswer> {
     const content =
       body === undefined ? '' : `content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     const answer = await new Promise<RawAnswer>((resolve, reject) => {
       this.settle = { resolve, reject };
-      this.socket.write(`${method} ${path}${this.head}${content}\r\n${body ?? ''}`);
+      this.socket.write(`${method} ${path}${this.head}accept: ${accept}\r\n${content}\r\n${body ?? ''}`);
     });
     if (answer.code < 200 || answer.code > 299)
       throw new Error(`${method} ${path}: ${answer.code} ${answer.body.toString().slice(0, 300)}`);

@@ -43,6 +43,8 @@ export const defaultBehaviour: Behaviour = {
 export interface AgentOptions {
   readonly host: string;
   readonly port: number;
+  /** Ports of other controllers: each time a connection ends it is the next one's turn, as with the real agent. */
+  readonly otherPorts?: readonly number[] | undefined;
   readonly caPem: string;
   readonly identity: Identity;
   readonly behaviour: Behaviour;
@@ -68,6 +70,8 @@ export class EmulatedAgent {
   welcome: Welcome | undefined;
   /** Why the last connection or hello failed. */
   lastError: string | undefined;
+  /** From the end of the last session to the welcome of this one; undefined in the first. */
+  awayMs: number | undefined;
   /** How often each task was really started. */
   readonly starts = new Map<string, number>();
   readonly tasks = new Map<string, KnownTask>();
@@ -81,6 +85,8 @@ export class EmulatedAgent {
   private beat: NodeJS.Timeout | undefined;
   private retry: NodeJS.Timeout | undefined;
   private failures = 0;
+  private turn = 0;
+  private lostAtMs: number | undefined;
   private stopped = false;
 
   constructor(options: AgentOptions) {
@@ -97,7 +103,9 @@ export class EmulatedAgent {
   }
 
   connect(): void {
-    const { host, port } = this.options;
+    const { host, port: first, otherPorts = [] } = this.options;
+    const ports = [first, ...otherPorts];
+    const port = ports[this.turn % ports.length] ?? first;
     const socket = connect({ host, port, secureContext: this.secureContext, rejectUnauthorized: true });
     this.socket = socket;
     socket.setNoDelay(true);
@@ -135,6 +143,7 @@ export class EmulatedAgent {
   private welcomed(welcome: Welcome): void {
     this.failures = 0;
     this.welcome = welcome;
+    this.awayMs = this.lostAtMs === undefined ? undefined : performance.now() - this.lostAtMs;
     for (const id of welcome.forget) this.tasks.delete(id);
     const everyMs = welcome.heartbeatSeconds * 1000;
     this.beat = setTimeout(() => this.heartbeat(everyMs), Math.random() * everyMs);
@@ -156,7 +165,11 @@ export class EmulatedAgent {
     this.mux = undefined;
     const wasConnected = this.connected;
     this.welcome = undefined;
-    if (wasConnected) this.options.onState?.(this);
+    if (wasConnected) {
+      this.lostAtMs = performance.now();
+      this.options.onState?.(this);
+    }
+    this.turn += 1;
     if (this.stopped || this.options.reconnect === false) return;
     const { reconnectMs, maxReconnectMs } = this.options.behaviour;
     const ceiling = Math.min(maxReconnectMs, reconnectMs * 2 ** Math.min(this.failures++, 10));
@@ -184,10 +197,10 @@ export class EmulatedAgent {
     };
   }
 
-  private start({ id }: Task): void {
+  private start({ id, command }: Task): void {
     if (this.tasks.has(id)) return;
     this.starts.set(id, (this.starts.get(id) ?? 0) + 1);
-    const { delayMs } = this.options.behaviour;
+    const delayMs = sleepMs(command?.argv) ?? this.options.behaviour.delayMs;
     const startedAtMs = Date.now();
     const timer = delayMs > 0 ? setTimeout(() => this.finish(id, 'exited'), delayMs) : undefined;
     this.tasks.set(id, { state: 'running', timer, startedAtMs });
@@ -244,6 +257,10 @@ export class EmulatedAgent {
     this.socket?.destroy();
   }
 }
+
+/** `sleep SECONDS` seems to take that long, whatever the behaviour. */
+const sleepMs = (argv: readonly string[] = []): number | undefined =>
+  argv[0] === 'sleep' && argv.length === 2 ? Number(argv[1]) * 1000 : undefined;
 
 const emulatedHello = (name: string): Hello => ({
   agentVersion: 'emulated',

@@ -13,7 +13,9 @@ import { silentLog } from '../../packages/controller/src/platform/log.ts';
 import { openStore } from '../../packages/controller/src/store/index.ts';
 import { drover } from '../harness/cli.ts';
 import { ControllerProcess, controllerFile } from '../harness/controller.ts';
+import { keptFilesOf } from '../harness/key-files.ts';
 import { freePort } from '../harness/ports.ts';
+import { rowsInDatabase } from '../harness/rows.ts';
 import { waitFor } from '../harness/wait.ts';
 
 /** Every planted secret begins so, and as base64 with what the first 9 bytes give. */
@@ -52,13 +54,14 @@ const filesBelow = async (folder: string): Promise<readonly string[]> => {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 };
 
-/** 'file: what' for every needle in every file of the data directory. */
-const told = async (dataDir = controller.dataDir): Promise<readonly string[]> => {
+const needlesIn = (place: string, bytes: Buffer | string): readonly string[] =>
+  needles.filter((needle) => bytes.includes(needle)).map((needle) => `${place}: ${needle}`);
+
+/** 'file: what' for every needle in every file of the data directory, and in every table of the database. */
+const told = async (of: Pick<ControllerProcess, 'dataDir' | 'storeUrl'> = controller) => {
   const found: string[] = [];
-  for (const path of await filesBelow(dataDir)) {
-    const bytes = await readFile(path);
-    found.push(...needles.filter((needle) => bytes.includes(needle)).map((needle) => `${path}: ${needle}`));
-  }
+  for (const path of await filesBelow(of.dataDir)) found.push(...needlesIn(path, await readFile(path)));
+  for (const [table, text] of Object.entries(await rowsInDatabase(of))) found.push(...needlesIn(table, text));
   return found;
 };
 
@@ -97,9 +100,8 @@ test('a rotation that is killed half-way goes on at the next start, and leaves n
     return rotation !== undefined && rotation.done > 0;
   });
   await controller.kill9();
-  const kept = JSON.parse(await readFile(join(controller.dataDir, 'keys/secrets.json'), 'utf8')) as {
-    readonly dataKeys: readonly unknown[];
-  };
+  const keyring = await (await keptFilesOf(controller)).read('keys/secrets.json');
+  const kept = JSON.parse(keyring ?? '{}') as { readonly dataKeys: readonly unknown[] };
   expect(kept.dataKeys).toHaveLength(2);
   expect(await told()).toEqual([]);
 
@@ -117,7 +119,9 @@ const refusedStart = async (
   ...args: readonly string[]
 ): Promise<{ readonly code: unknown; readonly output: string }> => {
   const ports = ['--port', String(await freePort()), '--agent-port', String(await freePort())];
-  const fixed = ['--data-dir', controller.dataDir, '--host', '127.0.0.1', '--no-local-node'];
+  const { dataDir, storeUrl } = controller;
+  const store = storeUrl === undefined ? [] : ['--store', storeUrl];
+  const fixed = ['--data-dir', dataDir, ...store, '--host', '127.0.0.1', '--no-local-node'];
   return new Promise((resolve) => {
     execFile(controllerFile, [...fixed, ...ports, ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? error?.signal ?? 0, output: stdout + stderr }),
@@ -125,11 +129,12 @@ const refusedStart = async (
   });
 };
 
-/** All files but logs, locks and the pid, which every start touches. */
+/** All rows, and all files but logs, locks and the pid, which every start touches. */
 const contents = async (): Promise<Readonly<Record<string, string>>> => {
   const paths = (await filesBelow(controller.dataDir)).filter((path) => !/\.log$|lock\.db|\/pid$/.test(path));
   const texts = await Promise.all(paths.map((path) => readFile(path, 'base64')));
-  return Object.fromEntries(paths.map((path, index) => [path, texts[index] ?? '']));
+  const files = Object.fromEntries(paths.map((path, index) => [path, texts[index] ?? '']));
+  return { ...files, ...(await rowsInDatabase(controller)) };
 };
 
 test('without its key, or with another one, the data are refused in one line and left as they are', async () => {
@@ -145,7 +150,7 @@ test('without its key, or with another one, the data are refused in one line and
 
   expect([wrong.code, missing.code]).toEqual([1, 1]);
   expect(wrong.output).toMatch(
-    /^cannot open the secrets of .* give the right key \(nothing was changed\)\n$/,
+    /^cannot open the secrets of .* give (the right key|every controller of it the same key) \(nothing was changed\)\n$/,
   );
   expect(missing.output).toMatch(/^cannot use the key file .*: it is not there; put it back .*\n$/);
   expect(await contents()).toEqual(before);
@@ -185,14 +190,15 @@ test('a data directory that was plain is sealed at its first start, and trusted 
   const key = { resource: 'secrets', namespace: 'default', name: 'old' };
   await store.objects.write([{ ...key, type: 'created', value }]);
   await store.close();
-  expect((await told(dataDir)).length).toBeGreaterThan(2);
+  expect((await told({ dataDir, storeUrl: undefined })).length).toBeGreaterThan(2);
 
-  const upgraded = await ControllerProcess.start({ dataDir });
+  // Only directories have ever been plain.
+  const upgraded = await ControllerProcess.start({ dataDir, store: null });
   const reader = createClient(upgraded.context);
   try {
     expect(textOf((await reader.get(secrets, 'old')).data)).toBe(`${planted}old`);
     expect(upgraded.output()).toContain(caPin);
-    expect(await told(dataDir)).toEqual([]);
+    expect(await told(upgraded)).toEqual([]);
   } finally {
     reader.close();
     await upgraded.close();

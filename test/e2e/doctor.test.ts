@@ -1,9 +1,9 @@
-// drover server status and doctor on a healthy controller, and on installations that are really broken, one fault each.
+// drover server doctor on the directory of a healthy controller, and on installations that are really broken, one fault each.
 import { chmod, mkdir, rename } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Check, ServerStatus } from '@drover/api';
+import type { Check } from '@drover/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CliResult, drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
@@ -23,28 +23,6 @@ describe('a controller that answers', () => {
     controller = await ControllerProcess.start();
   });
   afterAll(() => controller?.close());
-
-  test('tells of itself, for people and for programs', async () => {
-    const { code, stdout, stderr } = await drover('server', 'status');
-    expect([code, stderr]).toEqual([0, '']);
-    for (const word of [
-      'version',
-      'SQLite, embedded',
-      'nodes',
-      'event loop',
-      'certificate',
-      'audit',
-      'clocks',
-    ])
-      expect(stdout).toContain(word);
-    const found = JSON.parse((await drover('server', 'status', '-o', 'json')).stdout) as ServerStatus;
-    expect(found).toMatchObject({
-      disk: { state: 'ok', directory: controller.dataDir },
-      nodes: { known: 0 },
-    });
-    expect(Date.parse(found.certificates[1]?.notAfter ?? '')).toBeGreaterThan(Date.now());
-    expect((await drover('server', 'status', '-o', 'yaml')).stdout).toMatch(/^version: /m);
-  });
 
   test('is found healthy, its directory too', async () => {
     const { code, stdout } = await doctor();

@@ -135,15 +135,15 @@ test('the same content is stored once, sent once per node, and not at all the se
   writeRandom(join(ground.work, 'twice'), 8 * mib);
   const first = await ground.push('n[1-2]', 'twice', 'twice');
   for (const { result } of first.tasks) expect(result?.detail).toMatchObject({ bytesSent: 8 * mib });
-  const stored = ground.storedBytes();
+  const stored = await ground.storedBytes();
   const second = await ground.push('n[1-2]', 'twice', 'twice');
   expect(second.cli, second.cli.stderr).toMatchObject({ code: 0 });
   for (const { result } of second.tasks)
     expect(result?.detail).toMatchObject({ changed: false, bytesSent: 0, bytesSkipped: 8 * mib });
-  expect(ground.storedBytes()).toBe(stored);
+  expect(await ground.storedBytes()).toBe(stored);
   const elsewhere = await ground.push('n1', 'twice', 'elsewhere', '--mode', '0600');
   expect(elsewhere.detail.bytesSent).toBe(8 * mib);
-  expect(ground.storedBytes()).toBe(stored);
+  expect(await ground.storedBytes()).toBe(stored);
 });
 
 test('only the files of a tree that differ are sent', async () => {

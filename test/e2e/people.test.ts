@@ -8,6 +8,7 @@ import { codeAt, stepOf } from '../../packages/controller/src/auth/people/totp.t
 import { type CliResult, drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
 import { Pty } from '../harness/pty.ts';
+import { rowsInDatabase } from '../harness/rows.ts';
 import { waitFor } from '../harness/wait.ts';
 
 const password = 'planted-password-4711';
@@ -155,7 +156,13 @@ test('no log, no table and no database holds a password, code, link or token', a
   const texts = await Promise.all(
     files.map((name) => readFile(join(controller.dataDir, name), 'latin1').catch(() => '')),
   );
-  const told = [...texts, await must(['get', 'users', '-o', 'yaml']), await must(['events', '-o', 'json'])];
+  const rows = Object.values(await rowsInDatabase(controller));
+  const told = [
+    ...texts,
+    ...rows,
+    await must(['get', 'users', '-o', 'yaml']),
+    await must(['events', '-o', 'json']),
+  ];
   // The secret of the app has to be read back to reckon codes: its bytes are in the database, its text nowhere.
   expect(planted.length).toBeGreaterThan(14);
   for (const secret of planted) expect(told.map((text) => text.includes(secret))).not.toContain(true);

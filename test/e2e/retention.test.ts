@@ -1,12 +1,10 @@
 // How long things are kept, in a real controller: set while it serves, acted on at once, and still there after kill -9.
-import { existsSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RetentionPolicy } from '@drover/api';
 import { createClient, retentionPolicies } from '@drover/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
+import { plantRecording } from '../harness/old-recording.ts';
 import { waitFor } from '../harness/wait.ts';
 
 let controller: ControllerProcess;
@@ -36,16 +34,18 @@ const header = {
 
 test('a recording goes when the policy says so, and who changed the policy is in the trail', async () => {
   expect((await policy()).spec).toMatchObject({ audit: { keepDays: 500 }, recordings: { keepDays: 90 } });
-  const file = join(controller.dataDir, 'recordings', '00000000000000000000000001.cast');
-  await writeFile(file, `${JSON.stringify(header)}\n`);
-  const time = new Date(Date.now() - 40 * 86_400_000);
-  await utimes(file, time, time);
+  const isThere = await plantRecording(controller, {
+    id: '00000000000000000000000001',
+    text: `${JSON.stringify(header)}\n`,
+    endedMs: Date.now() - 40 * 86_400_000,
+  });
   await set({ recordings: { keepDays: 60 } });
   await waitFor('it to be counted', async () =>
     (await policy()).status?.kept?.some(({ name, count }) => name === 'recordings' && count === 1),
   );
+  expect(await isThere()).toBe(true);
   await set({ recordings: { keepDays: 30 } });
-  await waitFor('it to be gone', () => !existsSync(file));
+  await waitFor('it to be gone', async () => !(await isThere()));
   expect(await must('audit', 'list', '--resource', 'retentionpolicies')).toMatch(/admin +patch/);
 });
 

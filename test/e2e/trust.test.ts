@@ -8,7 +8,7 @@ import { gatewayAddress } from '../../lab/index.ts';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
-import { readKeyFile } from '../harness/key-files.ts';
+import { readOwnKeyFile } from '../harness/key-files.ts';
 import { LabFleet } from '../harness/lab-fleet.ts';
 import { freePort } from '../harness/ports.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -105,7 +105,7 @@ test('a controller with another CA than the line was made for gets nothing', asy
 
 test('one in between who shows our CA, without its key, gets neither token nor agent', async () => {
   const line = await fleet.joinLine();
-  const pem = await readKeyFile(other.dataDir, 'server.pem');
+  const pem = await readOwnKeyFile(other, 'server.pem');
   const seen: string[] = [];
   const server = createServer({ key: pem, cert: pem }, (request, response) => {
     seen.push(`${request.url} ${request.headers.authorization ?? ''}`);

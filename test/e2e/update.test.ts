@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentFile } from '../harness/controller.ts';
+import { keptFilesOf } from '../harness/key-files.ts';
 import { LabFleet } from '../harness/lab-fleet.ts';
 import { waitFor } from '../harness/wait.ts';
 
@@ -95,12 +96,11 @@ test('a file that another key has signed is refused', async () => {
   const before = await fileOf('two');
   await fleet.controller.stop();
   // As if somebody had the controller's disk but not its release key, which agents learnt when they joined.
-  const key = join(fleet.controller.dataDir, 'keys/release.pem');
-  const own = await readFile(key);
-  await writeFile(
-    key,
-    await fleet.out('one', 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256'),
-  );
+  const kept = await keptFilesOf(fleet.controller);
+  const key = 'keys/release.pem';
+  const own = (await kept.read(key)) ?? '';
+  const other = await fleet.out('one', 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256');
+  expect(await kept.replace(key, own, other)).toBe(true);
   await fleet.controller.start();
   await offer('99.0.3');
   await waitFor('two to be back', async () => (await fleet.agent('two')).connected);
@@ -108,7 +108,7 @@ test('a file that another key has signed is refused', async () => {
   expect(updated.stdout).toContain('refused the new file: its signature is not by the release key');
   expect([updated.code, await fileOf('two')]).toEqual([1, before]);
   await fleet.controller.stop();
-  await writeFile(key, own);
+  expect(await kept.replace(key, await kept.read(key), own)).toBe(true);
   await fleet.controller.start();
   await waitFor('two to be back', async () => (await fleet.agent('two')).connected);
   expect((await fleet.drover('agent', 'update', 'two')).stdout).toBe('two updated\n');

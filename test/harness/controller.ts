@@ -36,9 +36,12 @@ export interface ControllerOptions {
   readonly store?: string | null;
   /** Any that are free unless given. */
   readonly ports?: { readonly port: number; readonly agentPort: number } | undefined;
-  /** How long a start may take; 30 s unless given. */
+  /** How long a start may take; 60 s unless given. */
   readonly patienceMs?: number;
 }
+
+/** Bounds what hangs; a start beside other tests takes seconds. */
+const startMs = 60_000;
 
 /** A database of its rows. */
 interface Place {
@@ -124,7 +127,11 @@ export class ControllerProcess {
     const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
     const isReady = (): boolean =>
       existsSync(this.contextFile) && this.output().includes('Drover is ready') && this.#startedAfter(child);
-    await waitFor('the controller to answer', () => hasEnded() || isReady(), this.#options.patienceMs);
+    await waitFor(
+      'the controller to answer',
+      () => hasEnded() || isReady(),
+      this.#options.patienceMs ?? startMs,
+    );
     if (hasEnded()) throw new Error(`the controller ended: ${this.output().slice(-2000)}`);
   }
 

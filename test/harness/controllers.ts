@@ -40,6 +40,21 @@ export class Controllers {
     return new Controllers([first, ...others], place, dir);
   }
 
+  /** Address of the database that they share. */
+  get storeUrl(): string {
+    return this.#place.url;
+  }
+
+  /** The key under which all of them keep their secrets. */
+  get keyFile(): string {
+    return join(this.#dir, 'key');
+  }
+
+  /** Of the database's server. */
+  get databasePid(): number {
+    return this.#place.server.pid;
+  }
+
   /** Rows of the database that they share. */
   query(sql: (schema: string) => string): Promise<readonly Record<string, unknown>[]> {
     return this.#place.server.query(sql(this.#place.schema));

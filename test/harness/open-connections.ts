@@ -2,7 +2,7 @@
 // apart from what could not be sent because nobody listened.
 import { Agent, type RequestOptions, request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import { watchStanding } from '@drover/client';
 import type { AdminContext } from './controller.ts';
 
 const collection = '/api/v1/namespaces/default/configmaps';
@@ -38,15 +38,8 @@ export class OpenConnections {
     const options: RequestOptions = { method, agent: this.#agent, headers };
     return new Promise((resolve) => {
       const outgoing = request(`${address}${path}`, options);
-      let stands = false;
-      outgoing.once('socket', (socket) => {
-        stands = (socket as TLSSocket).authorized; // of https, and verified always
-        if (stands) return;
-        socket.once('secureConnect', () => {
-          stands = true;
-        });
-      });
-      outgoing.once('error', () => resolve(stands ? 'lost' : 'unsent'));
+      const stands = watchStanding(outgoing);
+      outgoing.once('error', () => resolve(stands() ? 'lost' : 'unsent'));
       outgoing.once('response', (answer) => {
         answer.once('end', () => resolve({ code: answer.statusCode ?? 0 }));
         answer.once('error', () => resolve('lost'));

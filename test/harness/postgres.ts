@@ -62,6 +62,11 @@ export class PostgresServer {
     return server;
   }
 
+  /** One that somebody else started, and ends. */
+  static at(port: number): PostgresServer {
+    return new PostgresServer('', port, {});
+  }
+
   get #data(): string {
     return join(this.#dir, 'data');
   }
@@ -180,16 +185,22 @@ export class PostgresServer {
   }
 }
 
+/** Port of a server that a whole run of tests shares (shared-postgres.ts). */
+export const sharedPortName = 'DROVER_TEST_POSTGRES_PORT';
+
+const startOwn = async (): Promise<PostgresServer> => {
+  const server = await PostgresServer.start({ fsync: process.env['DROVER_TEST_FSYNC'] === 'on' });
+  process.once('exit', () => server.forget());
+  return server;
+};
+
 let shared: Promise<PostgresServer> | undefined;
 let schemas = 0;
 
-/** A place for a store on a server that all tests of this process share. */
+/** A place for a store on a server that all tests of this run, or of this process, share. */
 export const freshSchema = async () => {
-  const fsync = process.env['DROVER_TEST_FSYNC'] === 'on';
-  shared ??= PostgresServer.start({ fsync }).then((server) => {
-    process.once('exit', () => server.forget());
-    return server;
-  });
+  const port = process.env[sharedPortName];
+  shared ??= port === undefined ? startOwn() : Promise.resolve(PostgresServer.at(Number(port)));
   const server = await shared;
   schemas += 1;
   const schema = `test${process.pid}_${schemas}`;

@@ -9,6 +9,7 @@ import { AgentProcess } from './agents.ts';
 import { type CliResult, drover } from './cli.ts';
 import { ControllerProcess } from './controller.ts';
 import { createOwnViews, type OwnViews } from './own-view.ts';
+import { numberInDatabase } from './rows.ts';
 import { waitFor } from './wait.ts';
 
 export interface Pushed {
@@ -193,8 +194,11 @@ export class TransferGround {
   }
 
   /** Bytes of all contents and manifests that the controller keeps. */
-  storedBytes(): number {
-    const blobs = join(this.controller.dataDir, 'blobs');
+  async storedBytes(): Promise<number> {
+    const { dataDir, storeUrl } = this.controller;
+    if (storeUrl !== undefined)
+      return numberInDatabase(storeUrl, 'SELECT coalesce(sum(octet_length(data)), 0) FROM piece');
+    const blobs = join(dataDir, 'blobs');
     const files = readdirSync(blobs, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );

@@ -18,6 +18,22 @@ export interface TaskResult {
   readonly detail: unknown;
 }
 
+/** Of a task of which no agent has reported anything. */
+export const noResult: TaskResult = {
+  exitCode: 0,
+  signal: 0,
+  reason: '',
+  userMs: 0,
+  systemMs: 0,
+  maxRssKib: 0,
+  stdoutBytes: 0,
+  stderrBytes: 0,
+  stdoutDropped: 0,
+  stderrDropped: 0,
+  survivors: 0,
+  detail: null,
+};
+
 /** Times are 0 while they have not come. */
 export interface Task {
   readonly id: string;

@@ -9,9 +9,9 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@drover/api/errors';
 import { sleep } from './resume.ts';
+import { watchStanding } from './standing.ts';
 import { type Call, type Transport, toPath, toRefusal } from './transport.ts';
 
 export interface Endpoint {
@@ -127,21 +127,14 @@ const exchange = ({ agent, endpoint, origin }: Wire, call: Call): Promise<Incomi
     function onLate(): void {
       outgoing.destroy(Object.assign(new Error(`no answer in ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
     }
-    let stands = false;
-    outgoing.once('socket', (socket) => {
-      stands = (socket as TLSSocket).authorized; // of https, and verified always
-      if (stands) return;
-      socket.once('secureConnect', () => {
-        stands = true;
-      });
-    });
+    const stands = watchStanding(outgoing);
     outgoing.once('response', (answer) => {
       clearTimeout(timer);
       resolve(answer);
     });
     outgoing.on('error', (error) => {
       clearTimeout(timer);
-      if (!stands) unsent.add(error);
+      if (!stands()) unsent.add(error);
       reject(error);
     });
     if (bytes === undefined) outgoing.end(payload);

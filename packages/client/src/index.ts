@@ -20,6 +20,7 @@ export type { ApiTokenWish, CredentialInfo, OwnAccount, PasskeyInfo, PeopleApi }
 export { type ResumeOptions, resumed } from './resume.ts';
 export type { ObjectRow, RowsApi } from './rows.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';
+export { watchStanding } from './standing.ts';
 export type { RecordingInfo, SystemApi } from './system.ts';
 export type { Call, Transport } from './transport.ts';
 export type {

@@ -38,6 +38,20 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   pending: number('of each way to sign in so many, each for minutes; the oldest give way'),
 };
 
+/** The same of the tables that only a database of several controllers has. */
+export const sharedTableBounds: Readonly<Record<string, Bound>> = {
+  kept_file: number('the keys that are in use'),
+  piece: number(
+    'the bytes of content, uploads and recordings, which have their bounds, and what is being removed',
+  ),
+  blob_body: policy('content'),
+  recording: policy('recordings'),
+  dropped_body: number('what is being removed'),
+  notice: number('11,000, the oldest go first'),
+  drover_schema: number('one row'),
+  drover_filling: number('empty'),
+};
+
 const bounded: Readonly<Record<string, Bound>> = {
   events: policy('events'),
   nodes: owner('server'),

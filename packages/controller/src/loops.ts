@@ -2,6 +2,7 @@
 // (adr/0018 says why).
 import { enrollmentTokenKind } from '@drover/api';
 import type { createAdmission } from './auth/admission.ts';
+import { backupEntry } from './auth/audit/backups.ts';
 import { type AuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import type { Auth } from './auth/auth.ts';
@@ -12,7 +13,7 @@ import { tellOfBackup } from './controllers/backup-news.ts';
 import { tellOfDisk } from './controllers/disk-news.ts';
 import { type EnrolmentDeps, runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
-import { runOwnSweeps, runRetentionController } from './controllers/retention/controller.ts';
+import { runRetentionController } from './controllers/retention/controller.ts';
 import { runScheduleController } from './controllers/schedule/controller.ts';
 import { runServiceAccountController } from './controllers/service-account/controller.ts';
 import { runSshEnrolmentController } from './controllers/ssh-enrolment/controller.ts';
@@ -29,7 +30,7 @@ import type { Resources } from './resources/resources.ts';
 import { type BackupNews, type BackupRoutine, openBackupRoutine } from './store/backup/routine.ts';
 import type { Keyring } from './store/sealing/keyring.ts';
 import type { AuditStore, Store, TaskSpec } from './store/store.ts';
-import { allSizes, type Kept, ownSweeps, sharedSweeps } from './sweeps.ts';
+import { allSizes, allSweeps, type Kept } from './sweeps.ts';
 import { issueEnrollmentToken } from './ways-in.ts';
 
 /** What each of them needs. */
@@ -56,7 +57,10 @@ export const runBackups = async (
 ): Promise<BackupRoutine | undefined> => {
   if (plan === undefined) return undefined;
   const { keyring, hold, store, leadership, clock, log, closers } = deps;
-  const tell = (news: BackupNews) => tellOfBackup(deps, news);
+  const tell = async (news: BackupNews): Promise<void> => {
+    await store.audit.append(backupEntry(clock.nowMs(), news));
+    await tellOfBackup(deps, news);
+  };
   return closers.add(
     await openBackupRoutine(plan, {
       ...{ dataDir, url, keyring, hold, meta: store.meta, clock, log, tell },
@@ -119,9 +123,9 @@ export const runEnrolment = async (
 /** What keeps order among that which is there: policies, service accounts, and how long everything is kept. */
 export const runUpkeep = async (
   config: Config,
-  deps: LeaderLoop & Kept & { readonly served: AbortSignal; readonly closers: Closers },
+  deps: LeaderLoop & Kept & { readonly served: AbortSignal },
 ): Promise<void> => {
-  const { resources, leadership, served, clock, log, closers } = deps;
+  const { resources, leadership, served, clock, log } = deps;
   await leadership.during(() => runPolicyController({ resources, log }));
   await leadership.during(() => runServiceAccountController({ resources, log }));
   const { disk } = deps.store;
@@ -129,9 +133,8 @@ export const runUpkeep = async (
   disk.keepReserve();
   const sizes = () => allSizes(deps);
   const initial = { audit: config.keepAudit };
-  const retention = { resources, clock, log, served };
+  const sweeps = allSweeps(deps);
   await leadership.during(() =>
-    runRetentionController({ ...retention, sweeps: sharedSweeps(deps), sizes, initial }),
+    runRetentionController({ resources, clock, log, served, sweeps, sizes, initial }),
   );
-  closers.add(runOwnSweeps({ ...retention, sweeps: ownSweeps(deps) }));
 };

@@ -122,6 +122,27 @@ const renewal =
     return certPem;
   };
 
+/** Where agents come to; `tell` hears of them. */
+const openGateway = (
+  { host, agentPort: port, controllers }: Config,
+  given: Required<Pick<GatewayOptions, 'store' | 'controller' | 'content' | 'fence' | 'log'>> & {
+    readonly authority: Authority;
+    readonly serverTls: Awaited<ReturnType<Authority['serverTls']>>;
+    readonly releases: AgentReleases;
+    readonly tell: (report: NodeReport) => void;
+  },
+) => {
+  const { store, controller, content, fence, log, authority, serverTls, releases, tell } = given;
+  return createGateway({
+    ...{ store, controller, content, fence, clock, log, host, port },
+    authority: { caPem: authority.caPem, serverTls: () => serverTls },
+    agentRelease: () => releases.current,
+    renew: renewal(authority, tell),
+    onEvent: tell,
+    controllers: () => controllers,
+  });
+};
+
 interface Start {
   readonly config: Config;
   readonly log: Log;
@@ -151,7 +172,7 @@ const openObjects = async (
 /** Everything that serves, from the store upwards. Resolves when the API answers. */
 const startController = async ({ config, log, closers, drain, stop, manager }: Start): Promise<void> => {
   const data = await openData(config, log, closers);
-  const { controller, store, audit, trail, authority, backups, encryption, hold } = data;
+  const { store, audit, trail, authority, backups, encryption, hold } = data;
   const serverTls = await authority.serverTls(config.addresses);
   const { resources, address, together } = await openObjects(config, data, { log, closers });
   const { leadership } = together;
@@ -168,18 +189,10 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
   const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
+  const tell = (report: NodeReport) => late.nodes?.tell(report);
+  const { fence } = runPolicies;
   const gateway = closers.add(
-    await createGateway({
-      store,
-      controller,
-      authority: { caPem: authority.caPem, serverTls: () => serverTls },
-      ...{ content, clock, log, host: config.host, port: config.agentPort },
-      agentRelease: () => releases.current,
-      renew: renewal(authority, (renewed) => late.nodes?.tell(renewed)),
-      onEvent: (event) => late.nodes?.tell(event),
-      fence: runPolicies.fence,
-      controllers: () => config.controllers,
-    }),
+    await openGateway(config, { ...data, serverTls, content, releases, fence, tell, log }),
   );
   const { agents, credentials } = store;
   const minds = (agent: { readonly controller: string } | undefined) => together.minds(agent?.controller);
@@ -188,7 +201,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   const loop = { resources, leadership, admission, audit, clock, log };
   const lifetimeMs = config.nodeCertificateMs;
   await runEnrolment({ ...loop, signer: authority, credentials, lifetimeMs });
-  await runWork({ ...loop, store, fence: runPolicies.fence, trail, runPolicies, auth });
+  await runWork({ ...loop, store, fence, trail, runPolicies, auth });
   const server = closers.add(
     await createServer({
       resources,
@@ -222,7 +235,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   for (const part of [server, gateway]) drain.add(part);
   const serving = new AbortController();
   const kept = { store, recordings: server.recordings, hold, served: serving.signal };
-  await runUpkeep(config, { ...loop, ...kept, closers });
+  await runUpkeep(config, { ...loop, ...kept });
   await together.serves();
   const made = { audit, auth, authority, admission, resources, clock, log, closers, address, manager };
   await makeWaysIn(config, made);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownEntry } from './auth/audit/trail.ts';
 import { type Ground, openGround } from './controllers/test-ground.ts';
 import { createHold, type Hold } from './platform/hold.ts';
-import { allSizes, ownSweeps, sharedSweeps } from './sweeps.ts';
+import { allSizes, allSweeps } from './sweeps.ts';
 
 let ground: Ground;
 let hold: Hold;
@@ -22,7 +22,7 @@ afterEach(() => ground.close());
 const nowMs = Date.UTC(2026, 0, 31);
 const sweepAll = async (spec: RetentionSpec): Promise<Record<string, number>> => {
   const counts: Record<string, number> = {};
-  for (const { what, run } of [...sharedSweeps({ ...ground, hold }), ...ownSweeps({ recordings, hold })])
+  for (const { what, run } of allSweeps({ ...ground, recordings, hold }))
     counts[what] = await run(spec, nowMs, new AbortController().signal);
   return counts;
 };

@@ -29,31 +29,28 @@ const beforeDays = (nowMs: number, { keepDays }: { readonly keepDays: number }) 
 const unlessHeld = async (hold: Hold, work: () => Promise<number>): Promise<number> =>
   (await hold.unlessHeld(work)) ?? 0;
 
-/** Of what every controller has in its own data directory. */
-export const ownSweeps = ({ recordings, hold }: Pick<Kept, 'recordings' | 'hold'>): readonly Sweep[] => [
-  sweep('old recordings', hourMs / 6, (spec, nowMs) =>
-    unlessHeld(hold, () =>
-      recordings.trim({
-        endedBeforeMs: beforeDays(nowMs, spec.recordings),
-        mostBytes: spec.recordings.keepMebibytes * mebibyte,
-      }),
-    ),
-  ),
-];
-
-/** Of what all controllers share. Events, former states and requests for certificates are removed where they are kept (resources, enrolment). */
-export const sharedSweeps = ({
+/** What only one controller may do. Events, former states and requests for certificates are removed where they are kept (resources, enrolment). */
+export const allSweeps = ({
   store,
   resources,
+  recordings,
   hold,
   clock,
-}: Pick<Kept, 'store' | 'resources' | 'hold'> & { readonly clock: Clock }): readonly Sweep[] => {
+}: Kept & { readonly clock: Clock }): readonly Sweep[] => {
   const { audit, blobs, credentials, tasks } = store;
   return [
     sweep('old runs and transfers', hourMs / 6, ({ work }, _nowMs, signal) =>
       removeOldWork({ resources, clock, signal, retentionMs: work.keepDays * dayMs }),
     ),
     sweep('old rows of the audit trail', hourMs, (spec) => trimTrail({ audit, clock }, spec.audit)),
+    sweep('old recordings', hourMs / 6, (spec, nowMs) =>
+      unlessHeld(hold, () =>
+        recordings.trim({
+          endedBeforeMs: beforeDays(nowMs, spec.recordings),
+          mostBytes: spec.recordings.keepMebibytes * mebibyte,
+        }),
+      ),
+    ),
     sweep('content that nobody names', hourMs / 6, ({ content }, nowMs, signal) => {
       const deps = { resources, blobs, tasksOf: (work: string) => tasks.list({ work }) };
       return unlessHeld(hold, () => removeUnnamedContent(deps, nowMs - content.keepHours * hourMs, signal));

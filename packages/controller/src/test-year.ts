@@ -15,7 +15,7 @@ import { createResources } from './resources/index.ts';
 import { createRecorder } from './server/recorder.ts';
 import { openStore } from './store/index.ts';
 import type { Store } from './store/store.ts';
-import { allSizes, ownSweeps, sharedSweeps } from './sweeps.ts';
+import { allSizes, allSweeps } from './sweeps.ts';
 import { openFleet, rates } from './test-year-fleet.ts';
 
 const dayMs = 86_400_000;
@@ -129,7 +129,7 @@ const openRooms = async ({ dataDir, policy }: YearOptions, clock: Clock) => {
   const kept = { store, resources, recordings, hold: createHold() };
   const wish = { initial: policy, onChange: () => undefined };
   const keeper = await keepRetentionPolicy({ resources, log: silentLog, ...wish });
-  const sweeps = [...sharedSweeps({ ...kept, clock }), ...ownSweeps(kept)];
+  const sweeps = allSweeps({ ...kept, clock });
   const pass = new RetentionPass({ ...base, resources, sweeps, sizes: () => allSizes(kept) });
   const close = async (): Promise<void> => {
     await keeper.close();

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { allKinds } from '../kinds/index.ts';
 import type { KubeObject } from '../meta.ts';
 import { humanDuration } from './duration.ts';
+import { toSize } from './size.ts';
 import { toTable } from './table.ts';
 
 const minute = 60_000;
@@ -31,6 +32,19 @@ test.each([
   [Number.NaN, '<invalid>'],
 ])('%d ms is written %s', (durationMs, words) => {
   expect(humanDuration(durationMs)).toBe(words);
+});
+
+test('sizes are written in the largest unit of which there is one', () => {
+  const sizes = [0, 1023, 1536, 5 << 20, 250 * 1024, 2 ** 60, 2 ** 50];
+  expect(sizes.map(toSize)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '5.0 MiB',
+    '250 KiB',
+    '1024 PiB',
+    '1.0 PiB',
+  ]);
 });
 
 const kindOf = (word: string) => {

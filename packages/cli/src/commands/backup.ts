@@ -1,7 +1,7 @@
 // drover backup: everything that the controller keeps, in one encrypted file; and whether such a file is whole.
+import { toSize } from '@drover/api/size';
 import type { Command } from 'commander';
 import { addOpenerOptions, type OpenerOptions, toWish, toWords } from '../backup/opener.ts';
-import { toSize } from '../output/units.ts';
 import { checkNew, saveNew } from '../platform/new-file.ts';
 import { runOffline } from '../platform/offline.ts';
 import type { Session } from '../session.ts';

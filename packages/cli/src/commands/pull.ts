@@ -1,6 +1,8 @@
 // drover pull: a file or a directory tree from many nodes, each into a directory of its own.
+
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { toSize } from '@drover/api/size';
 import { type Client, fileTransfers, type Task } from '@drover/client';
 import { parseManifest } from '@drover/client/manifest';
 import { toPullOutcome } from '@drover/client/outcome';
@@ -10,7 +12,6 @@ import { restoreContent } from '../content/restore.ts';
 import { exitCodes, Failure, usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { createProgressLine } from '../output/progress-line.ts';
-import { toSize } from '../output/units.ts';
 import type { Session } from '../session.ts';
 import { attendWork, printReport } from '../work/attend.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';

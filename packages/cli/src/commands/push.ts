@@ -1,6 +1,7 @@
 // drover push: files and directory trees to many nodes.
 
 import { basename } from 'node:path';
+import { toSize } from '@drover/api/size';
 import { type Client, fileTransfers } from '@drover/client';
 import type { Refused } from '@drover/client/outcome';
 import type { Command } from 'commander';
@@ -11,7 +12,6 @@ import { uploadContent } from '../content/upload.ts';
 import { exitCodes, usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { createProgressLine } from '../output/progress-line.ts';
-import { toSize } from '../output/units.ts';
 import type { Session } from '../session.ts';
 import { attendWork, printReport } from '../work/attend.ts';
 import { addWorkOptions, toWorkMetadata, toWorkSpec, type WorkOptions } from '../work/options.ts';

@@ -1,10 +1,12 @@
 // drover recordings: terminals that were recorded.
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toSize } from '@drover/api/size';
 import type { Command } from 'commander';
 import { usageFailure } from '../failure.ts';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { toTable } from '../output/table.ts';
-import { toElapsed, toSize } from '../output/units.ts';
+import { toElapsed } from '../output/units.ts';
 import type { Session } from '../session.ts';
 
 interface ReplayOptions {

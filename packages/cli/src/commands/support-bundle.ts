@@ -1,7 +1,8 @@
 // drover support-bundle: what helps to find a fault of the controller, and no secret, in one archive.
+
 import { stat } from 'node:fs/promises';
+import { toSize } from '@drover/api/size';
 import type { Command } from 'commander';
-import { toSize } from '../output/units.ts';
 import { nowMs } from '../platform/clock.ts';
 import { checkNew, saveNew } from '../platform/new-file.ts';
 import type { Session } from '../session.ts';

@@ -4,7 +4,7 @@ import { createEscapeFilter } from '../terminal/escape.ts';
 import { toLabelSelector } from '../work/label-selector.ts';
 import { cellWidth, toTable } from './table.ts';
 import { printable, printableOutput } from './terminal.ts';
-import { parseIntOrPercent, parsePairs, parseSeconds, toElapsed, toSize } from './units.ts';
+import { parseIntOrPercent, parsePairs, parseSeconds, toElapsed } from './units.ts';
 
 const control = (text: string) => [...text].filter((c) => c < ' ' || (c >= '\x7f' && c <= '\x9f'));
 
@@ -60,7 +60,6 @@ describe('units', () => {
     for (const bad of ['101%', '-1', '5 %', '']) expect(() => parseIntOrPercent(bad, 'x')).toThrow('x');
     expect(parsePairs(['A=1=2', 'B='], 'x')).toEqual({ A: '1=2', B: '' });
     expect(() => parsePairs(['=1'], 'x')).toThrow('KEY=VALUE');
-    expect([0, 1023, 1536, 5 << 20].map(toSize)).toEqual(['0 B', '1023 B', '1.5 KiB', '5.0 MiB']);
     expect([5, 65, 3700].map(toElapsed)).toEqual(['5s', '1m05s', '1h01m']);
   });
 });

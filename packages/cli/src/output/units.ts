@@ -22,19 +22,6 @@ export const toElapsed = (seconds: number): string => {
   return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}m`;
 };
 
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-/** 1536 → '1.5 KiB'. */
-export const toSize = (bytes: number): string => {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-};
-
 /** A count of nodes ("3") or a share ("5%"). */
 export const parseIntOrPercent = (text: string, what: string): number | string => {
   if (/^\d+$/.test(text)) return Number(text);

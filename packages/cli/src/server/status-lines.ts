@@ -1,6 +1,8 @@
 // Owns how the status of the controller is shown to people. Pure.
+
 import type { ServerStatus } from '@drover/api';
-import { toElapsed, toSize } from '../output/units.ts';
+import { toSize } from '@drover/api/size';
+import { toElapsed } from '../output/units.ts';
 
 type Line = readonly [label: string, text: string];
 

@@ -1,7 +1,8 @@
 // Owns saying that output was cut at its cap: nobody may take what is shown for all that was written.
+
 import { foldNodeSet } from '@drover/api/node-set';
+import { toSize } from '@drover/api/size';
 import type { Task } from '@drover/client';
-import { toSize } from '../output/units.ts';
 
 const droppedOf = (task: Task): number =>
   (task.result?.stdoutDropped ?? 0) + (task.result?.stderrDropped ?? 0);

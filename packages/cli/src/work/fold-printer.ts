@@ -1,8 +1,8 @@
 // Owns how identical outputs of many nodes are shown once, with the node-set they came from.
 
+import { toSize } from '@drover/api/size';
 import type { Fold, FoldedGroup } from '@drover/client';
 import { printableOutput, type Sink } from '../output/terminal.ts';
-import { toSize } from '../output/units.ts';
 import { toEnding } from './rows.ts';
 
 const ruler = '-'.repeat(16);

@@ -1,5 +1,5 @@
 // Owns the words about bytes in a live line: done, total, speed now, and of each node when they are few.
-import { toSize } from '../output/units.ts';
+import { toSize } from '@drover/api/size';
 import { isLive } from './rows.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,13 +1,14 @@
 // Owns 'show': where one run or transfer stands, and why.
 
 import { ageOf } from '@drover/api/duration';
+import { toSize } from '@drover/api/size';
 import { quoteWords } from '@drover/api/words';
 import type { Task, Work, WorkReference } from '@drover/client';
 import type { Command } from 'commander';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { toTable } from '../output/table.ts';
 import { printable } from '../output/terminal.ts';
-import { toElapsed, toSize } from '../output/units.ts';
+import { toElapsed } from '../output/units.ts';
 import { nowMs } from '../platform/clock.ts';
 import { collect } from '../resources/collect.ts';
 import type { Session } from '../session.ts';

@@ -1,5 +1,5 @@
 // Owns the rows that the engine itself writes: new tasks, and ends that no agent reports. Pure.
-import type { FinalTaskState } from '@drover/api';
+import { type FinalTaskState, noResult } from '@drover/api';
 import type { FinishedTask, NewTask, TaskRow } from '../store/store.ts';
 
 /** The id of the task at `index`: the same however often the work is submitted. */
@@ -28,18 +28,5 @@ export const toEnd = (id: string, state: FinalTaskState, reason: string, nowMs: 
   state,
   startedAtMs: 0,
   finishedAtMs: nowMs,
-  result: {
-    exitCode: 0,
-    signal: 0,
-    reason,
-    userMs: 0,
-    systemMs: 0,
-    maxRssKib: 0,
-    stdoutBytes: 0,
-    stderrBytes: 0,
-    stdoutDropped: 0,
-    stderrDropped: 0,
-    survivors: 0,
-    detail: null,
-  },
+  result: { ...noResult, reason },
 });

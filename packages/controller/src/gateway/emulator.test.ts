@@ -46,7 +46,9 @@ describe('many agents', () => {
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     child.stdin.write(`${JSON.stringify(options)}\n`);
-    await expect.poll(() => lines.at(-1), deadline).toBe(`{"emulated":true,"connected":${count}}`);
+    await expect
+      .poll(() => lines.at(-1), deadline)
+      .toBe(`{"emulated":true,"connected":${count},"awayMs":[]}`);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.stdin.end();
     expect(await ended).toBe(0);

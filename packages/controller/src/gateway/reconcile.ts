@@ -1,6 +1,7 @@
 // Owns what is decided about a node's tasks when its agent connects. Pure.
 // I1: a task is sent again only when the same journal proves that it was never accepted: at most once.
 // I2: what was perhaps started and is not known to the agent any more ends as lost, with the reason.
+import { noResult } from '@drover/api/task';
 import type { Hello } from '@drover/api/wire';
 import type { FinishedTask, TaskRow } from '../store/store.ts';
 
@@ -14,20 +15,6 @@ export interface ReconcilePlan {
   readonly lost: readonly FinishedTask[];
 }
 
-const emptyResult = {
-  exitCode: -1,
-  signal: 0,
-  userMs: 0,
-  systemMs: 0,
-  maxRssKib: 0,
-  stdoutBytes: 0,
-  stderrBytes: 0,
-  stdoutDropped: 0,
-  stderrDropped: 0,
-  survivors: 0,
-  detail: null,
-} as const;
-
 /** A task that ends without a report from its agent. */
 export const toFinished = (
   row: Pick<TaskRow, 'id' | 'startedAtMs'>,
@@ -39,7 +26,7 @@ export const toFinished = (
   state,
   startedAtMs: row.startedAtMs,
   finishedAtMs: nowMs,
-  result: { ...emptyResult, reason },
+  result: { ...noResult, exitCode: -1, reason },
 });
 
 const lostReason = (row: TaskRow, hello: Pick<Hello, 'journalId'>): string =>

@@ -2,13 +2,15 @@
 // send it (@drover/api/protobuf); patches are JSON.
 // I1: at most jsonBodyBytes (yamlBodyBytes) are held, for at most bodyTimeoutMs; more is 413, later is 408's sense (504).
 // I2: what comes out nests at most 100 deep and has no key "__proto__", so everything after may recurse and spread.
-// I3: YAML is parsed in a process that can be given up (yaml-apart.ts): it stops nobody else.
+// I3: no text in it holds U+0000, which PostgreSQL does not store (nul.ts).
+// I4: YAML is parsed in a process that can be given up (yaml-apart.ts): it stops nobody else.
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
 import { parseProtobuf, protobufType } from '@drover/api/protobuf';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Limits } from './deps.ts';
+import { nulInJson, refuseNul } from './nul.ts';
 import { createYamlReader } from './yaml-apart.ts';
 
 const maxDepth = 100;
@@ -108,34 +110,41 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const decode = (bytes: Buffer, format: 'JSON' | 'YAML'): string => attempt(format, () => utf8.decode(bytes));
 
-const checked = (value: unknown): unknown => {
+/** `json`: what it was parsed from; without one, any text of it may hold anything. */
+const checked = (value: unknown, json?: string): unknown => {
   const problem = fault(value, 1);
   if (problem !== undefined) throw new ApiError('BadRequest', `cannot read the body: it ${problem}`);
+  if (json === undefined || json.includes(nulInJson)) refuseNul(value); // I3
   return value;
 };
 
 /** JSON as a value that keeps I2. Throws BadRequest. */
 export const parseJson = (bytes: Buffer): unknown => {
   const text = decode(bytes, 'JSON');
-  return checked(attempt('JSON', () => JSON.parse(text)));
+  return checked(
+    attempt('JSON', () => JSON.parse(text)),
+    text,
+  );
 };
 
 const readYaml = createYamlReader();
 
 const fromYaml = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
   if (bytes.length > limits.yamlBodyBytes) throw tooLarge(limits.yamlBodyBytes);
-  return checked(JSON.parse(await readYaml(decode(bytes, 'YAML'))));
+  const json = await readYaml(decode(bytes, 'YAML'));
+  return checked(JSON.parse(json), json);
 };
 
 /** JSON where it is that, for YAML costs a process. */
 const fromEither = async (bytes: Buffer, limits: Limits): Promise<unknown> => {
+  const text = decode(bytes, 'YAML');
   let value: unknown;
   try {
-    value = JSON.parse(decode(bytes, 'YAML'));
+    value = JSON.parse(text);
   } catch {
     return fromYaml(bytes, limits);
   }
-  return checked(value);
+  return checked(value, text);
 };
 
 const readBody = async (request: FastifyRequest, payload: Readable, limits: Limits): Promise<unknown> => {
@@ -160,7 +169,7 @@ export const formType = 'application/x-www-form-urlencoded';
 export const installForms = (scope: FastifyInstance, { bodyTimeoutMs }: Limits): void => {
   scope.addContentTypeParser(formType, async (_request: FastifyRequest, payload: Readable) => {
     const bytes = await readAll(payload, maxFormBytes, bodyTimeoutMs);
-    return Object.fromEntries(new URLSearchParams(bytes.toString('utf8')));
+    return checked(Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))));
   });
 };
 

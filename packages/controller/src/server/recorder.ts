@@ -119,7 +119,7 @@ const trimTo = async (
   let removed = 0;
   for (const { id, sizeBytes, endedMs, goesOn } of all) {
     if (goesOn || (endedMs >= endedBeforeMs && bytes <= mostBytes)) continue;
-    await recordings.remove(id);
+    if (!(await recordings.remove(id))) continue;
     bytes -= sizeBytes;
     removed += 1;
   }

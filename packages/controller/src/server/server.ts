@@ -19,6 +19,7 @@ import { createFarewell, type Farewell } from './farewell.ts';
 import { createForwarder, installForwarding } from './forward.ts';
 import { type ConnectionGuard, createConnectionGuard, defaultLimits } from './limits.ts';
 import { installMetrics } from './metrics.ts';
+import { refuseNulInAddresses } from './nul.ts';
 import { securityHeaders } from './pages.ts';
 import { createRecorder } from './recorder.ts';
 import { addAccountRoutes } from './routes/account.ts';
@@ -214,6 +215,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   const answerOtherMethods = watchMethods(app);
   addHeaders(app);
   refuseTwoHosts(app);
+  refuseNulInAddresses(app);
   installAudit(app, { ...options, log, forwarder });
   installAccess(app, { auth: options.auth, guard });
   installFairness(app, { fairness, resources: options.resources });

@@ -25,6 +25,8 @@ export interface AgentRow {
 export interface AgentStore {
   get(node: string): Promise<AgentRow | undefined>;
   list(): Promise<readonly AgentRow[]>;
+  /** Of every agent, whose it is. */
+  owners(): Promise<readonly Pick<AgentRow, 'node' | 'controller'>[]>;
   /** It belongs to this controller from now on, whoever else thinks to have it. */
   connected(
     row: Omit<AgentRow, 'connected' | 'sinceMs' | 'heartbeat' | 'controller'>,

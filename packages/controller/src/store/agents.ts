@@ -70,6 +70,11 @@ export const createAgents = (deps: AgentDeps): AgentFace => {
       return tuple && decode(tuple);
     },
     list: async () => (await deps.threads().read('agents.list', undefined)).map(decode),
+    owners: async () =>
+      (await deps.threads().read('agents.owners', undefined)).map(([node, controller]) => ({
+        node: String(node),
+        controller: String(controller),
+      })),
     connected: async ({ facts, ...row }, nowMs) => {
       await deps
         .threads()

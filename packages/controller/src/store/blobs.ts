@@ -2,7 +2,8 @@
 // I1: a blob that is indexed is there, whole and verified: its bytes are durable before the index.
 // I2: one append at a time per upload; what is written stays, also when the sender is cut off.
 // I3: an upload begins only if what all uploads still lack, and the reserve, fits. One that nobody has gone on with for `idleMs`
-//     holds no room. (Of uploads that go on at other controllers their beginning is known only.)
+//     holds no room. How much of an upload is there is kept here, and never asked for one by one: of uploads that go on at other
+//     controllers it is as old as the last look at them.
 // I4: at most `maxUploads` are kept, none older than `uploadLifeMs`: the one left longest gives way.
 // I5: who asks for content by `use` or finishes an upload of it finds it there afterwards: its time is renewed by the
 //     thread that removes, and bytes are not put where some are being taken away.
@@ -18,6 +19,8 @@ import type { Threads } from './threads.ts';
 
 interface Upload {
   readonly row: UploadRow;
+  /** How much of it was there when all were looked at last. */
+  haveBytes: number;
   /** Of the bytes that were there when it was last looked at; undefined until they have been read. */
   hash: BlobHash | undefined;
   reading: Promise<BlobHash> | undefined;
@@ -59,6 +62,9 @@ class Blobs implements BlobStore {
   readonly #removing = new Map<string, Promise<unknown>>();
   #refreshedAtMs = 0;
   #begun = 0;
+  #loading: Promise<void> | undefined;
+  /** Those that have ended since the last look at all began. */
+  #ended = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -69,30 +75,60 @@ class Blobs implements BlobStore {
   async settle(): Promise<void> {
     const usedAtMs = this.#deps.clock.nowMs();
     await this.#loadUploads(usedAtMs);
-    for (const [id, { row }] of [...this.#uploads]) {
-      const isAlive = row.createdAtMs >= usedAtMs - uploadLifeMs;
-      if (!isAlive || (await this.#bodies.size(id)) === undefined) await this.#forget(id);
+    for (const [id, upload] of [...this.#uploads]) {
+      const isAlive = upload.row.createdAtMs >= usedAtMs - uploadLifeMs;
+      const haveBytes = this.#bodies.isShared ? upload.haveBytes : await this.#bodies.size(id);
+      if (!isAlive || haveBytes === undefined) await this.#forget(id);
+      else upload.haveBytes = haveBytes;
     }
     const blobs = new Set(await this.#deps.threads().read('blobs.list', undefined));
     await this.#bodies.settle({ uploads: new Set(this.#uploads.keys()), blobs });
   }
 
-  async #loadUploads(nowMs: number): Promise<void> {
-    const rows = await this.#deps.threads().read('blobs.uploads', undefined);
-    const there = new Set(rows.map(({ id }) => id));
-    for (const [id, { busy }] of this.#uploads) if (!busy && !there.has(id)) this.#uploads.delete(id);
-    for (const row of rows) if (!this.#uploads.has(row.id)) this.#add(row, nowMs, undefined);
-    this.#refreshedAtMs = nowMs;
+  /** Looks at all there are. */
+  #loadUploads(nowMs: number): Promise<void> {
+    this.#loading ??= this.#load(nowMs).finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
   }
 
-  #add(row: UploadRow, usedAtMs: number, hash: BlobHash | undefined): Upload {
-    const upload: Upload = { row, hash, reading: undefined, isWritten: false, busy: false, usedAtMs };
+  async #load(nowMs: number): Promise<void> {
+    this.#refreshedAtMs = nowMs;
+    this.#ended = new Set();
+    // What is begun meanwhile is not among the rows, and what ends meanwhile may be.
+    const known = [...this.#uploads].filter(([, { busy }]) => !busy);
+    const rows = await this.#deps.threads().read('blobs.uploads', undefined);
+    const there = new Set(rows.map(({ id }) => id));
+    for (const [id, { busy }] of known) if (!busy && !there.has(id)) this.#uploads.delete(id);
+    for (const row of rows) {
+      const upload = this.#uploads.get(row.id);
+      if (upload !== undefined) upload.haveBytes = row.haveBytes;
+      else if (!this.#ended.has(row.id)) this.#add(row, nowMs, undefined);
+    }
+  }
+
+  #add(
+    row: UploadRow & { readonly haveBytes?: number },
+    usedAtMs: number,
+    hash: BlobHash | undefined,
+  ): Upload {
+    const { haveBytes = 0 } = row;
+    const upload: Upload = {
+      ...{ row, haveBytes, hash, usedAtMs },
+      ...{ reading: undefined, isWritten: false, busy: false },
+    };
     this.#uploads.set(row.id, upload);
     return upload;
   }
 
-  async #forget(id: string): Promise<void> {
+  #end(id: string): void {
     this.#uploads.delete(id);
+    this.#ended.add(id);
+  }
+
+  async #forget(id: string): Promise<void> {
+    this.#end(id);
     await this.#deps.threads().write('blobs.forget', id);
     await this.#bodies.dropUpload(id);
   }
@@ -158,10 +194,9 @@ class Blobs implements BlobStore {
   async #checkSpace(sizeBytes: number, nowMs: number): Promise<void> {
     const { freeBytes, where } = await this.#bodies.room();
     let promised = 0;
-    for (const { row, hash, busy, usedAtMs } of this.#uploads.values()) {
+    for (const { row, haveBytes, hash, busy, usedAtMs } of this.#uploads.values()) {
       if (!busy && usedAtMs < nowMs - idleMs) continue;
-      const have = hash?.sizeBytes ?? (await this.#bodies.size(row.id)) ?? 0;
-      promised += Math.max(0, row.sizeBytes - have);
+      promised += Math.max(0, row.sizeBytes - (hash?.sizeBytes ?? haveBytes));
     }
     const usable = freeBytes - promised;
     if (sizeBytes <= usable) return;
@@ -277,7 +312,7 @@ class Blobs implements BlobStore {
       await this.#removing.get(sha256);
       await this.#bodies.place(id, sha256);
       await this.#deps.threads().write('blobs.finish', { uploadId: id, blob });
-      this.#uploads.delete(id);
+      this.#end(id);
       return blob;
     });
   }

@@ -3,7 +3,7 @@ import { eventKind, type KubeObject, nodeKind } from '@drover/api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
 import { type Ground, openGround, until } from '../test-ground.ts';
-import { type NodeController, runNodeController } from './controller.ts';
+import { type NodeController, type NodeControllerDeps, runNodeController } from './controller.ts';
 import { asNode, conditionOf } from './status.ts';
 
 let ground: Ground;
@@ -12,7 +12,7 @@ let disconnected: string[] = [];
 let uninstalled: string[] = [];
 let uninstallError: Error | undefined;
 
-const run = (settings: { graceMs?: number; startGraceMs?: number } = {}) => {
+const run = (settings: Partial<NodeControllerDeps> = {}) => {
   controller = runNodeController({
     ...ground,
     agents: ground.store.agents,
@@ -212,6 +212,46 @@ test('little free memory or disk shows as pressure', async () => {
   );
   expect(conditionOf(node('tight'), 'MemoryPressure')?.status).toBe('True');
   await eventOf('tight', 'NodeHasDiskPressure');
+});
+
+test('a heartbeat that tells of little free memory shows at once', async () => {
+  await createNode('beating');
+  await connect('beating');
+  const memory = { memoryTotalKib: 8_000_000, diskFreeKib: 40_000_000 };
+  const shows = (status: string) =>
+    until(`memory pressure is ${status}`, () =>
+      conditionOf(node('beating'), 'MemoryPressure')?.status === status ? true : undefined,
+    );
+  await ready('beating', 'True', 'AgentConnected');
+  ground.store.agents.heartbeat('beating', { ...memory, memoryAvailableKib: 4_000_000 });
+  await shows('False');
+  ground.store.agents.heartbeat('beating', { ...memory, memoryAvailableKib: 100_000 });
+  await shows('True');
+  const before = ground.resources.revision();
+  // Neither the same again nor a little more, which does not end it.
+  for (const free of [100_000, 500_000])
+    ground.store.agents.heartbeat('beating', { ...memory, memoryAvailableKib: free });
+  await createNode('after');
+  await ready('after', 'Unknown', 'NeverConnected');
+  expect(ground.resources.revision() - before).toBe(2);
+});
+
+test('agents of other controllers are not asked for', async () => {
+  await stop();
+  const asked: string[] = [];
+  const { agents } = ground.store;
+  const get = (name: string) => {
+    asked.push(name);
+    return agents.get(name);
+  };
+  run({ agents: { ...agents, get }, minds: (agent) => agent === undefined || agent.controller === 'here' });
+  await createNode('here');
+  await until('the look at the new node', () => (asked.includes('here') ? true : undefined));
+  const before = asked.length;
+  await Promise.all(['far1', 'far2', 'far3'].map((name) => connect(name)));
+  await createNode('last');
+  await until('the look at the last node', () => (asked.includes('last') ? true : undefined));
+  expect(asked.slice(before).filter((name) => name.startsWith('far'))).toEqual([]);
 });
 
 const addCertificate = (name: string, serial: string) =>

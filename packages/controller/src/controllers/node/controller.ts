@@ -12,18 +12,22 @@ import { followKind } from '../../resources/follow.ts';
 import { recordEvent } from '../events.ts';
 import type { AgentView } from './facts.ts';
 import { forgetAgent, type RemovalDeps, removeNode } from './removal.ts';
-import { conditionOf, withLabels, withStatus } from './status.ts';
+import { conditionOf, tellsOfPressure, withLabels, withStatus } from './status.ts';
 import { type NodeReport, notReady, toldOfChange, toldOfReport } from './tell.ts';
+
+type Owned = Pick<AgentView, 'node' | 'controller'>;
+type Heartbeat = NonNullable<AgentView['heartbeat']>;
 
 export interface NodeControllerDeps extends RemovalDeps {
   readonly agents: {
     get(node: string): Promise<AgentView | undefined>;
-    list(): Promise<readonly AgentView[]>;
+    owners(): Promise<readonly Owned[]>;
     remove(node: string): Promise<void>;
-    onChange(listener: (node: string) => void): () => void;
+    onChange(listener: (node: string, agent: Owned | undefined) => void): () => void;
+    onHeartbeat(listener: (node: string, heartbeat: Heartbeat) => void): () => void;
   };
   /** I5: whether this controller looks after the node of this agent; of one without an agent: undefined. Default: always. */
-  readonly minds?: (agent: AgentView | undefined) => boolean;
+  readonly minds?: (agent: Pick<Owned, 'controller'> | undefined) => boolean;
   /** How long an agent may be away before its node is told lost. Default 5 s. */
   readonly graceMs?: number;
   /** Until this long after the start nobody is told lost. Default 30 s. */
@@ -47,7 +51,7 @@ class NodeLoop implements NodeController {
   readonly #queue: KeyedQueue;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
   readonly #sweep: NodeJS.Timeout;
   readonly #startedAtMs: number;
   /** I4: reasons of disconnections that are not told yet. */
@@ -64,7 +68,10 @@ class NodeLoop implements NodeController {
       log: deps.log,
       onError: 'cannot bring a node up to date: trying again',
     });
-    this.#unsubscribe = deps.agents.onChange((node) => this.#queue.add(node));
+    this.#unsubscribe = [
+      deps.agents.onChange((node, agent) => this.#changed(node, agent)),
+      deps.agents.onHeartbeat((node, heartbeat) => this.#beat(node, heartbeat)),
+    ];
     this.#following = followKind({ ...deps, signal: this.#stop.signal }, nodeKind, ({ type, object }) => {
       const name = object.metadata.name ?? '';
       if (type === 'DELETED') this.#reasons.delete(name);
@@ -94,9 +101,20 @@ class NodeLoop implements NodeController {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearInterval(this.#sweep);
     await Promise.all([this.#following, this.#queue.close(), this.#sweeping, ...this.#telling]);
+  }
+
+  /** Of a fleet of thousands most are looked after elsewhere (I5): for those nothing is asked. */
+  #changed(name: string, agent: Owned | undefined): void {
+    if (agent === undefined || this.#minds(agent)) this.#queue.add(name);
+    else this.#reasons.delete(name);
+  }
+
+  #beat(name: string, heartbeat: Heartbeat): void {
+    const object = this.#deps.resources.find(nodeKind, '', name);
+    if (object !== undefined && tellsOfPressure(object, heartbeat)) this.#queue.add(name);
   }
 
   async #step(name: string): Promise<void> {
@@ -129,7 +147,7 @@ class NodeLoop implements NodeController {
   }
 
   /** I5. */
-  #minds(agent: AgentView | undefined): boolean {
+  #minds(agent: Pick<Owned, 'controller'> | undefined): boolean {
     return this.#deps.minds?.(agent) ?? true;
   }
 
@@ -169,19 +187,16 @@ class NodeLoop implements NodeController {
 
   #beginSweep(): void {
     this.#sweeping = this.#sweeping
-      .then(() => this.#lookAtAll())
+      .then(() => this.#lookForStrays())
       .catch((error: unknown) => this.#deps.log.warn({ err: error }, 'cannot look at the agents'));
   }
 
-  /** Heartbeats tell nobody: pressure is looked for from time to time, and agents without a node (I3). */
-  async #lookAtAll(): Promise<void> {
-    const { resources, agents, clock } = this.#deps;
-    for (const agent of await agents.list()) {
-      const object = resources.find(nodeKind, '', agent.node);
-      if (!this.#minds(agent)) continue;
-      if (object === undefined || withStatus(object, agent, clock.nowMs()) !== undefined)
+  /** Agents without a node (I3): what is asked for is small, since in a fleet of thousands nearly all have one. */
+  async #lookForStrays(): Promise<void> {
+    const { resources, agents } = this.#deps;
+    for (const agent of await agents.owners())
+      if (this.#minds(agent) && resources.find(nodeKind, '', agent.node) === undefined)
         this.#queue.add(agent.node);
-    }
   }
 }
 

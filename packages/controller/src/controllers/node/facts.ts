@@ -102,6 +102,12 @@ export const toCapacity = ({ facts }: AgentView): Record<string, string> => {
   };
 };
 
+/** Of a capacity that `toCapacity` made. */
+export const storageKib = (capacity: Readonly<Record<string, unknown>> = {}): number | undefined => {
+  const kib = Number.parseInt(String(capacity['ephemeral-storage']), 10);
+  return Number.isNaN(kib) ? undefined : kib;
+};
+
 /** Labels that follow the facts; a value that cannot be a label is left out. */
 export const toLabels = (agent: AgentView): Record<string, string> => {
   const os = part(agent.facts, 'os');

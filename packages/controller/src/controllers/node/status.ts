@@ -4,7 +4,15 @@
 // I3: pressure ends only well above the threshold at which it begins, so that it does not flap.
 import { type Condition, isEqualJson, type KubeObject, type Node, signingLabel } from '@drover/api';
 import { toTimestamp } from '../../platform/clock.ts';
-import { type AgentView, rootSizeKib, toAddresses, toCapacity, toLabels, toNodeInfo } from './facts.ts';
+import {
+  type AgentView,
+  rootSizeKib,
+  storageKib,
+  toAddresses,
+  toCapacity,
+  toLabels,
+  toNodeInfo,
+} from './facts.ts';
 
 // Stored objects have been validated by the schema of their kind.
 export const asNode = (object: KubeObject): Node => object as unknown as Node;
@@ -75,6 +83,18 @@ const wantedConditions = (object: KubeObject, agent: AgentView | undefined): rea
     kept(disk.type) ?? pressureOf(before(disk.type), disk, heartbeat?.['diskFreeKib'], rootSizeKib(facts)),
     ready,
   ];
+};
+
+/** Whether what an agent says of its memory and disk is not what the node's conditions say; of a disk as large as its capacity has it. */
+export const tellsOfPressure = (object: KubeObject, heartbeat: Readonly<Record<string, number>>): boolean => {
+  const isNews = (what: typeof memory, free: number | undefined, total: number | undefined): boolean => {
+    const before = conditionOf(object, what.type);
+    return pressureOf(before, what, free, total).status !== before?.status;
+  };
+  return (
+    isNews(memory, heartbeat['memoryAvailableKib'], heartbeat['memoryTotalKib']) ||
+    isNews(disk, heartbeat['diskFreeKib'], storageKib(asNode(object).status?.capacity))
+  );
 };
 
 const toConditions = (object: KubeObject, wanted: readonly Wanted[], now: string): NodeCondition[] => {

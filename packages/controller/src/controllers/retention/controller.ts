@@ -24,7 +24,6 @@ import {
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { pause } from '../../platform/pause.ts';
-import { followKind } from '../../resources/follow.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { keepRetentionPolicy, type RetentionDeps } from './policy.ts';
 
@@ -51,8 +50,8 @@ interface Deps extends RetentionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly sweeps: readonly Sweep[];
-  /** Of what is no object; absent: the status is somebody else's to tell. */
-  readonly sizes?: (() => Promise<Sizes>) | undefined;
+  /** Of what is no object. */
+  readonly sizes: () => Promise<Sizes>;
 }
 
 const counted: readonly Kind[] = [
@@ -64,11 +63,7 @@ const counted: readonly Kind[] = [
   sshEnrollmentKind,
 ];
 
-const measured = async (
-  { resources, clock }: Deps,
-  sizes: () => Promise<Sizes>,
-  generation: number | undefined,
-) => {
+const measured = async ({ resources, clock, sizes }: Deps, generation: number | undefined) => {
   const { databaseBytes, kept } = await sizes();
   const objects = counted.map((kind) => ({ name: kind.plural, count: resources.size(kind) }));
   return {
@@ -124,12 +119,11 @@ export class RetentionPass {
 
   /** I3. */
   async #tell(): Promise<void> {
-    const { resources, log, clock, sizes } = this.#deps;
-    if (sizes === undefined) return;
+    const { resources, log, clock } = this.#deps;
     try {
       const generation = resources.find(retentionPolicyKind, '', retentionPolicyName)?.metadata.generation;
       if (generation === undefined) return;
-      const status = await measured(this.#deps, sizes, generation);
+      const status = await measured(this.#deps, generation);
       this.#measuredMs = clock.nowMs();
       const change = (object: KubeObject): KubeObject | undefined => {
         const before = (object as unknown as RetentionPolicy).status;
@@ -193,26 +187,4 @@ export const runRetentionController = async (
   const sweeping = runSweeps(deps);
   late.sweeping = sweeping;
   return { close: async () => void (await Promise.all([keeper.close(), sweeping.close()])) };
-};
-
-/** The same for what a controller has of its own, where the policy and its status are somebody else's. */
-export const runOwnSweeps = (
-  deps: Omit<Deps, 'sizes'> & { readonly served: AbortSignal },
-): RetentionController => {
-  const sweeping = runSweeps(deps);
-  const stop = new AbortController();
-  let known = retentionIn(deps.resources);
-  const follow = { resources: deps.resources, log: deps.log, signal: stop.signal };
-  const following = followKind(follow, retentionPolicyKind, () => {
-    const now = retentionIn(deps.resources);
-    if (isEqualJson(now, known)) return;
-    known = now;
-    sweeping.changed();
-  });
-  return {
-    close: async () => {
-      stop.abort();
-      await Promise.all([following, sweeping.close()]);
-    },
-  };
 };

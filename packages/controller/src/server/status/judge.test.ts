@@ -90,7 +90,7 @@ test.each<[string, Check['verdict'], Partial<ServerFacts>, string]>([
   ],
   ['load', 'warn', { eventLoop: { p99DelayMs: 500, maxDelayMs: 600 } }, '500 ms'],
   ['load', 'fail', { eventLoop: { p99DelayMs: 5_000, maxDelayMs: 6_000 } }, '5000 ms'],
-  ['memory', 'warn', { memory: { ...memory, machineFreeBytes: 1 } }, '1 bytes of 8.0 GiB'],
+  ['memory', 'warn', { memory: { ...memory, machineFreeBytes: 1 } }, '1 B of 8.0 GiB'],
   [
     'versions',
     'warn',

@@ -1,12 +1,4 @@
-// Owns how figures are said in checks.
-const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-export const toSize = (bytes: number): string => {
-  const power = Math.min(units.length - 1, bytes < 1024 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
-};
-
+// Owns how times are said in checks.
 const steps = [
   [86_400, 'd'],
   [3_600, 'h'],

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { Readable } from 'node:stream';
-import { Client } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createHold } from '../../platform/hold.ts';
 import { readAll } from '../contract/blobs.ts';
-import { deriveKey, newScrypt } from '../sealing/key-source.ts';
+import { deriveKey } from '../sealing/key-source.ts';
 import { testThreads } from '../test-threads.ts';
-import { type BackupKey, sealBackup } from './container.ts';
+import type { BackupKey } from './container.ts';
 import { openBackupDesk } from './desk.ts';
 import { readBackup, restoreBackup } from './restore.ts';
 import {
@@ -19,6 +16,8 @@ import {
   key,
   keyOf,
   kinds,
+  makeNewer,
+  newerBackup,
   type Opened,
   object,
   type Place,
@@ -38,19 +37,6 @@ const passphrase = (text: string): BackupKey => ({
 const restore = (file: string, place: Place, given = key) => restoreBackup({ file, key: given, ...place });
 
 const dataDir = (): string => origin.place.dataDir;
-
-/** As a Drover of another year leaves it. */
-const makeNewer = async (place: Place): Promise<void> => {
-  if (place.url === undefined) {
-    const database = new DatabaseSync(join(place.dataDir, 'drover.db'));
-    database.exec('PRAGMA user_version = 999');
-    return database.close();
-  }
-  const client = new Client(place.url);
-  await client.connect();
-  await client.query('UPDATE drover_schema SET version = 999');
-  await client.end();
-};
 
 /** A backup of some of everything. */
 const someBackup = async (): Promise<string> => {
@@ -182,15 +168,7 @@ for (const { kind, isSkipped } of kinds)
     });
 
     test('a backup of a newer Drover is refused with its version, before anything is made', async () => {
-      const about = {
-        drover: '9.9.0',
-        schema: 999,
-        createdAt: '2030-01-01T00:00:00Z',
-        revision: 1,
-        counts: {},
-      };
-      const given = { about, key: await key.load(newScrypt()), scrypt: undefined };
-      await writeFile(join(dir(), 'newer.backup'), sealBackup(given, Readable.from([])));
+      await writeFile(join(dir(), 'newer.backup'), await newerBackup());
 
       await expect(restore(join(dir(), 'newer.backup'), to)).rejects.toThrow(
         /rows are of schema 999, written by Drover 9\.9\.0, and this Drover knows up to/,

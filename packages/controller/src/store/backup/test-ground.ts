@@ -4,16 +4,20 @@ import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Readable } from 'node:stream';
+import { Client } from 'pg';
 import { afterEach, beforeEach } from 'vitest';
 import { freshSchema, missingForPostgres } from '../../../../../test/harness/postgres.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { openStore } from '../index.ts';
 import { openKeptFiles } from '../kept/kept-files.ts';
+import { newScrypt } from '../sealing/key-source.ts';
 import { type Keyring, openKeyring } from '../sealing/keyring.ts';
 import type { ObjectWrite, Store, TaskSpec } from '../store.ts';
 import { testThreads } from '../test-threads.ts';
-import type { BackupKey } from './container.ts';
+import { type BackupKey, sealBackup } from './container.ts';
 import { type WrittenBackup, writeBackup } from './write.ts';
 
 export type Kind = 'SQLite' | 'PostgreSQL';
@@ -113,6 +117,26 @@ export const fill = async ({ store }: Opened): Promise<void> => {
   await store.meta.set('kept', 'value');
   await addRecording(store);
   await addBlob(store, randomBytes(700_000));
+};
+
+/** What a Drover of another year writes; there is nothing in it. */
+export const newerBackup = async (): Promise<Buffer> => {
+  const about = { drover: '9.9.0', schema: 999, createdAt: '2030-01-01T00:00:00Z', revision: 1, counts: {} };
+  const given = { about, key: await key.load(newScrypt()), scrypt: undefined };
+  return Buffer.concat(await Array.fromAsync(sealBackup(given, Readable.from([]))));
+};
+
+/** As a Drover of another year leaves it. */
+export const makeNewer = async (place: Place): Promise<void> => {
+  if (place.url === undefined) {
+    const database = new DatabaseSync(join(place.dataDir, 'drover.db'));
+    database.exec('PRAGMA user_version = 999');
+    return database.close();
+  }
+  const client = new Client(place.url);
+  await client.connect();
+  await client.query('UPDATE drover_schema SET version = 999');
+  await client.end();
 };
 
 export interface Ground {

@@ -53,15 +53,20 @@ interface OpenSnapshot extends Snapshot {
 }
 
 const openSnapshot = async ({ dataDir, url, threads }: WriteDeps): Promise<OpenSnapshot> => {
-  const died = Promise.withResolvers<never>();
-  died.promise.catch(() => undefined);
+  const thread: { death?: unknown } = {};
   const channel = await openChannel<SnapshotOperations>({
     worker: { mode: 'snapshot', place: url === undefined ? { dataDir } : { url } },
     source: threads,
     onReply: () => undefined,
-    onDeath: died.reject,
+    onDeath: (error) => {
+      thread.death = error;
+    },
   });
-  const orDeath = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died.promise]);
+  // No race with a promise of its death: that would keep every answer, which together are all rows and bytes, until it ends.
+  const orDeath = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throw thread.death ?? error;
+    });
   const rows: RowFiles = {
     list: (folder) => orDeath(channel.call('snapshot.files', folder)),
     size: (path) => orDeath(channel.call('snapshot.fileSize', path)),

@@ -69,6 +69,29 @@ describe.skipIf(isSkipped)('content of several controllers', () => {
     expect((await readAll((await open('b')).blobs, hash)).equals(content)).toBe(true);
   });
 
+  test('is begun by many at once, and none of them is asked about one by one', async () => {
+    const beginAll = async ({ blobs }: { readonly blobs: BlobStore }): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      for (let i = 0; i < 4; i++)
+        ids.push(
+          ...(await Promise.all(Array.from({ length: 64 }, () => blobs.beginUpload(9, clock.nowMs())))),
+        );
+      return ids;
+    };
+    const [a, b] = [await open('a'), await open('b')];
+    const [first = ''] = await beginAll(a);
+    await a.blobs.appendUpload(first, 0, pieces(Buffer.from('some')));
+    // Were each asked about for each that is begun, this would be 130,000 questions.
+    const others = await beginAll(b);
+
+    expect(new Set(others).size).toBe(256);
+    expect(await b.blobs.uploadOffset(first)).toBe(4);
+    expect(await a.blobs.uploadOffset(others.at(-1) ?? '')).toBe(0);
+    await b.blobs.removeOldUploads(clock.nowMs() + 8 * 86_400_000);
+    await expect(a.blobs.uploadOffset(others[0] ?? '')).rejects.toMatchObject({ reason: 'NotFound' });
+    await waitFor('the bytes of the one that had some to go', async () => (await pieceCount()) === 0);
+  });
+
   test('is gone on with at another controller, from where it was cut off', async () => {
     const [a, b] = [await open('a'), await open('b')];
     const id = await a.blobs.beginUpload(content.length, clock.nowMs());

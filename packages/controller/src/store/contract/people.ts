@@ -73,6 +73,30 @@ export const peopleContract = (stores: Opener): void => {
       expect(await again.agents.get('web1')).toMatchObject({ connected: false, sinceMs: 200 });
     });
 
+    test('heartbeats of a whole fleet are kept, each for its own node', async () => {
+      const { agents } = await stores.fresh();
+      // Some of every length in which they are written.
+      const nodes = Array.from({ length: 256 + 2 * 16 + 3 }, (_, index) => `n${index}`);
+      await Promise.all(nodes.map((node) => agents.connected({ ...agent, node }, 100)));
+      for (const [load1, node] of nodes.entries()) agents.heartbeat(node, { load1 });
+
+      const kept = await (await stores.again()).agents.list();
+
+      const loads = new Map(kept.map(({ node, heartbeat }) => [node, heartbeat?.['load1']]));
+      expect(nodes.map((node) => loads.get(node))).toEqual(nodes.map((_, index) => index));
+    });
+
+    test('whose an agent is can be asked of all without their facts', async () => {
+      const { agents } = await stores.fresh();
+      await agents.connected(agent, 100);
+      await agents.connected({ ...agent, node: 'web2' }, 100);
+      const { controller } = (await agents.get('web1')) ?? {};
+      expect(await agents.owners()).toEqual([
+        { node: 'web1', controller },
+        { node: 'web2', controller },
+      ]);
+    });
+
     test('a disconnect is told once, and a removed agent is gone', async () => {
       const { agents } = await stores.fresh();
       await agents.connected(agent, 100);

@@ -41,8 +41,10 @@ export const recordingContract = (stores: Opener): void => {
       const numbers = Array.from({ length: 500 }, (_, i) => `${i} `).join('');
       expect(await read(recordings, id)).toBe(`head\n${numbers}`);
       expect(await recordings.all()).toMatchObject([{ id, goesOn: true }]);
+      expect(await recordings.remove(id)).toBe(false);
       await tape.close();
       expect(await recordings.all()).toMatchObject([{ id, goesOn: false }]);
+      expect(await read(recordings, id)).toBe(`head\n${numbers}`);
     });
 
     test('are there after a restart until they are removed', async () => {
@@ -51,7 +53,8 @@ export const recordingContract = (stores: Opener): void => {
 
       const { recordings } = await stores.again();
       expect(await read(recordings, id)).toBe('head\nkept\n');
-      await recordings.remove(id);
+      expect(await recordings.remove(id)).toBe(true);
+      expect(await recordings.remove(id)).toBe(false);
 
       expect(await recordings.all()).toEqual([]);
       await expect(recordings.read(id)).rejects.toMatchObject({ reason: 'NotFound' });

@@ -3,6 +3,7 @@
 // I1: one writing transaction at a time over all controllers, by an advisory lock that it holds until it has committed: so
 //     revisions, changes and the audit chain grow in the order in which they can be seen.
 // I2: a connection that broke is replaced when the next transaction begins, never within one.
+import type { Writable } from 'node:stream';
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
 import { type Database, RolledBack, type Row, type Tuple, type Value } from '../sql/database.ts';
@@ -27,6 +28,10 @@ const toDollars = (sql: string): string => {
 
 /** Number of the server's process for the connection; the types of pg leave it out. */
 const backendOf = (client: Client): number => Number((client as { processID?: unknown }).processID);
+
+/** What the connection writes to; the types of pg leave it out. */
+const socketOf = (client: Client): Writable | undefined =>
+  (client as { connection?: { stream?: Writable } }).connection?.stream;
 
 interface Statement {
   readonly name: string;
@@ -65,6 +70,7 @@ export class PostgresDatabase implements Database {
   #client: Client | undefined;
   #connecting: Promise<Client> | undefined;
   #inTransaction = false;
+  #isGathering = false;
   #cursors = 0;
 
   constructor(client: Client, connect: () => Promise<Client>, onOthers?: () => void) {
@@ -121,11 +127,24 @@ export class PostgresDatabase implements Database {
     return made;
   }
 
+  /** What is asked for in one turn goes down in one piece: a call of the kernel for each statement costs more than the statement. */
+  #gather(client: Client): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    const socket = socketOf(client);
+    socket?.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      socket?.uncork();
+    });
+  }
+
   /** Asks on the connection that there is; what was begun on one that broke is not gone on with on another. */
   async #ask<R>(ask: (client: Client) => Promise<R>): Promise<R> {
     if (this.#inTransaction && this.#client === undefined)
       throw toApiError(new Error('the connection was lost'));
     const client = this.#client ?? (await this.#ready());
+    this.#gather(client);
     try {
       return await ask(client);
     } catch (error) {

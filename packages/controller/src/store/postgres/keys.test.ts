@@ -47,6 +47,21 @@ const factor = (id: string): FactorRow => ({
   ...{ id, userUid: 'u', kind: 'totp', key: id, createdAtMs: 1, mark: 0, lastUsedMs: 0 },
   value: { secret: `planted ${id}` },
 });
+/** Tables of which a row holds it, as text or as bytes. */
+const holders = async (needle: string): Promise<readonly string[]> => {
+  const list = `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = '${place.schema}'::regnamespace`;
+  const names = (await place.server.query(list)).map((row) => String(row['relname']));
+  const found: string[] = [];
+  const hex = Buffer.from(needle).toString('hex');
+  for (const name of names) {
+    const holds = `t::text LIKE '%${needle}%' OR t::text LIKE '%${hex}%'`;
+    const rows = await place.server.query(
+      `SELECT 1 FROM ${place.schema}.${name} AS t WHERE ${holds} LIMIT 1`,
+    );
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+};
 const hear = (store: Store): (() => readonly CommittedRow[]) => {
   const told = record<readonly CommittedRow[]>((listener) => store.objects.onCommit(listener));
   return () => told.flat();
@@ -73,6 +88,20 @@ describe.skipIf(isSkipped)('the keys of several controllers', () => {
     const certificates = await Promise.all(all.map(({ authority }) => authority.serverTls(['localhost'])));
     expect(new Set(certificates.map(({ certPem }) => certPem)).size).toBe(3);
     expect(await readdir(join(dir, 'a', 'keys'))).toEqual(['server.pem']);
+  });
+
+  test('seal what is secret: no row tells it, nor a key', async () => {
+    const { store } = await openController('a');
+    await store.objects.write([secret('s')]);
+    await store.objects.write([{ ...secret('s'), type: 'updated' }]);
+    await store.factors.add(factor('f'));
+    await store.objects.write([{ ...secret('plain'), resource: 'configmaps' }]);
+    expect(await holders('planted')).toEqual(['object_log']);
+
+    await place.server.query(`DELETE FROM ${place.schema}.object_log WHERE name = 'plain'`);
+
+    expect(await holders('planted')).toEqual([]);
+    expect(await holders('PRIVATE KEY')).toEqual([]);
   });
 
   test('come back after a controller has lost its disk', async () => {

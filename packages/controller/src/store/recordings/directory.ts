@@ -13,6 +13,18 @@ const readPart = async (file: FileHandle, position: number): Promise<string> => 
   return buffer.toString('utf8', 0, bytesRead);
 };
 
+const look = async (path: string): Promise<Omit<KnownRecording, 'id' | 'goesOn'>> => {
+  const file = await open(path, 'r');
+  try {
+    const { size: sizeBytes, mtimeMs: endedMs } = await file.stat();
+    const head = await readPart(file, 0);
+    const tail = await readPart(file, Math.max(0, sizeBytes - edgeBytes));
+    return { sizeBytes, endedMs, head, tail };
+  } finally {
+    await file.close();
+  }
+};
+
 /** Makes the directory when it is not there (mode 0700; files 0600). */
 export const openRecordingFiles = async (dataDir: string): Promise<RecordingStore> => {
   const directory = join(dataDir, 'recordings');
@@ -32,17 +44,10 @@ export const openRecordingFiles = async (dataDir: string): Promise<RecordingStor
     }
     return found;
   };
-  const know = async (id: string): Promise<KnownRecording> => {
-    const file = await open(pathOf(id), 'r');
-    try {
-      const { size: sizeBytes, mtimeMs: endedMs } = await file.stat();
-      const head = await readPart(file, 0);
-      const tail = await readPart(file, Math.max(0, sizeBytes - edgeBytes));
-      return { id, sizeBytes, endedMs, goesOn: goesOn.has(id), head, tail };
-    } finally {
-      await file.close();
-    }
-  };
+  const know = async (id: string): Promise<KnownRecording> => ({
+    ...{ id, goesOn: goesOn.has(id) },
+    ...(await look(pathOf(id))),
+  });
   return {
     all,
     newest: async (limit) => {
@@ -85,7 +90,16 @@ export const openRecordingFiles = async (dataDir: string): Promise<RecordingStor
       }
       return { sizeBytes: size, data: file.createReadStream({ end: size - 1 }) };
     },
-    remove: (id) => rm(pathOf(id), { force: true }),
+    remove: async (id) => {
+      if (goesOn.has(id)) return false;
+      return rm(pathOf(id)).then(
+        () => true,
+        (error: unknown) => {
+          if (isMissing(error)) return false;
+          throw error;
+        },
+      );
+    },
     close: async () => undefined,
   };
 };

@@ -32,6 +32,7 @@ export interface RecordingStore {
   newest(limit: number): Promise<readonly KnownRecording[]>;
   /** Up to what is there now. Throws NotFound. */
   read(id: string): Promise<{ readonly sizeBytes: number; readonly data: Readable }>;
-  remove(id: string): Promise<void>;
+  /** Whether it was removed: not one that goes on, at whichever controller, nor one that is not there. */
+  remove(id: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -42,9 +42,11 @@ describe.skipIf(isSkipped)('recordings of several controllers', () => {
     expect(await b.recordings.newest(1)).toMatchObject([
       { id, goesOn: true, head: 'head\n', tail: 'seen\n' },
     ]);
+    expect(await b.recordings.remove(id)).toBe(false);
     await tape.close();
     expect(await text((await b.recordings.read(id)).data)).toBe('head\nseen\n');
-    await b.recordings.remove(id);
+    const removals = await Promise.all([a, b].map(({ recordings }) => recordings.remove(id)));
+    expect(removals.sort()).toEqual([false, true]);
 
     await expect(a.recordings.read(id)).rejects.toMatchObject({ reason: 'NotFound' });
     expect(await place.server.query(`SELECT body FROM ${place.schema}.piece`)).toEqual([]);

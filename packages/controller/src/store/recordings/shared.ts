@@ -3,6 +3,7 @@
 // I1: what `append` has answered outlives this controller; once closed, it outlives the database too.
 // I2: one goes on while its controller says so every minute: one whose controller died has ended after `silentMs`, by the
 //     clock of the database.
+// I3: whether one has ended is asked in the statement that removes it: it may have been said to go on since it was listed.
 import { Readable } from 'node:stream';
 import { ApiError } from '@drover/api';
 import type { Log } from '../../platform/log.ts';
@@ -15,8 +16,9 @@ const silentMs = 600_000;
 const edgeBytes = 8_192;
 
 const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+const goesOn = `NOT recording.ended AND recording.alive_at_ms > ${now} - ${silentMs}`;
 const columns = `recording.id, recording.alive_at_ms AS "endedMs",
-  (NOT recording.ended AND recording.alive_at_ms > ${now} - ${silentMs})::int AS "goesOn"`;
+  (${goesOn})::int AS "goesOn"`;
 const lastPiece = `LEFT JOIN LATERAL (SELECT at, data FROM piece WHERE body = recording.id ORDER BY at DESC LIMIT 1) AS last ON true`;
 const size = 'coalesce(last.at + octet_length(last.data), 0) AS "sizeBytes"';
 const allRecordings = `SELECT ${columns}, ${size} FROM recording ${lastPiece} ORDER BY recording.id`;
@@ -148,12 +150,14 @@ class SharedRecordings implements RecordingStore {
     return { sizeBytes, data: Readable.from(this.#pieces.bytes(id, 0, sizeBytes), { objectMode: false }) };
   }
 
-  async remove(id: string): Promise<void> {
-    const drop = `WITH gone AS (DELETE FROM recording WHERE id = $1 RETURNING id)
-      INSERT INTO dropped_body (body) SELECT id FROM gone ON CONFLICT (body) DO NOTHING`;
-    await this.#rows(drop, id);
+  async remove(id: string): Promise<boolean> {
+    // I3.
+    const drop = `WITH gone AS (DELETE FROM recording WHERE id = $1 AND NOT (${goesOn}) RETURNING id)
+      INSERT INTO dropped_body (body) SELECT id FROM gone ON CONFLICT (body) DO UPDATE SET body = excluded.body RETURNING body`;
+    if ((await this.#rows(drop, id)).length === 0) return false;
     await this.#pieces.remove(id);
     await this.#rows('DELETE FROM dropped_body WHERE body = $1', id);
+    return true;
   }
 
   async close(): Promise<void> {

@@ -91,6 +91,14 @@ const setFacts = (
   );
 };
 
+/** A statement for each of thousands costs more than the rows; one of few lengths is prepared once. */
+const chunkRows = [256, 16, 1] as const;
+
+function* inChunks<T>(rows: readonly T[]): Generator<readonly T[]> {
+  let at = 0;
+  for (const size of chunkRows) for (; at + size <= rows.length; at += size) yield rows.slice(at, at + size);
+}
+
 const setHeartbeats = (
   context: Context,
   {
@@ -98,8 +106,12 @@ const setHeartbeats = (
     controller,
   }: { readonly rows: readonly (readonly [string, string])[]; readonly controller: string },
 ): void => {
-  const sql = 'UPDATE agent SET heartbeat = ? WHERE node = ? AND controller = ?'; // I1
-  for (const [node, heartbeat] of rows) context.send(sql, heartbeat, node, controller);
+  for (const some of inChunks(rows)) {
+    const values = some.map(() => '(?, ?)').join(', ');
+    const sql = `UPDATE agent SET heartbeat = v.column2 FROM (VALUES ${values}) AS v
+      WHERE node = v.column1 AND controller = ?`; // I1
+    context.send(sql, ...some.flat(), controller);
+  }
 };
 
 const remove = async (context: Context, node: string): Promise<boolean> => {
@@ -117,12 +129,19 @@ const heartbeatsElsewhere = ({ database }: Context, controller: string): Awaitab
 const get = ({ database }: Context, node: string): Awaitable<Tuple | undefined> =>
   database.tuple(`SELECT ${columns} FROM agent WHERE node = ?`, node);
 
-/** The rows of these nodes; null where there is none. */
-export const agentsOf = (
-  context: Context,
-  nodes: readonly string[],
-): Promise<readonly (readonly [string, Tuple | null])[]> =>
-  Promise.all(nodes.map(async (node) => [node, (await get(context, node)) ?? null] as const));
+/** Of which others have told after a notice: their rows, null where there is none. A fleet that comes back tells of thousands. */
+export const agentsToldAfter = async (
+  { database }: Context,
+  notice: number,
+): Promise<readonly (readonly [string, Tuple | null])[]> => {
+  const told = "SELECT DISTINCT name FROM notice WHERE seq > ? AND kind = 'agent'";
+  const [names, rows] = await Promise.all([
+    database.tuples(told, notice),
+    database.tuples(`SELECT ${columns} FROM agent WHERE node IN (${told})`, notice),
+  ]);
+  const found = new Map(rows.map((row) => [String(row[0]), row]));
+  return names.map(([name]) => [String(name), found.get(String(name)) ?? null]);
+};
 
 const controllers = async ({ database }: Context): Promise<readonly string[]> =>
   (await database.tuples('SELECT DISTINCT controller FROM agent WHERE connected = 1')).map(([id]) =>
@@ -131,6 +150,9 @@ const controllers = async ({ database }: Context): Promise<readonly string[]> =>
 
 const list = ({ database }: Context): Awaitable<readonly Tuple[]> =>
   database.tuples(`SELECT ${columns} FROM agent ORDER BY node`);
+
+const owners = ({ database }: Context): Awaitable<readonly Tuple[]> =>
+  database.tuples('SELECT node, controller FROM agent ORDER BY node');
 
 export const agentWrites = {
   'agents.connected': connected,
@@ -144,6 +166,7 @@ export const agentWrites = {
 export const agentReads = {
   'agents.get': get,
   'agents.list': list,
+  'agents.owners': owners,
   'agents.controllers': controllers,
   'agents.heartbeatsElsewhere': heartbeatsElsewhere,
 };

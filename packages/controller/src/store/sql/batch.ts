@@ -169,7 +169,7 @@ const takeOthers = (context: Context): Others | undefined => {
 };
 
 /** Waits for all of them, also when one fails: what is undone afterwards is all there is. */
-const all = async <T>(pending: readonly (T | PromiseLike<T>)[]): Promise<Awaited<T>[]> => {
+export const all = async <T>(pending: readonly (T | PromiseLike<T>)[]): Promise<Awaited<T>[]> => {
   const outcomes = await Promise.allSettled(pending);
   return outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
@@ -194,9 +194,9 @@ const runAll = async (
   if (database.isShared) await all([database.begin(), lookAtOthers(context)]);
   else await database.begin();
   const outcomes: Outcome[] = [];
-  const isTogether = database.isShared && run === runCall;
-  for (const group of isTogether ? groupCalls(calls) : calls.map((call) => [call]))
-    outcomes.push(...(await all(group.map(runOne))));
+  if (database.isShared && run === runCall)
+    for (const group of groupCalls(calls)) outcomes.push(...(await all(group.map(runOne))));
+  else for (const call of calls) outcomes.push(await runOne(call));
   await commit(context);
   const { tasks, output, audit } = context.effects;
   return {
@@ -253,34 +253,4 @@ export const runBatch = async (
     for (const buffer of context.spent) buffer.transfer(0);
     context.spent.clear();
   }
-};
-
-const runRead = async (
-  context: Context,
-  operations: Readonly<Record<string, Operation>>,
-  [name, argument]: Call,
-): Promise<Outcome> => {
-  const isAlone = !context.database.inTransaction;
-  try {
-    const operation = operations[name];
-    if (operation === undefined) throw new Error(`no operation ${name}`);
-    const begun = isAlone ? context.database.beginRead() : undefined;
-    const [, value] = await all<unknown>([begun, operation(context, argument as never)]);
-    return { value };
-  } catch (error) {
-    return { failure: toFailure(error) };
-  } finally {
-    if (isAlone) await context.database.rollback();
-  }
-};
-
-/** Runs reading calls, each on one consistent state of the database; in a snapshot, all on the same. */
-export const runReads = async (
-  context: Context,
-  operations: Readonly<Record<string, Operation>>,
-  calls: readonly Call[],
-): Promise<Reply> => {
-  const outcomes: Outcome[] = [];
-  for (const call of calls) outcomes.push(await runRead(context, operations, call));
-  return { outcomes, tasks: [], output: [], audit: [], others: undefined };
 };

@@ -1,7 +1,7 @@
 // Owns the statements of the content index and of uploads under way.
 import { ApiError } from '@drover/api/errors';
 import type { BlobRow } from '../store.ts';
-import { dropBody, dropBodyOf, placeBody } from './bodies.ts';
+import { dropBodyOf, dropSome, placeBody } from './bodies.ts';
 import type { Context } from './context.ts';
 import type { Row } from './database.ts';
 
@@ -99,7 +99,7 @@ const begin = (context: Context, { id, sizeBytes, createdAtMs }: UploadRow): voi
 /** One that was finished meanwhile is content, and stays. */
 const forget = async (context: Context, id: string): Promise<void> => {
   const count = await context.database.run(deleteUpload, id);
-  if (count > 0 && context.database.isShared) dropBody(context, id);
+  if (count > 0 && context.database.isShared) dropSome(context, id);
 };
 
 const uploadColumns = 'id, size_bytes, created_at_ms';
@@ -110,8 +110,18 @@ const toUpload = (row: Row): UploadRow => ({
   createdAtMs: Number(row['created_at_ms']),
 });
 
-const uploads = async ({ database }: Context): Promise<readonly UploadRow[]> =>
-  (await database.rows(`SELECT ${uploadColumns} FROM upload`)).map(toUpload);
+/** Where bytes are rows, with how many there are; files are looked at by those who have them. */
+export interface KnownUpload extends UploadRow {
+  readonly haveBytes: number;
+}
+
+const sizeOfBody = `coalesce((SELECT at + octet_length(data) FROM piece WHERE body = upload.id ORDER BY at DESC LIMIT 1), 0)`;
+
+const uploads = async ({ database }: Context): Promise<readonly KnownUpload[]> => {
+  const haveBytes = database.isShared ? sizeOfBody : '0';
+  const rows = await database.rows(`SELECT ${uploadColumns}, ${haveBytes} AS have_bytes FROM upload`);
+  return rows.map((row) => ({ ...toUpload(row), haveBytes: Number(row['have_bytes']) }));
+};
 
 const upload = async ({ database }: Context, id: string): Promise<UploadRow | undefined> => {
   const row = await database.row(`SELECT ${uploadColumns} FROM upload WHERE id = ?`, id);

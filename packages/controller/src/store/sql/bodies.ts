@@ -15,8 +15,16 @@ const wholeBytes = async ({ database }: Context, body: string): Promise<number> 
   return row?.['gaps'] === 0 ? Number(row['n']) : -1;
 };
 
-export const dropBody = (context: Context, body: string): void =>
+const dropBody = (context: Context, body: string): void =>
   context.send('INSERT INTO dropped_body (body) VALUES (?) ON CONFLICT (body) DO NOTHING', body);
+
+/** The same, where there may be no bytes: most uploads that are given up have none. Whoever put some down has ended (pieces.ts, `Owner`). */
+export const dropSome = (context: Context, body: string): void =>
+  context.send(
+    `INSERT INTO dropped_body (body) SELECT ?1 WHERE EXISTS (SELECT 1 FROM piece WHERE body = ?1)
+     ON CONFLICT (body) DO NOTHING`,
+    body,
+  );
 
 /** The upload's bytes are the content's from now on; when there are some already, they are dropped. */
 export const placeBody = async (context: Context, upload: string, blob: BlobRow): Promise<void> => {

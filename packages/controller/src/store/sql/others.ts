@@ -3,7 +3,7 @@
 //     everything in the one order in which it was committed, its own writes among it.
 // I2: nothing is passed over: what was found is kept until it has been told, also when the transaction that found it fails.
 // I3: what is remembered here of a task that another controller has written to is forgotten.
-import { agentsOf } from './agents.ts';
+import { agentsToldAfter } from './agents.ts';
 import { type Context, loadCounters, loadFloor } from './context.ts';
 import type { NoticeKind } from './notices.ts';
 import { rowsAfter } from './objects.ts';
@@ -53,8 +53,8 @@ const findNotices = async (context: Context, after: number): Promise<void> => {
     rows.filter((row) => row[1] === kind).map((row) => String(row[2]));
   for (const id of named('credential')) others.credentials.add(id);
   for (const serial of named('certificate')) others.certificates.add(serial);
-  for (const [node, row] of await agentsOf(context, [...new Set(named('agent'))]))
-    others.agents.set(node, row);
+  if (named('agent').length > 0)
+    for (const [node, row] of await agentsToldAfter(context, after)) others.agents.set(node, row);
   for (const path of new Set(named('kept'))) {
     const row = await database.row('SELECT text FROM kept_file WHERE path = ?', path);
     if (row !== undefined) others.kept.set(path, String(row['text']));

@@ -2,8 +2,9 @@
 // I1: states only go forward (waiting, queued, sent, running, final), except sent → queued by requeue; a final state is never left.
 // I2: every change of a row takes the next number of the store's `change` counter and is told to the listeners.
 // I3: finished_at_ms is 0 exactly while a task is live; the partial index task_live depends on it.
+import { noResult } from '@drover/api/task';
 import { finalTaskStates, isFinal, liveTaskStates, type TaskState } from '@drover/api/task-states';
-import type { FinishedTask, NewTask, TaskCounts, TaskFilter, TaskResult } from '../store.ts';
+import type { FinishedTask, NewTask, TaskCounts, TaskFilter } from '../store.ts';
 import { type Context, saveFloor } from './context.ts';
 import type { Awaitable, Tuple, Value } from './database.ts';
 import { digestsOf, loadTask } from './streams.ts';
@@ -158,27 +159,12 @@ const finish = async (
   return finished.map((task) => task.id);
 };
 
-const notStarted: TaskResult = {
-  exitCode: 0,
-  signal: 0,
-  reason: 'cancelled before it was started',
-  userMs: 0,
-  systemMs: 0,
-  maxRssKib: 0,
-  stdoutBytes: 0,
-  stderrBytes: 0,
-  stdoutDropped: 0,
-  stderrDropped: 0,
-  survivors: 0,
-  detail: null,
-};
-
 /** The end of a task that was cancelled before any agent had it. */
 const toCancelled = (nowMs: number): Omit<FinishedTask, 'id'> => ({
   state: 'cancelled',
   startedAtMs: 0,
   finishedAtMs: nowMs,
-  result: notStarted,
+  result: { ...noResult, reason: 'cancelled before it was started' },
 });
 
 const liveIds = async ({ database }: Context, work: string, states: string): Promise<readonly string[]> => {

@@ -2,6 +2,7 @@
 // the way there and back costs more than the work, and this way a batch takes few of them, however many calls are in it.
 import type { FinishedTask } from '../store.ts';
 import type { Call } from './batch.ts';
+import type { UploadRow } from './blobs.ts';
 import type { EncodedWrite } from './objects.ts';
 import type { PackedReport } from './output.ts';
 
@@ -28,6 +29,8 @@ const things: Named = {
   'agents.disconnected': ofNode,
   'agents.setFacts': ofNode,
   'audit.append': () => [],
+  'blobs.begin': ({ id }: UploadRow) => [`upload/${id}`],
+  'blobs.forget': (id: string) => [`upload/${id}`],
 };
 
 const thingsOf = ([name, argument]: Call): readonly string[] | undefined =>

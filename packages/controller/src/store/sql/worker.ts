@@ -4,10 +4,11 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { openPostgres } from '../postgres/open.ts';
 import { openSqlite } from '../sqlite/files.ts';
-import { type Call, type Reply, runBatch, runReads, toFailure } from './batch.ts';
+import { type Call, type Reply, runBatch, toFailure } from './batch.ts';
 import { createContext } from './context.ts';
 import type { OpenDatabase } from './database.ts';
 import { readOperations, writeOperations } from './operations.ts';
+import { runReads } from './reads.ts';
 import { snapshotOperations } from './snapshot.ts';
 
 /** Where the rows are: in files of a data directory, or in a PostgreSQL database. */

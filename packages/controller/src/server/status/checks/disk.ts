@@ -1,6 +1,7 @@
 // Judges the disk of the data directory.
+
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
+import { toSize } from '@drover/api';
 
 const lowBytes = 1024 ** 3;
 const lowShare = 0.05;

@@ -1,6 +1,7 @@
 // Judges the memory of the machine that the controller is on.
+
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
+import { toSize } from '@drover/api';
 
 const lowShare = 0.05;
 

@@ -1,6 +1,7 @@
 // Judges the room that is given up when the disk is full.
+
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
+import { toSize } from '@drover/api';
 
 export const checkReserve = ({ disk: { reserveBytes, state, directory } }: ServerFacts): Check => {
   const name = 'reserve';

@@ -1,6 +1,7 @@
 // Judges whether what is kept stays within its bounds.
+
 import type { Check, ServerFacts } from '@drover/api';
-import { toSize } from '../words.ts';
+import { toSize } from '@drover/api';
 
 /** Sweeps come every ten minutes to an hour: what is a little above its bound is about to go. */
 const slack = 1.1;
