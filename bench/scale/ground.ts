@@ -31,7 +31,6 @@ export interface Ground {
   readonly second: ControllerProcess;
   /** Agents of each; they know both. */
   readonly fleets: readonly [EmulatedFleet, EmulatedFleet];
-  readonly identities: readonly Identity[];
 }
 
 /** The authority of the controllers, opened beside them, makes the certificates known (I1). */
@@ -64,21 +63,19 @@ const makeNodes = (
   { signal }: BenchContext,
   { context }: ControllerProcess,
   names: readonly string[],
+  from: number,
 ): Promise<unknown> =>
   runLoad(context, clients, names.length, signal, (connection, number) =>
-    connection.ask('POST', '/api/v1/nodes', newNode(names[number] ?? '', number)),
+    connection.ask('POST', '/api/v1/nodes', newNode(names[number] ?? '', from + number)),
   );
 
-export const openGround = async (context: BenchContext, count: number): Promise<Ground> => {
+/** Controllers and emulators, and nobody connected. */
+export const openGround = async (context: BenchContext): Promise<Ground> => {
   const controllers = await Controllers.start(2);
   context.defer(() => controllers.close());
   const [first, second] = controllers.all;
   if (first === undefined || second === undefined)
     throw new Error('cannot begin: there are no two controllers');
-  const names = Array.from({ length: count }, (_, index) => `e${String(index + 1).padStart(5, '0')}`);
-  context.say(`making ${count} certificates and nodes known`);
-  const identities = await makeIdentities(context, controllers, names);
-  await makeNodes(context, first, names);
   const startFleet = (own: ControllerProcess, other: ControllerProcess): EmulatedFleet => {
     const place = { host: '127.0.0.1', port: own.agentPort, otherPorts: [other.agentPort] };
     const fleet = startEmulatedFleet({ ...place, caPem: own.context.caPem, identities: [] });
@@ -86,16 +83,28 @@ export const openGround = async (context: BenchContext, count: number): Promise<
     return fleet;
   };
   const fleets = [startFleet(first, second), startFleet(second, first)] as const;
-  return { context, controllers, first, second, fleets, identities };
+  return { context, controllers, first, second, fleets };
 };
 
 /** Agents connected, wherever. */
 export const connected = ({ fleets }: Pick<Ground, 'fleets'>): number =>
   fleets.reduce((sum, fleet) => sum + fleet.connected(), 0);
 
-/** Half of the identities from `from` to `to` at each controller. */
-export const addAgents = ({ fleets, identities }: Ground, from: number, to: number): void => {
-  const more = identities.slice(from, to);
+/** Agents e00001 on, in this order, as if they had been enrolled. */
+export const enrol = async (
+  { context, controllers, first }: Ground,
+  from: number,
+  to: number,
+): Promise<readonly Identity[]> => {
+  const toName = (index: number): string => `e${String(index + 1).padStart(5, '0')}`;
+  const names = Array.from({ length: to - from }, (_, index) => toName(from + index));
+  const identities = await makeIdentities(context, controllers, names);
+  await makeNodes(context, first, names, from);
+  return identities;
+};
+
+/** Half of them at each controller. */
+export const addAgents = ({ fleets }: Ground, identities: readonly Identity[]): void => {
   for (const [which, fleet] of fleets.entries())
-    fleet.add(more.filter((_, index) => index % fleets.length === which));
+    fleet.add(identities.filter((_, index) => index % fleets.length === which));
 };

@@ -6,7 +6,7 @@ import { measureLists } from '../api-load/lists.ts';
 import { type Bench, type BenchContext, round, timed } from '../bench.ts';
 import { memoryMib } from '../process-figures.ts';
 import { cpuOf } from './cpu.ts';
-import { addAgents, connected, type Ground, openGround } from './ground.ts';
+import { addAgents, connected, enrol, type Ground, openGround } from './ground.ts';
 import { measureReconnect } from './reconnect.ts';
 import { measureRuns } from './runs.ts';
 import { lineThrough, type Point } from './slope.ts';
@@ -32,16 +32,21 @@ const connectMs = 240_000;
 
 const connectUpTo = async (ground: Ground, from: number, to: number): Promise<void> => {
   const { context } = ground;
-  context.say(`${to} agents`);
+  context.say(`${to} agents: certificates and nodes`);
+  const identities = await enrol(ground, from, to);
+  context.say(`${to} agents: connections`);
   const cpu = await cpuOf(ground, async () => {
     const ms = await timed(async () => {
-      addAgents(ground, from, to);
+      addAgents(ground, identities);
       await waitFor(`${to} agents to connect`, () => connected(ground) >= to, connectMs);
     });
     context.figure(`at${to}.connectSeconds`, round(ms / 1000, 2));
     context.figure(`at${to}.connectsPerSecond`, round(((to - from) * 1000) / ms, 0));
   });
-  context.figure(`at${to}.connectEmulatorCpuSeconds`, round(cpu.emulators));
+  const perAgentMs = (seconds: number): number => round((seconds * 1000) / (to - from), 2);
+  context.figure(`at${to}.connectControllersCpuMsPerAgent`, perAgentMs(cpu.first + cpu.second));
+  context.figure(`at${to}.connectDatabaseCpuMsPerAgent`, perAgentMs(cpu.database));
+  context.figure(`at${to}.connectEmulatorsCpuMsPerAgent`, perAgentMs(cpu.emulators));
 };
 
 interface Idle {
@@ -87,7 +92,7 @@ const run = async (context: BenchContext): Promise<void> => {
   const count = size.stages.at(-1) ?? 0;
   context.figure('agents', count);
   context.figure('loadBefore', round(loadavg()[0] ?? 0));
-  const ground = await openGround(context, count);
+  const ground = await openGround(context);
   const idle: Idle[] = [];
   let before = 0;
   for (const stage of size.stages) {

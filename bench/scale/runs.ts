@@ -15,7 +15,7 @@ export const beginRun = async (client: Client, argv: readonly string[]): Promise
   return { kind: commandRuns, name: metadata.name ?? '' };
 };
 
-/** What the run's status says, once `isSo`; controllers that do not answer are asked again. */
+/** The counts of the run's status, once `isSo`. */
 export const statusOnce = async (
   { context: { signal } }: Ground,
   client: Client,

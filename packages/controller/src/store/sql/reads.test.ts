@@ -24,7 +24,7 @@ describe.skipIf(isSkipped)('reads', () => {
     place = await freshSchema();
     opened = await openPostgres(place.url, 'write');
     context = await createContext(opened.database);
-  });
+  }, 60_000);
   afterEach(async () => {
     await opened.close();
     await place.drop();
