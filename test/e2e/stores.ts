@@ -4,6 +4,7 @@
 
 const ownStores = 'asks both stores itself';
 const noStore = 'starts no controller';
+const several = 'is about several controllers, which PostgreSQL alone has';
 const ofFiles = 'is about the files of a data directory and what becomes of them';
 
 /** File → why it is not run on PostgreSQL a second time. */
@@ -11,11 +12,12 @@ export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/apply-upstream.test.ts': noStore,
   'test/e2e/backup-faults.test.ts': ownStores,
   'test/e2e/backup.test.ts': ownStores,
-  'test/e2e/controllers.test.ts': 'is about several controllers, which PostgreSQL alone has',
+  'test/e2e/controllers.test.ts': several,
   'test/e2e/doctor.test.ts': `${ofFiles}: modes, pages, a keyring that is gone`,
   'test/e2e/full-disk.test.ts': `${ofFiles}: when their disk is full or read-only`,
   'test/e2e/packages.test.ts': 'starts controllers in lab hosts, where no PostgreSQL is',
-  'test/e2e/shared-data.test.ts': 'is about what several controllers share, on PostgreSQL',
+  'test/e2e/rolling.test.ts': several,
+  'test/e2e/shared-data.test.ts': several,
   'test/e2e/start.test.ts': `${ofFiles}: npm start with nothing but a directory`,
   'test/e2e/store-migrate.test.ts': ownStores,
   'test/e2e/upgrade.test.ts': `${ofFiles}: those that earlier releases have left`,
