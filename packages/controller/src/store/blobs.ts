@@ -63,7 +63,7 @@ class Blobs implements BlobStore {
   #refreshedAtMs = 0;
   #begun = 0;
   #loading: Promise<void> | undefined;
-  /** Those that have ended since the last look at all began. */
+  /** Those that have ended while all were looked at. */
   #ended = new Set<string>();
 
   constructor(deps: Deps) {
@@ -124,7 +124,7 @@ class Blobs implements BlobStore {
 
   #end(id: string): void {
     this.#uploads.delete(id);
-    this.#ended.add(id);
+    if (this.#loading !== undefined) this.#ended.add(id);
   }
 
   async #forget(id: string): Promise<void> {

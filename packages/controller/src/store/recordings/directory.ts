@@ -25,6 +25,17 @@ const look = async (path: string): Promise<Omit<KnownRecording, 'id' | 'goesOn'>
   }
 };
 
+/** Whether it was there. */
+const removeFile = async (path: string): Promise<boolean> => {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+};
+
 /** Makes the directory when it is not there (mode 0700; files 0600). */
 export const openRecordingFiles = async (dataDir: string): Promise<RecordingStore> => {
   const directory = join(dataDir, 'recordings');
@@ -90,16 +101,7 @@ export const openRecordingFiles = async (dataDir: string): Promise<RecordingStor
       }
       return { sizeBytes: size, data: file.createReadStream({ end: size - 1 }) };
     },
-    remove: async (id) => {
-      if (goesOn.has(id)) return false;
-      return rm(pathOf(id)).then(
-        () => true,
-        (error: unknown) => {
-          if (isMissing(error)) return false;
-          throw error;
-        },
-      );
-    },
+    remove: async (id) => !goesOn.has(id) && removeFile(pathOf(id)),
     close: async () => undefined,
   };
 };
