@@ -173,6 +173,10 @@ class FakeController(object):
         self.facts = []
         self.reports = 0
         self.report_delay = 0  # seconds that each report takes
+        self.pings = 0
+        self.knows_ping = True
+        self.awake = threading.Event()  # cleared: frozen as soon as it is asked
+        self.awake.set()
         self.renewed = 0
         self.shell_output = collections.defaultdict(bytes)
         self.shell_closed = {}
@@ -283,6 +287,12 @@ class FakeController(object):
 
     def on_facts(self, connection, values):
         self.facts.append(json.loads(values['json']))
+
+    def on_ping(self, connection, values):
+        self.pings += 1
+        self.awake.wait(30)
+        if not self.knows_ping:
+            raise agent.Problem('internal', 'unknown method ping')
 
     def on_heartbeat(self, connection, values):
         self.heartbeats.append(values['heartbeat'])

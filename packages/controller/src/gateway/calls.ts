@@ -49,6 +49,7 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
     }),
     facts: accepted(({ json }) => takeFacts(deps, node, json)),
     heartbeat: accepted(async ({ heartbeat }) => deps.store.agents.heartbeat(node, { ...heartbeat })),
+    ping: accepted(async () => undefined),
     renew: accepted(({ request }) => renew(deps, session, request)),
     shellOutput: accepted(({ streamId, data }) => deps.shells(session).output(streamId, data)),
     shellClosed: accepted(async ({ streamId, exitCode, reason }) =>
