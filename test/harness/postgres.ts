@@ -37,6 +37,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A copy of this server, which follows it. */
   readonly standbyOf?: PostgresServer;
+  /** One that is free unless given. */
+  readonly port?: number;
 }
 
 export class PostgresServer {
@@ -56,7 +58,7 @@ export class PostgresServer {
     const dir = mkdtempSync(join(tmpdir(), 'drover-postgres-'));
     const user = owner();
     if (user !== undefined) chownSync(dir, user.uid, user.gid);
-    const server = new PostgresServer(dir, await freePort(), options);
+    const server = new PostgresServer(dir, options.port ?? (await freePort()), options);
     server.#make();
     await server.start();
     return server;
@@ -93,7 +95,7 @@ export class PostgresServer {
       return;
     }
     const source = `host=127.0.0.1 port=${standbyOf.port} user=drover application_name=standby`;
-    this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-d', source]);
+    this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-c', 'fast', '-d', source]);
   }
 
   async start(): Promise<void> {
@@ -124,7 +126,7 @@ export class PostgresServer {
   }
 
   /** The address of a schema of its own: an empty place for a store. */
-  url(schema: string, servers: readonly PostgresServer[] = [this]): string {
+  url(schema: string, servers: readonly Pick<PostgresServer, 'port'>[] = [this]): string {
     const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',');
     return `postgres://drover@${hosts}/postgres?options=-csearch_path%3D${schema}`;
   }
@@ -161,6 +163,14 @@ export class PostgresServer {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
+  }
+
+  /** A setting that may change while it serves; undefined: as it was. */
+  async set(name: string, value: string | undefined): Promise<void> {
+    await this.query(
+      value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = '${value}'`,
+    );
+    await this.query('SELECT pg_reload_conf()');
   }
 
   /** A standby takes writes from now on. */

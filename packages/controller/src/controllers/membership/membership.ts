@@ -3,6 +3,8 @@
 // I2: the lease of the leader changes hands by compare-and-set only, and only when it was given up or has run out.
 // I3: who leads stops before others may take the lease: `trustMs` after the beginning of the last renewal that succeeded, which is
 //     less than the duration, by a clock that also runs while the process is stopped.
+// I4: nobody is taken for gone while the database does not answer, nor right after it: they could not renew either, and what they
+//     wrote could not be seen. Their agents, who are where they were, would be told away from under them.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type KubeObject, leaseKind, namespaceKind } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
@@ -55,6 +57,8 @@ export interface MembershipDeps {
 const tickMs = 500;
 const renewMs = 1_250;
 const trustMs = 3_000;
+/** A renewal that is older than this: the database does not answer (I4). */
+const sightMs = 1_900;
 /** What a controller left behind that never came back. */
 const forgetMs = 3_600_000;
 const elapsedMs = (): number => performance.now();
@@ -65,7 +69,7 @@ const isReason = (error: unknown, reason: string): boolean =>
 class Leases implements Membership {
   readonly leadership: OwnLeadership;
   readonly #deps: MembershipDeps;
-  readonly #awake = createAwakeClock(tickMs, elapsedMs);
+  readonly #awake = createAwakeClock(tickMs, elapsedMs, () => elapsedMs() < this.#ownMs + sightMs);
   readonly #sightings = new Sightings(this.#awake);
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -147,7 +151,7 @@ class Leases implements Membership {
   /** One round: the own lease, then the leader's. Its failures are logged once, and tried again. */
   async #renew(): Promise<void> {
     try {
-      if (elapsedMs() >= this.#ownMs + renewMs) this.#ownMs = await this.#hold(this.#own, () => true);
+      if (elapsedMs() >= this.#ownMs + renewMs) await this.#renewOwn();
       if (this.#competes && elapsedMs() >= this.#leadMs + renewMs) await this.#lead();
       if (this.#isLeader) await this.#tidy();
       this.#isTroubled = false;
@@ -156,6 +160,12 @@ class Leases implements Membership {
         this.#deps.log.warn({ err }, 'cannot renew the leases of this controller: trying again');
       this.#isTroubled = true;
     }
+  }
+
+  async #renewOwn(): Promise<void> {
+    const beforeMs = this.#ownMs;
+    this.#ownMs = await this.#hold(this.#own, () => true);
+    if (this.#ownMs > beforeMs + durationMs) this.#sightings.forgive(); // I4
   }
 
   get #own(): KubeObject {
