@@ -27,10 +27,13 @@ export interface FaultsDeps {
   readonly agents: number;
   /** How long a controller is frozen or cut off. */
   readonly lastsMs: number;
+  /** So long at most until the next one. */
+  readonly calmMs: number;
+  /** Told after each. */
+  readonly onRecovery: (recoveries: readonly Recovery[]) => void;
 }
 
 const patienceMs = 90_000;
-const calmMs = 2_000;
 
 /** Agents that are connected to a controller other than the one, or have come to it since. */
 const countAgents = async (
@@ -127,20 +130,18 @@ const recover = async (deps: FaultsDeps, kind: FaultKind): Promise<Recovery> => 
   return { kind, promotionMs, ...times };
 };
 
-export const strikeAll = async (
-  deps: FaultsDeps,
-  kinds: readonly FaultKind[],
-): Promise<readonly Recovery[]> => {
+export const strikeAll = async (deps: FaultsDeps, kinds: readonly FaultKind[]): Promise<void> => {
   const { say, signal } = deps.context;
+  const { calmMs, onRecovery } = deps;
   const recoveries: Recovery[] = [];
   for (const kind of kinds) {
     await settle(deps);
     await delay(randomBelow(calmMs), undefined, { signal });
     const one = await recover(deps, kind);
     recoveries.push(one);
+    onRecovery(recoveries);
     const [agents, writes, watches] = [one.agentsMs, one.writesMs, one.watchesMs].map((ms) => Math.round(ms));
     say(`${kind}: agents back after ${agents} ms, writes ${writes}, watches ${watches}`);
   }
   await settle(deps);
-  return recoveries;
 };

@@ -17,6 +17,7 @@ interface Size {
   readonly agents: number;
   readonly faults: Readonly<Record<FaultKind, number>>;
   readonly lastsMs: number;
+  readonly calmMs: number;
   readonly pauseMs: number;
   readonly settleMs: number;
 }
@@ -24,12 +25,12 @@ interface Size {
 const full: Size = {
   agents: 200,
   faults: { kill: 9, freeze: 7, cut: 5, silence: 5, database: 4 },
-  ...{ lastsMs: 10_000, pauseMs: 4_000, settleMs: 300_000 },
+  ...{ lastsMs: 10_000, calmMs: 2_000, pauseMs: 4_000, settleMs: 300_000 },
 };
 const small: Size = {
-  agents: 6,
+  agents: 4,
   faults: { kill: 2, freeze: 1, cut: 1, silence: 1, database: 1 },
-  ...{ lastsMs: 4_000, pauseMs: 300, settleMs: 30_000 },
+  ...{ lastsMs: 3_000, calmMs: 500, pauseMs: 300, settleMs: 30_000 },
 };
 
 const probeCount = 3;
@@ -46,6 +47,7 @@ const recordTimes = ({ figure }: BenchContext, recoveries: readonly Recovery[]):
     figure(`${name}MedianMs`, round(median(times), 0));
     figure(`${name}WorstMs`, round(Math.max(...times), 0));
   };
+  figure('faults', recoveries.length);
   const ofDatabase = recoveries.filter(({ kind }) => kind === 'database');
   const ofControllers = recoveries.filter(({ kind }) => kind !== 'database');
   record(
@@ -108,10 +110,8 @@ const run = async (context: BenchContext): Promise<void> => {
   const kinds = shuffled(size);
   const probes = await startProbes(ground.endpoint, client, probeCount);
   const stream = startStream({ client, marks, signal, pauseMs: size.pauseMs });
-  const deps = { context, ground, probes, agents: agents.length, lastsMs: size.lastsMs };
-  const recoveries = await strikeAll(deps, kinds);
-  figure('faults', recoveries.length);
-  recordTimes(context, recoveries);
+  const onRecovery = (recoveries: readonly Recovery[]): void => recordTimes(context, recoveries);
+  await strikeAll({ ...size, context, ground, probes, agents: agents.length, onRecovery }, kinds);
 
   const promises = await stream.end();
   const probed = await probes.end(client);
@@ -127,7 +127,7 @@ export const failover: Bench = {
   name: 'failover',
   explain:
     'Three controllers on a pair of PostgreSQL servers (the standby is waited for by every commit), 200 real agents, a stream of ' +
-    'runs and of API writes, three writers and three watches through a load balancer: 30 faults at random moments (quick: 6 agents, 6 faults): SIGKILL of a ' +
+    'runs and of API writes, three writers and three watches through a load balancer: 30 faults at random moments (quick: 4 agents, 6 faults): SIGKILL of a ' +
     'controller, SIGSTOP for 10 s, its network refusing or swallowing everything for 10 s, SIGKILL of the database with the ' +
     'promotion of its standby. Until agents, writes and watches are back; of the database from the promotion on. Goals: nothing ' +
     'lost, nothing doubled; 3 s in the median, 10 s at worst.',

@@ -7,7 +7,7 @@ import { PostgresDatabase } from './database.ts';
 import { holdShared } from './holding.ts';
 import { migrate } from './schema.ts';
 
-/** How long calls wait for a database that is gone before they are refused. */
+/** How long calls wait for a database that is gone before they are refused: long enough for a standby to take over. */
 const patienceMs = 15_000;
 /** How long a start does. */
 const startMs = 30_000;
@@ -42,7 +42,8 @@ export const openPostgres = async (
   try {
     if (mode === 'write') await migrate(client, upTo);
     const hear = mode === 'write' ? onOthers : undefined;
-    const database = new PostgresDatabase(client, () => connected(patienceMs), hear);
+    const again = (missedMs: number): Promise<Client> => connected(Math.max(0, patienceMs - missedMs));
+    const database = new PostgresDatabase(client, again, hear);
     await database.listen();
     if (mode === 'snapshot') await database.beginRead();
     return { database, close: () => database.close() };
