@@ -50,13 +50,13 @@ export const openGround = async (
   context: BenchContext,
   ids: (dataDir: string) => string,
 ): Promise<Ground> => {
-  const pair = await PostgresPair.start({ fsync: true });
+  const pair = await PostgresPair.start({ fsync: true, ownSession: true });
   context.defer(() => pair.drop());
   const toDatabase = await waysToDatabase(pair, context);
   const storeOf = (index: number): string => pair.urlBy((toDatabase[index] ?? []).map(({ port }) => port));
   // It ends when all that uses it has: it was deferred before.
   const place = { server: pair.server, schema: pair.schema, url: pair.url, drop: async () => undefined };
-  const fleet = await Controllers.start(count, { place, storeOf, address: outside });
+  const fleet = await Controllers.start(count, { place, storeOf, address: outside, ownSession: true });
   context.defer(() => fleet.close());
   const within = await waysIn(fleet, context);
   const behind = fleet.all.map(({ port }) => ({ host: outside, port }));

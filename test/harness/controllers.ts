@@ -16,6 +16,8 @@ export interface ControllersOptions {
   readonly storeOf?: (index: number) => string;
   /** By which agents and the other controllers reach them; 127.0.0.1 unless given. */
   readonly address?: string;
+  /** See ControllerOptions. */
+  readonly ownSession?: boolean;
 }
 
 export class Controllers {
@@ -32,6 +34,7 @@ export class Controllers {
   /** Resolves when all of them answer. Agents know all of them. */
   static async start(count: number, options: ControllersOptions = {}): Promise<Controllers> {
     const { place = await freshSchema(), address = '127.0.0.1', storeOf = () => place.url } = options;
+    const { ownSession = false } = options;
     const dir = await mkdtemp(join(tmpdir(), 'drover-controllers-'));
     const ports = await Promise.all(
       Array.from({ length: count }, async () => ({ port: await freePort(), agentPort: await freePort() })),
@@ -40,7 +43,7 @@ export class Controllers {
     const begin = (index: number): Promise<ControllerProcess> =>
       ControllerProcess.start({
         ...{ dataDir: join(dir, `c${index}`), store: storeOf(index), ports: ports[index] },
-        ...{ address, patienceMs: 90_000 },
+        ...{ address, ownSession, patienceMs: 90_000 },
         args: [...args, '--secrets-key-file', join(dir, 'key')],
       });
     // The first makes the key under which all of them keep their secrets.

@@ -10,6 +10,8 @@ const schema = 'drover';
 const isFollowed = async (primary: PostgresServer): Promise<boolean> =>
   (await primary.query("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")).length === 1;
 
+type PairOptions = Pick<PostgresOptions, 'fsync' | 'ownSession'>;
+
 /** What a fail-over took, in ms. */
 export interface FailedOver {
   readonly killedAt: number;
@@ -19,21 +21,21 @@ export interface FailedOver {
 export class PostgresPair {
   readonly schema = schema;
   readonly ports: readonly [number, number];
-  readonly #options: Pick<PostgresOptions, 'fsync'>;
+  readonly #options: PairOptions;
   #primary: PostgresServer;
   #standby: PostgresServer | undefined;
 
   private constructor(
     ports: readonly [number, number],
     primary: PostgresServer,
-    options: Pick<PostgresOptions, 'fsync'>,
+    options: PairOptions,
   ) {
     this.ports = ports;
     this.#primary = primary;
     this.#options = options;
   }
 
-  static async start(options: Pick<PostgresOptions, 'fsync'> = {}): Promise<PostgresPair> {
+  static async start(options: PairOptions = {}): Promise<PostgresPair> {
     const ports = [await freePort(), await freePort()] as const;
     const primary = await PostgresServer.start({ ...options, port: ports[0] });
     const pair = new PostgresPair(ports, primary, options);

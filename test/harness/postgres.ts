@@ -39,6 +39,8 @@ export interface PostgresOptions {
   readonly standbyOf?: PostgresServer;
   /** One that is free unless given. */
   readonly port?: number;
+  /** In a session of its own (test/harness/controller.ts). */
+  readonly ownSession?: boolean;
 }
 
 export class PostgresServer {
@@ -112,6 +114,7 @@ export class PostgresServer {
     this.#child = spawn('setpriv', [...command, '-D', this.#data, ...args], {
       cwd: this.#dir,
       stdio: 'ignore',
+      detached: this.#options.ownSession === true,
     });
     await waitFor('the database to take connections', () => this.answers());
   }
