@@ -35,21 +35,34 @@ export interface FaultsDeps {
 
 const patienceMs = 90_000;
 
-/** Agents that are connected to a controller other than the one, or have come to it since. */
-const countAgents = async (
+/** From the database itself, so that it is not asked of those who are struck. */
+const askDatabase = async (
   { pair }: Ground,
-  { without, sinceMs }: { readonly without: string; readonly sinceMs: number },
-): Promise<number> => {
+  sql: string,
+  values: readonly unknown[],
+): Promise<Readonly<Record<string, unknown>>> => {
   const client: Client = await pair.server.open();
   try {
-    const { rows } = await client.query<{ count: string }>(
-      `SELECT count(*) AS count FROM ${pair.schema}.agent WHERE connected = 1 AND (controller <> $1 OR since_ms >= $2)`,
-      [without, sinceMs],
-    );
-    return Number(rows[0]?.count);
+    return (await client.query<Record<string, unknown>>(sql, [...values])).rows[0] ?? {};
   } finally {
     await client.end().catch(() => undefined);
   }
+};
+
+/** Agents that are connected to a controller other than the one, or have come to it since. */
+const countAgents = async (
+  ground: Ground,
+  { without, sinceMs }: { readonly without: string; readonly sinceMs: number },
+): Promise<number> => {
+  const sql = `SELECT count(*) AS count FROM ${ground.pair.schema}.agent WHERE connected = 1 AND (controller <> $1 OR since_ms >= $2)`;
+  return Number((await askDatabase(ground, sql, [without, sinceMs]))['count']);
+};
+
+/** By chance, in proportion to the agents that it has: one without any would tell nothing. */
+const pickVictim = async (ground: Ground): Promise<number> => {
+  const sql = `SELECT controller FROM ${ground.pair.schema}.agent WHERE connected = 1 ORDER BY random() LIMIT 1`;
+  const { controller } = await askDatabase(ground, sql, []);
+  return ground.controllers.findIndex((_, index) => ground.idOf(index) === controller);
 };
 
 const agentsBackAt = async (
@@ -92,7 +105,7 @@ const strikeDatabase = async ({ pair }: Ground): Promise<Struck> => {
 
 const strike = async ({ ground, lastsMs }: FaultsDeps, kind: FaultKind): Promise<Struck> => {
   if (kind === 'database') return strikeDatabase(ground);
-  const index = randomBelow(ground.controllers.length);
+  const index = await pickVictim(ground);
   const victim = ground.controllers[index];
   if (victim === undefined) throw new Error('there is no controller to strike');
   const struck = { victim: ground.idOf(index), at: performance.now(), atMs: Date.now(), promotionMs: 0 };

@@ -97,8 +97,9 @@ class Watcher {
       try {
         const options = { namespace: 'default', resourceVersion, signal };
         for await (const { object } of this.#client.watch(configMaps, options)) {
-          resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
-          this.#take(object.metadata.name ?? '', resourceVersion, object.data ?? {});
+          const { name = '', resourceVersion: version = '' } = object.metadata;
+          resourceVersion = version;
+          this.#take(name, version, object.data ?? {});
         }
       } catch (error) {
         if (signal.aborted) return;

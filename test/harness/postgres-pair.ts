@@ -25,11 +25,7 @@ export class PostgresPair {
   #primary: PostgresServer;
   #standby: PostgresServer | undefined;
 
-  private constructor(
-    ports: readonly [number, number],
-    primary: PostgresServer,
-    options: PairOptions,
-  ) {
+  private constructor(ports: readonly [number, number], primary: PostgresServer, options: PairOptions) {
     this.ports = ports;
     this.#primary = primary;
     this.#options = options;
@@ -82,7 +78,7 @@ export class PostgresPair {
     if (promoted === undefined) throw new Error('cannot fail over: nobody follows');
     const killedAt = performance.now();
     await lost.end('SIGKILL');
-    promoted.promote();
+    await promoted.promote();
     const promotedAt = performance.now();
     this.#primary = promoted;
     this.#standby = undefined;

@@ -1,9 +1,10 @@
 // Owns a real PostgreSQL server (Debian's) on a port of its own on the loopback, in a directory of its own.
 // I1: it ends with the process that started it, however that ends: the kernel tells it.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { freePort } from './ports.ts';
 import { waitFor } from './wait.ts';
@@ -61,7 +62,7 @@ export class PostgresServer {
     const user = owner();
     if (user !== undefined) chownSync(dir, user.uid, user.gid);
     const server = new PostgresServer(dir, options.port ?? (await freePort()), options);
-    server.#make();
+    await server.#make();
     await server.start();
     return server;
   }
@@ -74,15 +75,16 @@ export class PostgresServer {
     return join(programs() ?? folder, name);
   }
 
-  #run(name: string, args: readonly string[]): void {
+  /** Others in this process go on meanwhile: relays, and what is measured. */
+  async #run(name: string, args: readonly string[]): Promise<void> {
     const command = ['setpriv', ...drop(owner()), this.#program(name), ...args];
-    execFileSync(command[0] ?? '', command.slice(1), { cwd: this.#dir, stdio: 'ignore' });
+    await promisify(execFile)(command[0] ?? '', command.slice(1), { cwd: this.#dir });
   }
 
-  #make(): void {
+  async #make(): Promise<void> {
     const { standbyOf } = this.#options;
     if (standbyOf === undefined) {
-      this.#run('initdb', [
+      await this.#run('initdb', [
         '-D',
         this.#data,
         '-U',
@@ -97,7 +99,7 @@ export class PostgresServer {
       return;
     }
     const source = `host=127.0.0.1 port=${standbyOf.port} user=drover application_name=standby`;
-    this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-c', 'fast', '-d', source]);
+    await this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-c', 'fast', '-d', source]);
   }
 
   async start(): Promise<void> {
@@ -177,8 +179,8 @@ export class PostgresServer {
   }
 
   /** A standby takes writes from now on. */
-  promote(): void {
-    this.#run('pg_ctl', ['promote', '-D', this.#data, '-w']);
+  async promote(): Promise<void> {
+    await this.#run('pg_ctl', ['promote', '-D', this.#data, '-w']);
   }
 
   /** At the end of the process: the server ends with it (I1). */
