@@ -5873,9 +5873,10 @@ class Agent(ShellCalls, LifeCalls):
         except (OSError, IOError, socket.error, Failure, ValueError) as error:
             return self.retry_later(words_of(error))
         self.session = Session(self.loop, sock, self.handlers, self.on_session_end)
-        self.loop.after(self.connect_timeout_s(), lambda session=self.session:
-                        session is self.session and not self.welcomed and self.give_up('no welcome'))
+        self.loop.after(CONNECT_TIMEOUT_S, lambda session=self.session:
+                        session is self.session and not self.welcomed and session.close('no welcome'))
         self.session.call('hello', {'hello': self.hello()}, self.on_welcome)
+        self.begin_to_ask()
 
     def connect_timeout_s(self):
         return CONNECT_TIMEOUT_S if len(self.controllers) == 1 else max(CONNECT_ONE_OF_MANY_S, self.patience_s)
@@ -5885,14 +5886,19 @@ class Agent(ShellCalls, LifeCalls):
         self.patience_s = min(2 * self.patience_s, PATIENCE_S[1])
         self.session.close(reason)
 
+    def begin_to_ask(self):
+        """Also before the welcome: a controller to which many come at once is slow with it, and not gone."""
+        if len(self.controllers) > 1 and self.ask_timer is None:
+            self.ask_timer = self.loop.after(ASK_EVERY_S * random_share(), self.ask)
+
     def ask(self):
         """One that is frozen, or behind a network that swallows everything, says nothing: who knows others goes to them soon."""
         session = self.session
-        if len(self.controllers) > 1:
-            self.await_answer(session, session.moves)
-            session.call('ping', {}, lambda result, problem: session is self.session and self.answered(session))
-        else:
-            self.ask_timer = self.loop.after(self.heartbeat_s, self.ask)
+        if len(self.controllers) < 2:
+            self.ask_timer = None
+            return
+        self.await_answer(session, session.moves)
+        session.call('ping', {}, lambda result, problem: session is self.session and self.answered(session))
 
     def await_answer(self, session, moves):
         def late():
@@ -5907,7 +5913,7 @@ class Agent(ShellCalls, LifeCalls):
         self.loop.cancel(self.ask_timer)
         if session.closed:
             return
-        if monotonic() > self.calm_at:
+        if self.welcomed and monotonic() > self.calm_at:
             self.patience_s = PATIENCE_S[0]
         self.ask_timer = self.loop.after(ASK_EVERY_S, self.ask)
 
@@ -5970,7 +5976,7 @@ class Agent(ShellCalls, LifeCalls):
         self.renew_percent = welcome['renewAtPercent'] or 70
         self.heartbeat_timer = self.loop.after(self.heartbeat_s * (0.5 + random_share() / 2), self.beat)
         self.calm_at = monotonic() + CALM_S
-        self.ask_timer = self.loop.after(ASK_EVERY_S * random_share(), self.ask)
+        self.begin_to_ask()
         self.plan_renewal()
 
     def beat(self):
@@ -5992,6 +5998,7 @@ class Agent(ShellCalls, LifeCalls):
         self.unanswered_bytes = 0
         for timer in (self.heartbeat_timer, self.renew_timer, self.ask_timer):
             self.loop.cancel(timer)
+        self.ask_timer = None
         for shell in list(self.shells.values()):
             shell.close()
         for entry in list(self.tasks.values()):  # what was not answered is told again

@@ -111,6 +111,12 @@ class Controllers(unittest.TestCase):
         self.one.awake.set()
         self.two.awake.set()
 
+    def test_one_that_is_slow_with_its_welcome_is_not_left_while_it_answers(self):
+        self.one.hello_delay = self.two.hello_delay = 6
+        node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
+        wait_for(lambda: self.one.hellos or self.two.hellos, 'the welcome')
+        self.assertEqual((self.one.pings + self.two.pings > 1, 'not connected' in node.logged()), (True, False))
+
     def test_one_that_does_not_know_the_question_is_not_left_for_it(self):
         self.one.knows_ping = self.two.knows_ping = False
         node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
