@@ -32,7 +32,7 @@ export interface Membership {
   isAlive(controller: string): boolean;
   /** https://host:port; undefined: it is not alive. */
   addressOf(controller: string): string | undefined;
-  /** Those whose lease has run out, or never was, among `controllers`. */
+  /** Those whose lease has run out, or never was, among `controllers`; none while that cannot be seen. */
   readonly gone: (controllers: Iterable<string>) => readonly string[];
   /** From now on it leads when nobody else does; resolves after the first try. Who does not serve yet need not lead. */
   compete(): Promise<void>;
@@ -69,7 +69,7 @@ const isReason = (error: unknown, reason: string): boolean =>
 class Leases implements Membership {
   readonly leadership: OwnLeadership;
   readonly #deps: MembershipDeps;
-  readonly #awake = createAwakeClock(tickMs, elapsedMs, () => elapsedMs() < this.#ownMs + sightMs);
+  readonly #awake = createAwakeClock(tickMs, elapsedMs, () => this.#sees());
   readonly #sightings = new Sightings(this.#awake);
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -95,6 +95,11 @@ class Leases implements Membership {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
+  /** I4. */
+  #sees(): boolean {
+    return elapsedMs() < this.#ownMs + sightMs;
+  }
+
   isAlive(controller: string): boolean {
     return controller === this.#deps.controller || this.#sightings.holds(leaseNameOf(controller));
   }
@@ -105,7 +110,7 @@ class Leases implements Membership {
   }
 
   readonly gone = (controllers: Iterable<string>): readonly string[] =>
-    [...new Set(controllers)].filter((one) => !this.isAlive(one));
+    this.#sees() ? [...new Set(controllers)].filter((one) => !this.isAlive(one)) : [];
 
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
