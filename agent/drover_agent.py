@@ -5177,7 +5177,7 @@ CONNECT_TIMEOUT_S = 20.0
 CONNECT_ONE_OF_MANY_S = 5.0  # a controller that does not answer keeps us from the next for so long
 ASK_EVERY_S = 2.0  # whether the controller is still there; who knows no other need not know
 PATIENCE_S = (3.0, 24.0)  # for its answer; doubled each time that it was not enough: those that are merely slow are not left in turn
-CALM_S = 10.0  # a session of this age sets the patience back
+PROMPT_S = 1.0  # an answer this soon sets the patience back
 LEAVE_WAIT_S = 0.2  # the longest wait between attempts of an agent that was told to leave
 LEAVE_HASTE_S = 30.0  # a controller that starts again is back by then
 MAX_CONTROLLERS = 64
@@ -5257,7 +5257,6 @@ class Agent(ShellCalls, LifeCalls):
         self.tried = 0  # controllers in a row that could not be had
         self.patience_s = PATIENCE_S[0]
         self.ask_timer = None
-        self.calm_at = 0.0
         self.hasty_until = 0.0
 
     def take_lock(self):
@@ -5898,7 +5897,8 @@ class Agent(ShellCalls, LifeCalls):
             self.ask_timer = None
             return
         self.await_answer(session, session.moves)
-        session.call('ping', {}, lambda result, problem: session is self.session and self.answered(session))
+        asked = monotonic()
+        session.call('ping', {}, lambda result, problem: session is self.session and self.answered(session, asked))
 
     def await_answer(self, session, moves):
         def late():
@@ -5908,12 +5908,12 @@ class Agent(ShellCalls, LifeCalls):
                 self.give_up('the controller did not answer within %g s' % self.patience_s)
         self.ask_timer = self.loop.after(self.patience_s, late)
 
-    def answered(self, session):
+    def answered(self, session, asked):
         """Also by the refusal of one that does not know the word."""
         self.loop.cancel(self.ask_timer)
         if session.closed:
             return
-        if self.welcomed and monotonic() > self.calm_at:
+        if self.welcomed and monotonic() - asked < PROMPT_S:
             self.patience_s = PATIENCE_S[0]
         self.ask_timer = self.loop.after(ASK_EVERY_S, self.ask)
 
@@ -5975,7 +5975,6 @@ class Agent(ShellCalls, LifeCalls):
         self.heartbeat_s = max(1, welcome['heartbeatSeconds'] or 10)
         self.renew_percent = welcome['renewAtPercent'] or 70
         self.heartbeat_timer = self.loop.after(self.heartbeat_s * (0.5 + random_share() / 2), self.beat)
-        self.calm_at = monotonic() + CALM_S
         self.begin_to_ask()
         self.plan_renewal()
 
