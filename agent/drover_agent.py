@@ -928,6 +928,9 @@ SERVICES = {
         'heartbeat': ((
             (1, 'heartbeat', ('struct', 'Heartbeat'), 'required'),
         ), None, (), True),
+        'ping': ((), None, (
+            (1, 'problem', ('struct', 'Problem'), None),
+        ), False),
         'renew': ((
             (1, 'request', 'string', ''),
         ), 'string', (
@@ -1378,6 +1381,7 @@ class Session(object):
         self.sequence = 0
         self.flushing = False
         self.closed = False
+        self.moves = 0  # grows while the other side sends, or takes what waited for it
         sock.setblocking(0)
         self.mask = select.POLLIN
         loop.watch(self.fd, self.mask, self.on_event)
@@ -1432,6 +1436,7 @@ class Session(object):
 
     def on_event(self, events):
         if events & select.POLLOUT and not self.closed:
+            self.moves += 1
             self.flush()
         if events & (select.POLLIN | select.POLLHUP | select.POLLERR) and not self.closed:
             self.read()
@@ -1447,6 +1452,7 @@ class Session(object):
                 return None if self.would_block(error) else self.close(words_of(error))
             if not data:
                 return self.close('the controller closed the connection')
+            self.moves += 1
             self.incoming += data
             self.take_frames()
             if self.closed or not self.sock.pending():
@@ -5169,6 +5175,9 @@ BACKOFF_S = (0.2, 5.0, 30.0)  # first step, cap of the first minutes, cap after 
 REFUSED_S = 120.0
 CONNECT_TIMEOUT_S = 20.0
 CONNECT_ONE_OF_MANY_S = 5.0  # a controller that does not answer keeps us from the next for so long
+ASK_EVERY_S = 2.0  # whether the controller is still there; who knows no other need not know
+PATIENCE_S = (3.0, 24.0)  # for its answer; doubled each time that it was not enough: those that are merely slow are not left in turn
+PROMPT_S = 1.0  # an answer this soon sets the patience back
 LEAVE_WAIT_S = 0.2  # the longest wait between attempts of an agent that was told to leave
 LEAVE_HASTE_S = 30.0  # a controller that starts again is back by then
 MAX_CONTROLLERS = 64
@@ -5246,6 +5255,8 @@ class Agent(ShellCalls, LifeCalls):
         self.controllers = controllers_of(self.config)
         self.attached = int(random_share() * len(self.controllers))
         self.tried = 0  # controllers in a row that could not be had
+        self.patience_s = PATIENCE_S[0]
+        self.ask_timer = None
         self.hasty_until = 0.0
 
     def take_lock(self):
@@ -5852,7 +5863,7 @@ class Agent(ShellCalls, LifeCalls):
         host, port = self.controller()
         self.config['attached'] = self.attached % len(self.controllers)
         try:
-            sock = dial(host, port, CONNECT_TIMEOUT_S if len(self.controllers) == 1 else CONNECT_ONE_OF_MANY_S)
+            sock = dial(host, port, self.connect_timeout_s())
             try:
                 sock = tls_wrap(sock, host, 'ca.pem', 'identity.pem')
             except Exception:
@@ -5864,6 +5875,47 @@ class Agent(ShellCalls, LifeCalls):
         self.loop.after(CONNECT_TIMEOUT_S, lambda session=self.session:
                         session is self.session and not self.welcomed and session.close('no welcome'))
         self.session.call('hello', {'hello': self.hello()}, self.on_welcome)
+        self.begin_to_ask()
+
+    def connect_timeout_s(self):
+        return CONNECT_TIMEOUT_S if len(self.controllers) == 1 else max(CONNECT_ONE_OF_MANY_S, self.patience_s)
+
+    def give_up(self, reason):
+        """Leaves a controller that says nothing. What all of them are too busy for gets more time at the next."""
+        self.patience_s = min(2 * self.patience_s, PATIENCE_S[1])
+        self.session.close(reason)
+
+    def begin_to_ask(self):
+        """Also before the welcome: a controller to which many come at once is slow with it, and not gone."""
+        if len(self.controllers) > 1 and self.ask_timer is None:
+            self.ask_timer = self.loop.after(ASK_EVERY_S * random_share(), self.ask)
+
+    def ask(self):
+        """One that is frozen, or behind a network that swallows everything, says nothing: who knows others goes to them soon."""
+        session = self.session
+        if len(self.controllers) < 2:
+            self.ask_timer = None
+            return
+        self.await_answer(session, session.moves)
+        asked = monotonic()
+        session.call('ping', {}, lambda result, problem: session is self.session and self.answered(session, asked))
+
+    def await_answer(self, session, moves):
+        def late():
+            if session.moves != moves:  # the answer waits behind something long
+                self.await_answer(session, session.moves)
+            else:
+                self.give_up('the controller did not answer within %g s' % self.patience_s)
+        self.ask_timer = self.loop.after(self.patience_s, late)
+
+    def answered(self, session, asked):
+        """Also by the refusal of one that does not know the word."""
+        self.loop.cancel(self.ask_timer)
+        if session.closed:
+            return
+        if self.welcomed and monotonic() - asked < PROMPT_S:
+            self.patience_s = PATIENCE_S[0]
+        self.ask_timer = self.loop.after(ASK_EVERY_S, self.ask)
 
     def controller(self):
         """(host, port) of the one whose turn it is."""
@@ -5923,6 +5975,7 @@ class Agent(ShellCalls, LifeCalls):
         self.heartbeat_s = max(1, welcome['heartbeatSeconds'] or 10)
         self.renew_percent = welcome['renewAtPercent'] or 70
         self.heartbeat_timer = self.loop.after(self.heartbeat_s * (0.5 + random_share() / 2), self.beat)
+        self.begin_to_ask()
         self.plan_renewal()
 
     def beat(self):
@@ -5942,8 +5995,9 @@ class Agent(ShellCalls, LifeCalls):
         self.welcomed = False
         self.reports = 0
         self.unanswered_bytes = 0
-        self.loop.cancel(self.heartbeat_timer)
-        self.loop.cancel(self.renew_timer)
+        for timer in (self.heartbeat_timer, self.renew_timer, self.ask_timer):
+            self.loop.cancel(timer)
+        self.ask_timer = None
         for shell in list(self.shells.values()):
             shell.close()
         for entry in list(self.tasks.values()):  # what was not answered is told again
@@ -5958,10 +6012,11 @@ class Agent(ShellCalls, LifeCalls):
 
     def retry_later(self, reason):
         """
-        The next controller's turn. Exponential back-off with full jitter, so that a thousand agents do not come back in the same
+        Another controller's turn: by chance, so that all who lose one do not come to the same, then one after another. Exponential back-off with full jitter, so that a thousand agents do not come back in the same
         instant; without it while there are others to try, and for a while after we were told to leave.
         """
-        self.attached += 1
+        others = len(self.controllers) - 1
+        self.attached += 1 if self.tried or others < 2 else 1 + int(random_share() * others)
         self.tried += 1
         if self.failures >= 0 and (1 < self.tried < len(self.controllers) or monotonic() < self.hasty_until):
             delay = LEAVE_WAIT_S * (0.2 + 0.8 * random_share())

@@ -112,19 +112,27 @@ class Connection(object):
         name, kind, number = reader.message()
         if kind in (agent.CALL, agent.ONEWAY):
             values = reader.fields(agent.SERVICES['Controller'][name][0], 0)
-            reply = agent.reply_fields(agent.SERVICES['Controller'][name])
-            try:
-                body = {'success': getattr(self.controller, 'on_' + name)(self, values)}
-            except agent.Problem as problem:
-                body = {'problem': {'code': problem.code, 'text': problem.text}}
-            if kind == agent.CALL:
-                self.send(agent.encode_message(name, agent.REPLY, number, reply, body))
+            if name == 'hello' and self.controller.hello_delay:
+                timer = threading.Timer(self.controller.hello_delay, self.serve, (name, kind, number, values))
+                timer.daemon = True
+                timer.start()
+            else:
+                self.serve(name, kind, number, values)
         elif kind == agent.REPLY:
             values = reader.fields(agent.reply_fields(agent.SERVICES['Agent'][name]), 0)
             self.answers[number] = (result_or_raise, values)
         else:
             error = reader.fields(agent.APPLICATION_EXCEPTION, 0)
             self.answers[number] = (result_or_raise, {'problem': {'code': 'internal', 'text': error['message']}})
+
+    def serve(self, name, kind, number, values):
+        reply = agent.reply_fields(agent.SERVICES['Controller'][name])
+        try:
+            body = {'success': getattr(self.controller, 'on_' + name)(self, values)}
+        except agent.Problem as problem:
+            body = {'problem': {'code': problem.code, 'text': problem.text}}
+        if kind == agent.CALL:
+            self.send(agent.encode_message(name, agent.REPLY, number, reply, body))
 
     def cut(self):
         """As when a cable is pulled: nothing is said."""
@@ -173,6 +181,11 @@ class FakeController(object):
         self.facts = []
         self.reports = 0
         self.report_delay = 0  # seconds that each report takes
+        self.hello_delay = 0  # seconds until a welcome, while other calls are answered
+        self.pings = 0
+        self.knows_ping = True
+        self.awake = threading.Event()  # cleared: frozen as soon as it is asked
+        self.awake.set()
         self.renewed = 0
         self.shell_output = collections.defaultdict(bytes)
         self.shell_closed = {}
@@ -283,6 +296,12 @@ class FakeController(object):
 
     def on_facts(self, connection, values):
         self.facts.append(json.loads(values['json']))
+
+    def on_ping(self, connection, values):
+        self.pings += 1
+        self.awake.wait(30)
+        if not self.knows_ping:
+            raise agent.Problem('internal', 'unknown method ping')
 
     def on_heartbeat(self, connection, values):
         self.heartbeats.append(values['heartbeat'])

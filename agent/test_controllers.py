@@ -91,6 +91,44 @@ class Controllers(unittest.TestCase):
         self.one.session().cut()
         wait_for(lambda: len(self.one.hellos) >= 2, 'the agent to come back')
 
+    def test_a_frozen_controller_is_left_for_the_next_and_its_commands_go_on(self):
+        node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
+        session, other = self.first_and_other()
+        session.call('start', tasks=[command('t1', ['sh', '-c', 'until [ -e "$0/go" ]; do sleep 0.05; done', node.dir])])
+        session.controller.awake.clear()
+        self.assertEqual([task['taskId'] for task in other.session().hello['tasks']], ['t1'])
+        self.assertIn('did not answer within 3 s', node.logged())
+        node.write('go', '')
+        self.assertEqual(other.result('t1')['exitCode'], 0)
+        session.controller.awake.set()
+
+    def test_controllers_that_are_all_slow_get_more_time_each_time(self):
+        self.one.awake.clear()
+        self.two.awake.clear()
+        node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
+        wait_for(lambda: 'did not answer within 6 s' in node.logged(), 'more time')
+        self.assertIn('did not answer within 3 s', node.logged())
+        self.one.awake.set()
+        self.two.awake.set()
+
+    def test_one_that_is_slow_with_its_welcome_is_not_left_while_it_answers(self):
+        self.one.hello_delay = self.two.hello_delay = 6
+        node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
+        wait_for(lambda: self.one.hellos or self.two.hellos, 'the welcome')
+        self.assertEqual((self.one.pings + self.two.pings > 1, 'not connected' in node.logged()), (True, False))
+
+    def test_one_that_does_not_know_the_question_is_not_left_for_it(self):
+        self.one.knows_ping = self.two.knows_ping = False
+        node = self.node(controllers=[address_of(self.one), address_of(self.two)]).start()
+        wait_for(lambda: self.one.pings + self.two.pings >= 3, 'it to be asked again and again')
+        self.assertEqual((len(self.one.hellos) + len(self.two.hellos), 'not connected' in node.logged()), (1, False))
+
+    def test_the_only_controller_is_not_asked(self):
+        self.node().start()
+        session = self.one.session()
+        wait_for(lambda: len(self.one.heartbeats) >= 4, 'some heartbeats')
+        self.assertEqual((self.one.pings, session.open), (0, True))
+
     def test_content_is_fetched_from_another_when_the_one_it_came_from_is_gone(self):
         config = {'agentHost': '127.0.0.1', 'agentPort': closed_port(), 'controllers': [address_of(self.two)],
                   'attached': 1}

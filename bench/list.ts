@@ -9,6 +9,7 @@ import { cancel } from './cancel.ts';
 import { consoleBench, runPageBench } from './console-page/index.ts';
 import { content } from './content.ts';
 import { enrol } from './enrol.ts';
+import { failover } from './failover/index.ts';
 import { fanout } from './fanout.ts';
 import { faults } from './faults.ts';
 import { files } from './files.ts';
@@ -20,6 +21,7 @@ import { year } from './year.ts';
 
 export const benches: readonly Bench[] = [
   faults,
+  failover,
   fanout,
   enrol,
   output,

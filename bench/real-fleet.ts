@@ -29,7 +29,7 @@ export const readyNodes = async (api: Api): Promise<readonly string[]> => {
 /** Joins `count` agents named a001 ... and waits until all are Ready. They end with the bench. */
 export const startRealFleet = async (
   context: Pick<BenchContext, 'signal' | 'defer'>,
-  controller: ControllerProcess,
+  controller: Pick<ControllerProcess, 'context'>,
   count: number,
   /** A program that is started in place of python3, for the agent of that name. */
   pythonOf?: (name: string) => Promise<string>,

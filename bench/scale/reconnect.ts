@@ -21,7 +21,12 @@ export const measureReconnect = async (ground: Ground, agents: number, seconds: 
   const before = await startsOf(ground);
   context.say('kill -9 of the controller that leads, under a run');
   const run = await beginRun(client, ['sleep', String(seconds)]);
-  await statusOnce(ground, client, run, ({ running = 0, succeeded = 0 }) => running + succeeded >= agents / 2);
+  await statusOnce(
+    ground,
+    client,
+    run,
+    ({ running = 0, succeeded = 0 }) => running + succeeded >= agents / 2,
+  );
   for (const fleet of fleets) fleet.takeAwayMs();
   let allMs = 0;
   const cpu = await cpuOf(ground, async () => {

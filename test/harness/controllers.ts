@@ -6,32 +6,44 @@ import { ControllerProcess } from './controller.ts';
 import { freePort } from './ports.ts';
 import { freshSchema } from './postgres.ts';
 
+/** A database for them, of which `drop` leaves nothing. */
+export type Place = Awaited<ReturnType<typeof freshSchema>>;
+
+export interface ControllersOptions {
+  /** On a server that all tests of this process share, unless given. */
+  readonly place?: Place;
+  /** By which way each reaches the database; that of the place unless given. */
+  readonly storeOf?: (index: number) => string;
+  /** By which agents and the other controllers reach them; 127.0.0.1 unless given. */
+  readonly address?: string;
+  /** See ControllerOptions. */
+  readonly ownSession?: boolean;
+}
+
 export class Controllers {
   readonly all: readonly ControllerProcess[];
-  readonly #place: Awaited<ReturnType<typeof freshSchema>>;
+  readonly #place: Place;
   readonly #dir: string;
 
-  private constructor(
-    all: readonly ControllerProcess[],
-    place: Awaited<ReturnType<typeof freshSchema>>,
-    dir: string,
-  ) {
+  private constructor(all: readonly ControllerProcess[], place: Place, dir: string) {
     this.all = all;
     this.#place = place;
     this.#dir = dir;
   }
 
   /** Resolves when all of them answer. Agents know all of them. */
-  static async start(count: number): Promise<Controllers> {
-    const place = await freshSchema();
+  static async start(count: number, options: ControllersOptions = {}): Promise<Controllers> {
+    const { place = await freshSchema(), address = '127.0.0.1', storeOf = () => place.url } = options;
+    const { ownSession = false } = options;
     const dir = await mkdtemp(join(tmpdir(), 'drover-controllers-'));
     const ports = await Promise.all(
       Array.from({ length: count }, async () => ({ port: await freePort(), agentPort: await freePort() })),
     );
-    const args = ports.flatMap(({ agentPort }) => ['--controller', `127.0.0.1:${agentPort}`]);
+    const args = ports.flatMap(({ agentPort }) => ['--controller', `${address}:${agentPort}`]);
     const begin = (index: number): Promise<ControllerProcess> =>
       ControllerProcess.start({
-        ...{ dataDir: join(dir, `c${index}`), store: place.url, ports: ports[index], patienceMs: 240_000 },
+        ...{ dataDir: join(dir, `c${index}`), store: storeOf(index), ports: ports[index] },
+        ...{ address, ownSession, patienceMs: 240_000 },
         args: [...args, '--secrets-key-file', join(dir, 'key')],
       });
     // The first makes the key under which all of them keep their secrets.

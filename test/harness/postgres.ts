@@ -1,9 +1,10 @@
 // Owns a real PostgreSQL server (Debian's) on a port of its own on the loopback, in a directory of its own.
 // I1: it ends with the process that started it, however that ends: the kernel tells it.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { freePort } from './ports.ts';
 import { waitFor } from './wait.ts';
@@ -37,6 +38,10 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A copy of this server, which follows it. */
   readonly standbyOf?: PostgresServer;
+  /** One that is free unless given. */
+  readonly port?: number;
+  /** In a session of its own (test/harness/controller.ts). */
+  readonly ownSession?: boolean;
 }
 
 export class PostgresServer {
@@ -56,8 +61,8 @@ export class PostgresServer {
     const dir = mkdtempSync(join(tmpdir(), 'drover-postgres-'));
     const user = owner();
     if (user !== undefined) chownSync(dir, user.uid, user.gid);
-    const server = new PostgresServer(dir, await freePort(), options);
-    server.#make();
+    const server = new PostgresServer(dir, options.port ?? (await freePort()), options);
+    await server.#make();
     await server.start();
     return server;
   }
@@ -75,15 +80,16 @@ export class PostgresServer {
     return join(programs() ?? folder, name);
   }
 
-  #run(name: string, args: readonly string[]): void {
+  /** Others in this process go on meanwhile: relays, and what is measured. */
+  async #run(name: string, args: readonly string[]): Promise<void> {
     const command = ['setpriv', ...drop(owner()), this.#program(name), ...args];
-    execFileSync(command[0] ?? '', command.slice(1), { cwd: this.#dir, stdio: 'ignore' });
+    await promisify(execFile)(command[0] ?? '', command.slice(1), { cwd: this.#dir });
   }
 
-  #make(): void {
+  async #make(): Promise<void> {
     const { standbyOf } = this.#options;
     if (standbyOf === undefined) {
-      this.#run('initdb', [
+      await this.#run('initdb', [
         '-D',
         this.#data,
         '-U',
@@ -98,7 +104,7 @@ export class PostgresServer {
       return;
     }
     const source = `host=127.0.0.1 port=${standbyOf.port} user=drover application_name=standby`;
-    this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-d', source]);
+    await this.#run('pg_basebackup', ['-D', this.#data, '-R', '-X', 'stream', '-c', 'fast', '-d', source]);
   }
 
   async start(): Promise<void> {
@@ -115,6 +121,7 @@ export class PostgresServer {
     this.#child = spawn('setpriv', [...command, '-D', this.#data, ...args], {
       cwd: this.#dir,
       stdio: 'ignore',
+      detached: this.#options.ownSession === true,
     });
     await waitFor('the database to take connections', () => this.answers());
   }
@@ -129,7 +136,7 @@ export class PostgresServer {
   }
 
   /** The address of a schema of its own: an empty place for a store. */
-  url(schema: string, servers: readonly PostgresServer[] = [this]): string {
+  url(schema: string, servers: readonly Pick<PostgresServer, 'port'>[] = [this]): string {
     const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',');
     return `postgres://drover@${hosts}/postgres?options=-csearch_path%3D${schema}`;
   }
@@ -168,9 +175,17 @@ export class PostgresServer {
     await ended;
   }
 
+  /** A setting that may change while it serves; undefined: as it was. */
+  async set(name: string, value: string | undefined): Promise<void> {
+    await this.query(
+      value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = '${value}'`,
+    );
+    await this.query('SELECT pg_reload_conf()');
+  }
+
   /** A standby takes writes from now on. */
-  promote(): void {
-    this.#run('pg_ctl', ['promote', '-D', this.#data, '-w']);
+  async promote(): Promise<void> {
+    await this.#run('pg_ctl', ['promote', '-D', this.#data, '-w']);
   }
 
   /** At the end of the process: the server ends with it (I1). */

@@ -208,6 +208,8 @@ service Controller {
               4: list<TaskResult> results) throws (1: Problem problem)
   void facts(1: string json) throws (1: Problem problem)
   oneway void heartbeat(1: Heartbeat heartbeat)
+  /** Answers at once. By any answer an agent that knows several controllers learns that this one is not frozen or cut off. */
+  void ping() throws (1: Problem problem)
   /** PKCS#10 in PEM; answers with the certificate in PEM. The session goes on. */
   string renew(1: string request) throws (1: Problem problem)
   void shellOutput(1: string streamId, 2: binary data) throws (1: Problem problem)

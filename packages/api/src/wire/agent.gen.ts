@@ -227,6 +227,8 @@ export interface ControllerService {
   report(args: { readonly output: readonly OutputChunk[]; readonly started: readonly TaskStarted[]; readonly progress: readonly TaskProgress[]; readonly results: readonly TaskResult[] }): Promise<void>;
   facts(args: { readonly json: string }): Promise<void>;
   heartbeat(args: { readonly heartbeat: Heartbeat }): Promise<void>;
+  /** Answers at once. By any answer an agent that knows several controllers learns that this one is not frozen or cut off. */
+  ping(args: Readonly<Record<never, never>>): Promise<void>;
   /** PKCS#10 in PEM; answers with the certificate in PEM. The session goes on. */
   renew(args: { readonly request: string }): Promise<string>;
   shellOutput(args: { readonly streamId: string; readonly data: Uint8Array }): Promise<void>;
@@ -554,6 +556,14 @@ export const services: Readonly<Record<keyof Services, Readonly<Record<string, W
       result: null,
       exceptions: [],
       oneway: true,
+    },
+    ping: {
+      args: [],
+      result: null,
+      exceptions: [
+        [1, 'problem', ['struct', 'Problem'], null],
+      ],
+      oneway: false,
     },
     renew: {
       args: [

@@ -20,6 +20,7 @@ const controllerService: ControllerService = {
   hello: async () => ({ serverTimeMs: 1, heartbeatSeconds: 10, forget: [], renewAtPercent: 70 }),
   report: done,
   facts: done,
+  ping: done,
   heartbeat: done,
   renew: async ({ request }) => request.toUpperCase(),
   shellOutput: done,

@@ -1,5 +1,5 @@
 // Owns what agents may call: the Controller service of agent.thrift, for one session.
-// I1: nothing but hello is answered before the session is accepted.
+// I1: nothing but hello is answered before the session is accepted; that somebody is here, always.
 // I2: an answer means durable (store.ts I1).
 // I3: reports are stored in the order in which they came, and after one that could not be stored none is: an agent
 //     sends output without gaps, and what is missing in the middle of a stream could never be told from what is there.
@@ -49,6 +49,7 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
     }),
     facts: accepted(({ json }) => takeFacts(deps, node, json)),
     heartbeat: accepted(async ({ heartbeat }) => deps.store.agents.heartbeat(node, { ...heartbeat })),
+    ping: async () => undefined,
     renew: accepted(({ request }) => renew(deps, session, request)),
     shellOutput: accepted(({ streamId, data }) => deps.shells(session).output(streamId, data)),
     shellClosed: accepted(async ({ streamId, exitCode, reason }) =>

@@ -43,6 +43,13 @@ describe('sessions', () => {
     expect(ground.told(n1).map((event) => event.kind)).toEqual(['connected', 'disconnected']);
   });
 
+  it('an agent that asks whether the controller is there is answered, and nothing is written for it', async () => {
+    const agent = await connect(n1);
+    const before = await rowOf(n1);
+    await expect(agent.mux?.call('ping', {})).resolves.toBeUndefined();
+    expect(await rowOf(n1)).toEqual(before);
+  });
+
   it('revoking a certificate ends the live session, and it cannot come back', async () => {
     const agent = await connect(n1, { reconnect: true });
     await ground.store.credentials.revokeCertificates(`node:${n1}`, systemClock.nowMs());

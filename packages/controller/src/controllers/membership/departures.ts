@@ -23,7 +23,10 @@ export const runDepartures = ({ membership, agents, clock, log }: DeparturesDeps
   let wake = new AbortController();
   const unsubscribe = membership.onChange(() => wake.abort());
   const look = async (): Promise<void> => {
-    for (const controller of membership.gone(await agents.controllers())) {
+    const controllers = await agents.controllers();
+    for (const controller of membership.gone(controllers)) {
+      // The database may have answered after another began to lead, who knows better.
+      if (stop.signal.aborted) return;
       log.warn({ controller }, 'a controller is gone: its agents count as disconnected until they are back');
       await agents.disconnectAll(clock.nowMs(), controller);
     }

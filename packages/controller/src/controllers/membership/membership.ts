@@ -4,6 +4,8 @@
 // I3: who leads stops before others may take the lease: `trustMs` after the beginning of the last renewal that succeeded, which is
 //     less than the duration, by a clock that also runs while the process is stopped.
 // I4: nobody joins those whose version is more than a step away (skew.ts).
+// I5: nobody is taken for gone while the database does not answer, nor right after it: they could not renew either, and what they
+//     wrote could not be seen. Their agents, who are where they were, would be told away from under them.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type KubeObject, leaseKind, namespaceKind } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
@@ -42,7 +44,7 @@ export interface Membership {
   addressOf(controller: string): string | undefined;
   /** Who is alive, by id; `version` undefined: it does not say so. */
   members(): readonly Member[];
-  /** Those whose lease has run out, or never was, among `controllers`. */
+  /** Those whose lease has run out, or never was, among `controllers`; none while that cannot be seen. */
   readonly gone: (controllers: Iterable<string>) => readonly string[];
   /** From now on it leads when nobody else does; resolves after the first try. Who does not serve yet need not lead. */
   compete(): Promise<void>;
@@ -68,6 +70,8 @@ export interface MembershipDeps {
 const tickMs = 500;
 const renewMs = 1_250;
 const trustMs = 3_000;
+/** A renewal that is older than this: the database does not answer (I5). */
+const sightMs = 1_900;
 /** What a controller left behind that never came back. */
 const forgetMs = 3_600_000;
 const elapsedMs = (): number => performance.now();
@@ -78,7 +82,7 @@ const isReason = (error: unknown, reason: string): boolean =>
 class Leases implements Membership {
   readonly leadership: OwnLeadership;
   readonly #deps: MembershipDeps;
-  readonly #awake = createAwakeClock(tickMs, elapsedMs);
+  readonly #awake = createAwakeClock(tickMs, elapsedMs, () => this.#sees());
   readonly #sightings = new Sightings(this.#awake);
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -104,6 +108,11 @@ class Leases implements Membership {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
+  /** I5. */
+  #sees(): boolean {
+    return elapsedMs() < this.#ownMs + sightMs;
+  }
+
   isAlive(controller: string): boolean {
     return controller === this.#deps.controller || this.#sightings.holds(leaseNameOf(controller));
   }
@@ -126,7 +135,7 @@ class Leases implements Membership {
   }
 
   readonly gone = (controllers: Iterable<string>): readonly string[] =>
-    [...new Set(controllers)].filter((one) => !this.isAlive(one));
+    this.#sees() ? [...new Set(controllers)].filter((one) => !this.isAlive(one)) : [];
 
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -172,7 +181,7 @@ class Leases implements Membership {
   /** One round: the own lease, then the leader's. Its failures are logged once, and tried again. */
   async #renew(): Promise<void> {
     try {
-      if (elapsedMs() >= this.#ownMs + renewMs) this.#ownMs = await this.#hold(this.#own, () => true);
+      if (elapsedMs() >= this.#ownMs + renewMs) await this.#renewOwn();
       if (this.#competes && elapsedMs() >= this.#leadMs + renewMs) await this.#lead();
       if (this.#isLeader) await this.#tidy();
       this.#isTroubled = false;
@@ -181,6 +190,12 @@ class Leases implements Membership {
         this.#deps.log.warn({ err }, 'cannot renew the leases of this controller: trying again');
       this.#isTroubled = true;
     }
+  }
+
+  async #renewOwn(): Promise<void> {
+    const beforeMs = this.#ownMs;
+    this.#ownMs = await this.#hold(this.#own, () => true);
+    if (this.#ownMs > beforeMs + durationMs) this.#sightings.forgive(); // I5
   }
 
   get #own(): KubeObject {

@@ -13,7 +13,12 @@ const lease = (version: number): KubeObject => {
 
 const open = () => {
   let nowMs = 0;
-  const clock = createAwakeClock(tickMs, () => nowMs);
+  let sees = true;
+  const clock = createAwakeClock(
+    tickMs,
+    () => nowMs,
+    () => sees,
+  );
   const sightings = new Sightings(clock);
   const pass = (ms: number): void => {
     for (let left = ms; left > 0; left -= tickMs) {
@@ -24,7 +29,10 @@ const open = () => {
   const sleep = (ms: number): void => {
     nowMs += ms;
   };
-  return { sightings, pass, sleep, tick: () => clock.tick() };
+  const see = (now: boolean): void => {
+    sees = now;
+  };
+  return { sightings, pass, sleep, see, tick: () => clock.tick() };
 };
 
 test('a lease holds for as long as it changes, whatever time it says that it is', () => {
@@ -56,4 +64,19 @@ test('a lease that was given up holds no more', () => {
   sightings.see(lease(1), true);
   sightings.see(lease(2), false);
   expect([sightings.holds('controller-a'), sightings.ageMs('controller-a')]).toEqual([false, undefined]);
+});
+
+test('while nothing can be seen nobody is gone, and once it can, each has its whole time again', () => {
+  const { sightings, see, pass } = open();
+  sightings.see(lease(1), true);
+  pass(durationMs - tickMs);
+  see(false);
+  pass(60_000);
+  expect(sightings.holds('controller-a')).toBe(true);
+  see(true);
+  sightings.forgive();
+  pass(durationMs);
+  expect(sightings.holds('controller-a')).toBe(true);
+  pass(tickMs);
+  expect(sightings.holds('controller-a')).toBe(false);
 });

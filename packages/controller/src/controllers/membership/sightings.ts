@@ -25,6 +25,12 @@ export class Sightings {
       this.#seen.set(name, { version, object, atMs: this.#clock.nowMs() });
   }
 
+  /** Nothing could be seen for a while: each gets its whole time anew. */
+  forgive(): void {
+    const atMs = this.#clock.nowMs();
+    for (const [name, seen] of this.#seen) this.#seen.set(name, { ...seen, atMs });
+  }
+
   /** undefined: there is no such lease. */
   ageMs(name: string): number | undefined {
     const seen = this.#seen.get(name);

@@ -144,6 +144,8 @@ class WorkLoops implements WorkController {
       } while (entry.again && !this.#stop.signal.aborted);
       entry.backoff.reset();
     } catch (error) {
+      // Whoever leads now carries on.
+      if (this.#stop.signal.aborted) return;
       const delayMs = entry.backoff.nextMs();
       this.#deps.log.error(
         { run: item.name, namespace: item.namespace, err: error, delayMs },

@@ -3,6 +3,8 @@
 // I1: one writing transaction at a time over all controllers, by an advisory lock that it holds until it has committed: so
 //     revisions, changes and the audit chain grow in the order in which they can be seen.
 // I2: a connection that broke is replaced when the next transaction begins, never within one.
+// I3: the wait for a database that is away is counted from when it was first missed, not by each call: a request asks several times, one
+//     after another, and must be refused within a bound all the same.
 import type { Writable } from 'node:stream';
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
@@ -62,18 +64,20 @@ const toApiError = (error: unknown): unknown => {
 
 export class PostgresDatabase implements Database {
   readonly isShared = true;
-  readonly #connect: () => Promise<Client>;
+  readonly #connect: (missedMs: number) => Promise<Client>;
   readonly #statements = new Map<string, Statement>();
   readonly #columns = new Map<string, readonly string[]>();
   readonly #onOthers: (() => void) | undefined;
   #looks: NodeJS.Timeout | undefined;
   #client: Client | undefined;
   #connecting: Promise<Client> | undefined;
+  #missedAt: number | undefined;
   #inTransaction = false;
   #isGathering = false;
   #cursors = 0;
 
-  constructor(client: Client, connect: () => Promise<Client>, onOthers?: () => void) {
+  /** `connect` is told for how long it has been missed. */
+  constructor(client: Client, connect: (missedMs: number) => Promise<Client>, onOthers?: () => void) {
     this.#connect = connect;
     this.#onOthers = onOthers;
     this.#use(client);
@@ -112,7 +116,9 @@ export class PostgresDatabase implements Database {
   }
 
   async #reconnect(): Promise<Client> {
-    const client = await this.#connect();
+    this.#missedAt ??= performance.now();
+    const client = await this.#connect(performance.now() - this.#missedAt); // I3
+    this.#missedAt = undefined;
     if (this.#onOthers !== undefined) await client.query(`LISTEN ${channel}`);
     this.#use(client);
     this.#onOthers?.(); // what they said meanwhile was not heard

@@ -8,7 +8,7 @@ import { holdShared } from './holding.ts';
 import { checkUsable } from './schema.ts';
 import { upgrade } from './upgrade.ts';
 
-/** How long calls wait for a database that is gone before they are refused. */
+/** How long calls wait for a database that is gone before they are refused: long enough for a standby to take over. */
 const patienceMs = 15_000;
 /** How long a start does. */
 const startMs = 30_000;
@@ -43,7 +43,8 @@ export const openPostgres = async (
   const client = await connected(startMs);
   try {
     const hear = mode === 'write' ? onOthers : undefined;
-    const database = new PostgresDatabase(client, () => connected(patienceMs), hear);
+    const again = (missedMs: number): Promise<Client> => connected(Math.max(0, patienceMs - missedMs));
+    const database = new PostgresDatabase(client, again, hear);
     await database.listen();
     if (mode === 'snapshot') await database.beginRead();
     return { database, close: () => database.close() };
