@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { Client } from 'pg';
 import { afterEach, beforeEach } from 'vitest';
 import { freshSchema, missingForPostgres } from '../../../../../test/harness/postgres.ts';
@@ -123,7 +124,7 @@ export const fill = async ({ store }: Opened): Promise<void> => {
 export const newerBackup = async (): Promise<Buffer> => {
   const about = { drover: '9.9.0', schema: 999, createdAt: '2030-01-01T00:00:00Z', revision: 1, counts: {} };
   const given = { about, key: await key.load(newScrypt()), scrypt: undefined };
-  return Buffer.concat(await Array.fromAsync(sealBackup(given, Readable.from([]))));
+  return buffer(sealBackup(given, Readable.from([])));
 };
 
 /** As a Drover of another year leaves it. */
