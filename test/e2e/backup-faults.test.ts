@@ -222,8 +222,11 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const)
         expect(left).toEqual([expect.stringMatching(/^\.drover-.*\.part$/)]);
         await scheduled.start();
 
-        const made = await waitFor('the backup', async () =>
-          (await readdir(folder)).find((name) => name.endsWith('.backup')),
+        const isBackup = (name: string): boolean => name.endsWith('.backup');
+        const made = await waitFor(
+          'the backup',
+          async () => (await readdir(folder)).find(isBackup),
+          90_000, // another 100 MB, on a machine that may be busy
         );
         expect(await readdir(folder)).not.toContain(left[0]);
         await must(['backup', 'verify', join(folder, made), '--key-file', keyFile()]);

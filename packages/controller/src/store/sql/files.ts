@@ -1,5 +1,6 @@
 // Owns the rows of a shared database that are files in a data directory (keys, recordings, content), read and put as such files
 // by what copies a whole installation (backup/files.ts). Their tables: postgres/schema.ts.
+import { createSweeper } from '../../platform/spare-memory.ts';
 import type { Database } from './database.ts';
 
 /** The bytes of a file: a text, or a body of pieces. */
@@ -55,13 +56,19 @@ const windowBytes = 64 * 1024;
 const window = `SELECT encode(substring(data FROM (?2 - at + 1)::int FOR ${windowBytes}), 'base64') AS text FROM piece
   WHERE body = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1`;
 
+/** The server's answer, its text and what is made of it are garbage of several times the size. */
+const sweep = createSweeper();
+const garbageShare = 4;
+
 /** The next bytes, as many as are at hand; none: there are no more. In memory of its own, so that it can be moved. */
 export const fileBytes = async (database: Database, { path, at }: FileWish): Promise<ArrayBuffer> => {
   const where = await find(database, path);
   if (where === undefined) return new ArrayBuffer(0);
   if ('text' in where) return at > 0 ? new ArrayBuffer(0) : new TextEncoder().encode(where.text).buffer;
   const row = await database.row(window, where.body, at);
-  return new Uint8Array(Buffer.from(String(row?.['text'] ?? ''), 'base64')).buffer;
+  const bytes = new Uint8Array(Buffer.from(String(row?.['text'] ?? ''), 'base64'));
+  sweep(bytes.length * garbageShare);
+  return bytes.buffer;
 };
 
 export const putPiece = async (
