@@ -28,7 +28,7 @@ const full: Size = {
 };
 const quick: Size = { stages: [250, 500], idleSeconds: 3, runs: 1, sleepSeconds: 4, reckonedFor: 50_000 };
 
-const connectMs = 240_000;
+const connectMs = 900_000;
 
 const connectUpTo = async (ground: Ground, from: number, to: number): Promise<void> => {
   const { context } = ground;

@@ -7,7 +7,7 @@ import { cpuOf } from './cpu.ts';
 import { connected, type Ground } from './ground.ts';
 import { beginRun, isOver, statusOnce, tasksOf } from './runs.ts';
 
-const backMs = 240_000;
+const backMs = 900_000;
 
 const startsOf = async ({ fleets }: Ground) => {
   const starts = await Promise.all(fleets.map((fleet) => fleet.starts()));
