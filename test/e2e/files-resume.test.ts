@@ -1,10 +1,13 @@
 // A transfer goes on after any cut, and fetches again less than a chunk and what was in flight.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TransferGround } from '../harness/transfer-ground.ts';
 import { describeTree, writeRandom } from '../harness/tree.ts';
 import { waitFor } from '../harness/wait.ts';
+
+/** A quarter of a gibibyte goes through disk or database several times. */
+vi.setConfig({ testTimeout: 300_000 });
 
 const mib = 1 << 20;
 const size = 256 * mib;

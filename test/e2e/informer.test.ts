@@ -1,7 +1,7 @@
 // The informer of @kubernetes/client-node as an oracle: what is written is what it is told, also through a 410 Gone.
 import { isDeepStrictEqual } from 'node:util';
 import { type Client, configMaps, createClient } from '@drover/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../packages/controller/src/platform/clock.ts';
 import { silentLog } from '../../packages/controller/src/platform/log.ts';
 import { openStore } from '../../packages/controller/src/store/index.ts';
@@ -11,6 +11,9 @@ import { waitFor } from '../harness/wait.ts';
 
 const writers = 8;
 const sharedNames = ['shared-0', 'shared-1', 'shared-2'];
+
+/** Ten thousand writes, one by one for each of eight writers. */
+vi.setConfig({ testTimeout: 300_000 });
 
 let controller: ControllerProcess;
 let client: Client;
