@@ -14,6 +14,7 @@ export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/backup.test.ts': ownStores,
   'test/e2e/controllers.test.ts': several,
   'test/e2e/doctor.test.ts': `${ofFiles}: modes, pages, a keyring that is gone`,
+  'test/e2e/failover.test.ts': several,
   'test/e2e/full-disk.test.ts': `${ofFiles}: when their disk is full or read-only`,
   'test/e2e/packages.test.ts': 'starts controllers in lab hosts, where no PostgreSQL is',
   'test/e2e/rolling.test.ts': several,
