@@ -1,6 +1,7 @@
 // Owns which benchmarks there are.
 import { access } from './access.ts';
 import { agent } from './agent.ts';
+import { apiFloor } from './api-load/floor.ts';
 import { api } from './api-load/index.ts';
 import { apiStores } from './api-load/stores.ts';
 import { audit } from './audit.ts';
@@ -34,6 +35,7 @@ export const benches: readonly Bench[] = [
   secrets,
   api,
   apiStores,
+  apiFloor,
   floodBench,
   consoleBench,
   runPageBench,

@@ -1,7 +1,8 @@
 // Owns the benchmark of the API: writes, reads, lists and watches over TLS, with authorization, on a durable store.
 import { ControllerProcess } from '../../test/harness/controller.ts';
 import { type Bench, type BenchContext, median, round, timed } from '../bench.ts';
-import { memoryMib, threadSeconds } from '../process-figures.ts';
+import { memoryMib } from '../process-figures.ts';
+import { withCpu } from './cpu.ts';
 import { measureLists } from './lists.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { RawConnection } from './raw-http.ts';
@@ -55,16 +56,10 @@ const noteCpu = async <T>(
   count: number,
   run: () => Promise<T>,
 ): Promise<T> => {
-  const before = await threadSeconds(controller.pid);
-  const clientBefore = process.cpuUsage();
-  const result = await run();
-  const after = await threadSeconds(controller.pid);
-  const client = process.cpuUsage(clientBefore);
-  const note = (whose: string, seconds: number): void =>
-    context.figure(`${name}Cpu${whose}Ms`, round((seconds * 1000) / count, 3));
-  note('Main', after.main - before.main);
-  note('OtherThreads', after.others - before.others);
-  note('Client', (client.user + client.system) / 1_000_000);
+  const [result, shares] = await withCpu(controller.pid, count, run);
+  context.figure(`${name}CpuMainMs`, round(shares.main, 3));
+  context.figure(`${name}CpuOtherThreadsMs`, round(shares.others, 3));
+  context.figure(`${name}CpuClientMs`, round(shares.client, 3));
   return result;
 };
 

@@ -6,12 +6,15 @@ const ownStores = 'asks both stores itself';
 const noStore = 'starts no controller';
 const several = 'is about several controllers, which PostgreSQL alone has';
 const ofFiles = 'is about the files of a data directory and what becomes of them';
+const ofPages = 'is about what pages make of addresses and of answers, whatever gives them';
 
 /** File → why it is not run on PostgreSQL a second time. */
 export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/apply-upstream.test.ts': noStore,
   'test/e2e/backup-faults.test.ts': ownStores,
   'test/e2e/backup.test.ts': ownStores,
+  'test/e2e/console/deep-links.test.ts': ofPages,
+  'test/e2e/console/page-states.test.ts': ofPages,
   'test/e2e/controllers.test.ts': several,
   'test/e2e/doctor.test.ts': `${ofFiles}: modes, pages, a keyring that is gone`,
   'test/e2e/failover.test.ts': several,
