@@ -1,5 +1,6 @@
 // Owns the files of an installation on a database that several controllers share, where this process reads and writes its rows.
 import { newId } from '../../platform/ids.ts';
+import { createSweeper } from '../../platform/spare-memory.ts';
 import { endOfCell } from '../postgres/pieces.ts';
 import type { Database } from '../sql/database.ts';
 import { bodyNameOf, fileBytes, fileSize, filesIn, nameBody, putKey, putPiece } from '../sql/files.ts';
@@ -11,12 +12,16 @@ export const rowFilesOf = (database: Database): RowFiles => ({
   bytes: (wish) => fileBytes(database, wish),
 });
 
+/** What a piece leaves behind on its way: as it was gathered, in the driver's message, and on its socket. */
+const garbageShare = 4;
+
 /** Makes them as rows, a cell of a body (postgres/pieces.ts I1) at a time. */
 export class FileRowWriter implements FileTarget {
   readonly #database: Database;
   #file: { readonly path: string; readonly body: string } | undefined;
   #at = 0;
   #waiting: Buffer[] = [];
+  readonly #sweep = createSweeper();
 
   constructor(database: Database) {
     this.#database = database;
@@ -48,6 +53,7 @@ export class FileRowWriter implements FileTarget {
   async #put(data: Buffer): Promise<void> {
     await putPiece(this.#database, this.#file?.body ?? '', this.#at, data);
     this.#at += data.length;
+    this.#sweep(data.length * garbageShare);
   }
 
   async end(): Promise<void> {
