@@ -35,19 +35,25 @@ export const keepMemorySmall = (periodMs = 10_000): { close(): void } => {
   return { close: () => clearInterval(timer) };
 };
 
-const sweepBytes = 2 * 1024 * 1024;
+/** How many bytes may pass before what is left of them is collected. */
+const sweepBytes = {
+  young: 2 * 1024 * 1024,
+  /** Takes some milliseconds for each MiB that lives: for processes in which little does. */
+  all: 16 * 1024 * 1024,
+} as const;
 
 /**
  * To be told of bytes that have passed. However large a Buffer is, for V8 it is a small object: it lets some 64 MiB of
- * them gather before it collects. Does nothing unless Node.js runs with --expose-gc.
+ * them gather before it collects. `all`: also those that were on their way for so long that they are not young any more. Does
+ * nothing unless Node.js runs with --expose-gc.
  */
-export const createSweeper = (): ((passedBytes: number) => void) => {
+export const createSweeper = (what: keyof typeof sweepBytes = 'young'): ((passedBytes: number) => void) => {
   const collect = globalThis.gc;
   let gathered = 0;
   return (passedBytes) => {
     gathered += passedBytes;
-    if (collect === undefined || gathered < sweepBytes) return;
+    if (collect === undefined || gathered < sweepBytes[what]) return;
     gathered = 0;
-    collect({ type: 'minor', execution: 'sync' });
+    collect({ type: what === 'all' ? 'major' : 'minor', execution: 'sync' });
   };
 };
