@@ -12,6 +12,9 @@ export const rowFilesOf = (database: Database): RowFiles => ({
   bytes: (wish) => fileBytes(database, wish),
 });
 
+/** What a piece leaves behind on its way: as it was gathered, in the driver's message, and on its socket. */
+const garbageShare = 4;
+
 /** Makes them as rows, a cell of a body (postgres/pieces.ts I1) at a time. */
 export class FileRowWriter implements FileTarget {
   readonly #database: Database;
@@ -50,7 +53,7 @@ export class FileRowWriter implements FileTarget {
   async #put(data: Buffer): Promise<void> {
     await putPiece(this.#database, this.#file?.body ?? '', this.#at, data);
     this.#at += data.length;
-    this.#sweep(data.length); // what it was gathered from, the driver's message, what the socket held of it
+    this.#sweep(data.length * garbageShare);
   }
 
   async end(): Promise<void> {
