@@ -57,7 +57,7 @@ const window = `SELECT encode(substring(data FROM (?2 - at + 1)::int FOR ${windo
   WHERE body = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1`;
 
 /** The server's answer, its text and what is made of it are garbage of several times the size. */
-const sweep = createSweeper();
+const sweep = createSweeper('all');
 const garbageShare = 4;
 
 /** The next bytes, as many as are at hand; none: there are no more. In memory of its own, so that it can be moved. */
