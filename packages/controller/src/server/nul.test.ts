@@ -23,6 +23,7 @@ it.each([
   ['data.a', configMaps, { metadata: { name: 'a' }, data: { a: 'x\0y' } }],
   ['data[a\ufffd]', configMaps, { metadata: { name: 'a' }, data: { 'a\0': 'x' } }],
   ['spec.argv[1]', runs, run({ argv: ['echo', '\0'] })],
+  ['body', configMaps, '\0'],
   ['spec.env[0].value', runs, run({ env: [{ name: 'A', value: '\0' }] })],
 ])('%s is named when it holds U+0000', async (field, path, body) => {
   const answer = await call(ground, { method: 'POST', path, body });

@@ -23,8 +23,9 @@ const pathOf = (value: unknown, path: string): string | undefined => {
 
 /** @throws ApiError Invalid, with the path of the field. */
 export const refuseNul = (body: unknown): void => {
-  const field = pathOf(body, '');
-  if (field === undefined) return;
+  const path = pathOf(body, '');
+  if (path === undefined) return;
+  const field = path === '' ? 'body' : path; // a body may be nothing but a text
   const cause = { reason: 'FieldValueInvalid', message, field };
   throw new ApiError('Invalid', `cannot take the body: ${field}: ${message}`, { causes: [cause] });
 };
