@@ -60,7 +60,11 @@ const needlesIn = (place: string, bytes: Buffer | string): readonly string[] =>
 /** 'file: what' for every needle in every file of the data directory, and in every table of the database. */
 const told = async (of: Pick<ControllerProcess, 'dataDir' | 'storeUrl'> = controller) => {
   const found: string[] = [];
-  for (const path of await filesBelow(of.dataDir)) found.push(...needlesIn(path, await readFile(path)));
+  for (const path of await filesBelow(of.dataDir)) {
+    // One that is written anew has another name for a moment.
+    const bytes = await readFile(path).catch(() => '');
+    found.push(...needlesIn(path, bytes));
+  }
   for (const [table, text] of Object.entries(await rowsInDatabase(of))) found.push(...needlesIn(table, text));
   return found;
 };

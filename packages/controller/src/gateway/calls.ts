@@ -11,6 +11,7 @@ import { isDiskRefusal } from '../platform/disk-refusal.ts';
 import { type AdmissionDeps, admit } from './admission.ts';
 import type { GatewayOptions } from './deps.ts';
 import { parseFacts } from './facts.ts';
+import { withoutNul } from './nul.ts';
 import { parseIssued } from './peer.ts';
 import { reportedTasks, toStoreReport } from './report.ts';
 import { loadTasks } from './rows.ts';
@@ -31,10 +32,11 @@ export const createCalls = (deps: CallDeps, session: AgentSession): ControllerSe
     async (args: A): Promise<R> => {
       if (!session.live)
         throw new ProblemError('refused', 'cannot take this call: the session has not begun');
-      return call(args);
+      return call(withoutNul(args));
     };
   return {
-    hello: async ({ hello }) => {
+    hello: async (args) => {
+      const { hello } = withoutNul(args);
       if (greeted) throw new ProblemError('bad-request', 'cannot take hello: it was said before');
       greeted = true;
       return admit(deps, session, hello).catch((error) => {
