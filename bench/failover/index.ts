@@ -97,6 +97,7 @@ const recordVerdict = ({ figure, say }: BenchContext, verdict: Verdict, probes: 
 const run = async (context: BenchContext): Promise<void> => {
   const { signal, defer, figure, say } = context;
   const size = context.quick ? small : full;
+  figure('store', 'postgres');
   const ground = await openGround(context, (dir) => readFileSync(join(dir, 'controller-id'), 'utf8').trim());
   const client = createClient(ground.endpoint);
   defer(() => client.close());

@@ -90,6 +90,7 @@ const reckon = ({ figure }: BenchContext, idle: readonly Idle[], agents: number)
 const run = async (context: BenchContext): Promise<void> => {
   const size = context.quick ? quick : full;
   const count = size.stages.at(-1) ?? 0;
+  context.figure('store', 'postgres');
   context.figure('agents', count);
   context.figure('loadBefore', round(loadavg()[0] ?? 0));
   const ground = await openGround(context);
