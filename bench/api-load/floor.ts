@@ -29,7 +29,7 @@ const startFloor = async ({ defer }: BenchContext): Promise<Side> => {
   const { keyPem, certPem } = await makeOwnCertificate();
   const port = await freePort();
   const words = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
-  const program = join(import.meta.dirname, 'floor-server.ts');
+  const program = join(import.meta.dirname, '../floor-server.ts');
   const child = spawn(nodeBinary, [...words, program, dir, String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
