@@ -62,7 +62,10 @@ const told = async (of: Pick<ControllerProcess, 'dataDir' | 'storeUrl'> = contro
   const found: string[] = [];
   for (const path of await filesBelow(of.dataDir)) {
     // One that is written anew has another name for a moment.
-    const bytes = await readFile(path).catch(() => '');
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return '';
+    });
     found.push(...needlesIn(path, bytes));
   }
   for (const [table, text] of Object.entries(await rowsInDatabase(of))) found.push(...needlesIn(table, text));

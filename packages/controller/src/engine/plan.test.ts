@@ -1,5 +1,5 @@
 // A whole run is played against the planner and the ledger: random strategy, outcomes, order and restarts.
-import { isFinal, type Strategy, type TaskState } from '@drover/api';
+import { isFinal, noResult, type Strategy, type TaskState } from '@drover/api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Leave } from '../platform/fence.ts';
@@ -7,20 +7,7 @@ import type { TaskResult, TaskRow } from '../store/store.ts';
 import { Ledger } from './ledger.ts';
 import { batchEnds, type Decision, failureLimit, planRelease } from './plan.ts';
 
-const result = (exitCode: number, reason: string): TaskResult => ({
-  exitCode,
-  signal: 0,
-  reason,
-  userMs: 0,
-  systemMs: 0,
-  maxRssKib: 0,
-  stdoutBytes: 0,
-  stderrBytes: 0,
-  stdoutDropped: 0,
-  stderrDropped: 0,
-  survivors: 0,
-  detail: null,
-});
+const result = (exitCode: number, reason: string): TaskResult => ({ ...noResult, exitCode, reason });
 
 const newRow = (index: number): TaskRow => ({
   id: `w-${index}`,

@@ -1,3 +1,4 @@
+import { noResult } from '@drover/api';
 import { commandRuns, type LogChunk, type ResultsEvent, type WorkReference } from '@drover/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../../../test/harness/wait.ts';
@@ -23,21 +24,7 @@ const spec: TaskSpec = {
   maxOutputBytes: 1_000_000,
 };
 
-const result = (change: Partial<TaskResult> = {}): TaskResult => ({
-  exitCode: 0,
-  signal: 0,
-  reason: '',
-  userMs: 0,
-  systemMs: 0,
-  maxRssKib: 0,
-  stdoutBytes: 0,
-  stderrBytes: 0,
-  stdoutDropped: 0,
-  stderrDropped: 0,
-  survivors: 0,
-  detail: null,
-  ...change,
-});
+const result = (change: Partial<TaskResult> = {}): TaskResult => ({ ...noResult, ...change });
 
 /** A run whose tasks the test plays itself: web0, web1, ... */
 const startRun = async (nodes: number) => {
