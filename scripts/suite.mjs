@@ -33,18 +33,14 @@ export const step = async (name, command, args) => {
 export const vitest = async (name, args, env) => {
   process.stdout.write(`\n== ${name}\n`);
   const file = join(tmpdir(), `drover-test-${process.pid}-${name.replace(/\W/g, '-')}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${file}`];
-  const code = await run(
-    node,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
-    env,
-  );
+  const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/counts-reporter.mjs')}`];
+  const code = await run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args], {
+    ...env,
+    DROVER_TEST_COUNTS: file,
+  });
   const counted = { passed: 0, failed: 0, skipped: 0, name };
   try {
-    const report = JSON.parse(readFileSync(file, 'utf8'));
-    counted.passed = report.numPassedTests;
-    counted.failed = report.numFailedTests;
-    counted.skipped = report.numPendingTests + (report.numTodoTests ?? 0);
+    Object.assign(counted, JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     counted.failed = 1;
   }
@@ -54,9 +50,16 @@ export const vitest = async (name, args, env) => {
   return counted;
 };
 
-/** Prints the closing line and exits. */
+const list = (title, lines) => {
+  if (lines.length > 0) process.stdout.write(`\n${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+};
+
+/** Prints what did not pass at once, the closing line, and exits. */
 export const close = (results) => {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  const all = (key) => results.flatMap((result) => result[key] ?? []);
+  list('passed only when tried again', all('retried'));
+  list('failed', all('failures'));
   process.stdout.write('\n');
   for (const { name, passed, failed, skipped } of results)
     process.stdout.write(
