@@ -18,7 +18,7 @@ const run = (command, args, env = {}) =>
   });
 
 /** The exit code of automake's test harness for "skipped": something that it needs is missing, and it said what. */
-const skippedCode = 77;
+export const skippedCode = 77;
 
 /** A command that passes, fails or is skipped as one. */
 export const step = async (name, command, args) => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ensureCommandLine } from './command-line.mjs';
 import { ensureConsole } from './console.mjs';
-import { ensureDependencies, root } from './install.mjs';
+import { ensureDependencies, node, root } from './install.mjs';
 import { ensureRequirements } from './requirements.mjs';
 
 const install = !process.argv.includes('--no-install');
@@ -21,6 +21,7 @@ const { staticSteps } = await import('./check.mjs');
 const { close, step, vitest } = await import('./suite.mjs');
 close([
   ...(await staticSteps()),
+  await step('known vulnerabilities of what ships', node, [join(root, 'scripts/npm-audit.mjs')]),
   await vitest('unit', ['--project', 'unit', '--project', 'long']),
   await step('agent under every Python found', 'python3', [join(root, 'agent/run_tests.py')]),
   // In one run, so that no worker idles between the stores.
