@@ -14,6 +14,8 @@ export interface ListViewProps<T> extends DataTableProps<T> {
   /** Asks again for what has failed. */
   readonly retry?: (() => void) | undefined;
   readonly filterLabel: string;
+  /** Takes back what has narrowed `rows` before; undefined: nothing has. */
+  readonly onWiden?: (() => void) | undefined;
   /** What the filter looks into. */
   readonly textsOf: (row: T) => readonly string[];
   readonly emptyTitle: string;
@@ -32,6 +34,7 @@ export const ListView = <T,>(props: ListViewProps<T>) => {
     retry,
     missing,
     filterLabel,
+    onWiden,
     textsOf,
     emptyTitle,
     emptyBody,
@@ -46,14 +49,14 @@ export const ListView = <T,>(props: ListViewProps<T>) => {
   if (state === 'failed') return <Problem error={error} onRetry={retry} />;
   const found = table.rows.filter((row) => matches(filter, textsOf(row)));
   const body = (): ReactNode => {
-    if (table.rows.length === 0)
+    if (found.length > 0) return <DataTable {...table} rows={found} />;
+    if (table.rows.length === 0 && onWiden === undefined)
       return (
         <Nothing title={emptyTitle} actions={emptyActions}>
           {emptyBody}
         </Nothing>
       );
-    if (found.length === 0) return <NothingFound onClear={() => setFilter('')} />;
-    return <DataTable {...table} rows={found} />;
+    return <NothingFound onClear={onWiden ?? (() => setFilter(''))} />;
   };
   return (
     <>

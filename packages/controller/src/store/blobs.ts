@@ -298,23 +298,34 @@ class Blobs implements BlobStore {
       if (this.#uploads.has(id)) await this.#alone(id, () => this.#forget(id));
       return known;
     }
-    return this.#alone(id, async (upload) => {
-      const hash = await this.#hashed(upload);
-      const { sha256: actual, chunks } = hash.result();
-      this.#verify(upload, hash.sizeBytes, actual, sha256);
-      if (actual !== sha256) {
-        await this.#forget(id);
-        const why = `what arrived has sha256 ${actual}; send it again`;
-        throw new ApiError('Invalid', `cannot finish upload "${id}" as ${sha256}: ${why}`);
-      }
-      const blob = { sha256, sizeBytes: hash.sizeBytes, chunkSizeBytes, chunks, createdAtMs: nowMs };
-      // What is not indexed cannot be begun to be removed; what was begun has ended then (I5).
-      await this.#removing.get(sha256);
-      await this.#bodies.place(id, sha256);
-      await this.#deps.threads().write('blobs.finish', { uploadId: id, blob });
-      this.#end(id);
-      return blob;
-    });
+    try {
+      return await this.#alone(id, (upload) => this.#finish(upload, sha256, nowMs));
+    } catch (error) {
+      // Another controller may have finished it since it was asked for.
+      const isGone = error instanceof ApiError && error.reason === 'NotFound';
+      const finished = isGone ? await this.use(sha256, nowMs) : undefined;
+      if (finished === undefined) throw error;
+      return finished;
+    }
+  }
+
+  async #finish(upload: Upload, sha256: string, nowMs: number): Promise<BlobRow> {
+    const { id } = upload.row;
+    const hash = await this.#hashed(upload);
+    const { sha256: actual, chunks } = hash.result();
+    this.#verify(upload, hash.sizeBytes, actual, sha256);
+    if (actual !== sha256) {
+      await this.#forget(id);
+      const why = `what arrived has sha256 ${actual}; send it again`;
+      throw new ApiError('Invalid', `cannot finish upload "${id}" as ${sha256}: ${why}`);
+    }
+    const blob = { sha256, sizeBytes: hash.sizeBytes, chunkSizeBytes, chunks, createdAtMs: nowMs };
+    // What is not indexed cannot be begun to be removed; what was begun has ended then (I5).
+    await this.#removing.get(sha256);
+    await this.#bodies.place(id, sha256);
+    await this.#deps.threads().write('blobs.finish', { uploadId: id, blob });
+    this.#end(id);
+    return blob;
   }
 
   #verify(upload: Upload, haveBytes: number, actual: string, sha256: string): void {

@@ -1,13 +1,13 @@
 // What is installed on a node, as its package manager says.
 import type { Node } from '@drover/api';
-import { Button, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { mustRunOn } from '../../api/quick-run.ts';
-import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { Filter, matches, useParameter } from '../../ui/filter.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { ListView } from '../../ui/list-view.tsx';
 import { toBytes } from '../../ui/quantity.ts';
-import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
+import { Loading, Nothing, Problem } from '../../ui/states.tsx';
+import { asked } from './asked.tsx';
 import { textAt, useFacts } from './facts.ts';
 import { nameOf } from './node-columns.tsx';
 import { listPackages, type Package, parsePackages } from './packages.ts';
@@ -22,8 +22,7 @@ const Packages = ({
   readonly argv: readonly string[];
 }) => {
   const { t, i18n } = useTranslation();
-  const [filter, setFilter] = useParameter('q');
-  const { data, error, isFetching, refetch } = useQuery({
+  const packages = useQuery({
     queryKey: ['packages', node, manager],
     queryFn: async ({ signal }) =>
       parsePackages((await mustRunOn(node, argv, 'packages', signal)).stdout, manager),
@@ -46,43 +45,16 @@ const Packages = ({
       show: ({ sizeBytes }) => toBytes(sizeBytes, i18n.language),
     },
   ];
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
-  if (data.length === 0) return <Nothing title={t('nodes.packages.empty')} />;
-  const found = data.filter(({ name, version }) => matches(filter, [name, version]));
   return (
-    <>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem>
-            <Filter label={t('nodes.packages.filter')} value={filter} onChange={setFilter} />
-          </ToolbarItem>
-          <ToolbarItem>
-            <Button
-              variant="secondary"
-              isLoading={isFetching}
-              isDisabled={isFetching}
-              onClick={() => void refetch()}
-            >
-              {t('nodes.askAgain')}
-            </Button>
-          </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
-            {t('ui.rows', { count: found.length })}
-          </ToolbarItem>
-        </ToolbarContent>
-      </Toolbar>
-      {found.length === 0 ? (
-        <NothingFound onClear={() => setFilter('')} />
-      ) : (
-        <DataTable
-          label={t('nodes.tabs.packages')}
-          columns={columns}
-          rows={found}
-          keyOf={({ name, architecture, version }) => `${name} ${architecture} ${version}`}
-        />
-      )}
-    </>
+    <ListView
+      {...asked(packages)}
+      label={t('nodes.tabs.packages')}
+      columns={columns}
+      keyOf={({ name, architecture, version }) => `${name} ${architecture} ${version}`}
+      filterLabel={t('nodes.packages.filter')}
+      textsOf={({ name, version }) => [name, version]}
+      emptyTitle={t('nodes.packages.empty')}
+    />
   );
 };
 

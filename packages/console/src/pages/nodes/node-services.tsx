@@ -1,19 +1,20 @@
 // Services of a node by systemd, with what can be done to each, and the journal of one.
 import type { Node } from '@drover/api';
-import { Label, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Label } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCan } from '../../api/permissions.ts';
 import { mustRunOn } from '../../api/quick-run.ts';
 import { can } from '../../can.ts';
-import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionMenu, type MenuAction } from '../../ui/action-menu.tsx';
 import { Confirm, type Confirmation } from '../../ui/confirm.tsx';
-import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { Filter, matches, useParameter } from '../../ui/filter.tsx';
-import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { useParameter } from '../../ui/filter.tsx';
+import { ListView } from '../../ui/list-view.tsx';
+import { Loading, Nothing, Problem } from '../../ui/states.tsx';
 import { confirmDone } from '../../ui/toasts.tsx';
+import { asked } from './asked.tsx';
 import { textAt, useFacts } from './facts.ts';
 import { Journal } from './journal.tsx';
 import { nameOf } from './node-columns.tsx';
@@ -91,12 +92,11 @@ const useServices = (node: string) =>
 
 const Services = ({ node }: { readonly node: string }) => {
   const { t } = useTranslation();
-  const [filter, setFilter] = useParameter('q');
   const [unit, setUnit] = useParameter('unit');
-  const [asked, setAsked] = useState<Confirmation>();
-  const { data, error, isFetching, refetch } = useServices(node);
+  const [confirming, setConfirming] = useState<Confirmation>();
+  const services = useServices(node);
   const act = (service: Service, verb: (typeof verbs)[number]): void =>
-    setAsked({
+    setConfirming({
       title: t(`nodes.services.ask`, { verb: t(`nodes.services.${verb}`), unit: service.unit, node }),
       body: t(`nodes.services.means.${verb}`),
       action: t(`nodes.services.${verb}`),
@@ -107,44 +107,23 @@ const Services = ({ node }: { readonly node: string }) => {
         // systemctl tells there what it has made, or that there was nothing to enable.
         const said = stderr.trim().slice(0, maxSaid);
         confirmDone(`${t('nodes.services.done', { unit: service.unit })} ${said}`.trim());
-        await refetch();
+        await services.refetch();
       },
     });
   const columns = useColumns(node, act, setUnit);
-  if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
-  const found = data.filter(({ unit: name, description, active }) =>
-    matches(filter, [name, description, active]),
-  );
   return (
     <>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem>
-            <Filter label={t('nodes.services.filter')} value={filter} onChange={setFilter} />
-          </ToolbarItem>
-          <ToolbarItem>
-            <ActionButton
-              variant="secondary"
-              isLoading={isFetching}
-              isDisabled={isFetching}
-              onClick={() => void refetch()}
-            >
-              {t('nodes.askAgain')}
-            </ActionButton>
-          </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">
-            {t('ui.rows', { count: found.length })}
-          </ToolbarItem>
-        </ToolbarContent>
-      </Toolbar>
-      {found.length === 0 ? (
-        <NothingFound onClear={() => setFilter('')} />
-      ) : (
-        <DataTable label={t('nodes.tabs.services')} columns={columns} rows={found} keyOf={unitOf} />
-      )}
+      <ListView
+        {...asked(services)}
+        label={t('nodes.tabs.services')}
+        columns={columns}
+        keyOf={unitOf}
+        filterLabel={t('nodes.services.filter')}
+        textsOf={({ unit: name, description, active }) => [name, description, active]}
+        emptyTitle={t('ui.nothingFound')}
+      />
       {unit === '' ? null : <Journal node={node} unit={unit} onClose={() => setUnit('')} />}
-      <Confirm asked={asked} onClose={() => setAsked(undefined)} />
+      <Confirm asked={confirming} onClose={() => setConfirming(undefined)} />
     </>
   );
 };

@@ -1,7 +1,7 @@
 // Commands that are kept.
 import type { SavedCommand } from '@drover/api';
 import { savedCommands as commandKind } from '@drover/client/kinds';
-import { PageSection, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { PageSection } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useLive } from '../../api/live.ts';
@@ -10,10 +10,10 @@ import { can } from '../../can.ts';
 import { paths } from '../../paths.ts';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Age } from '../../ui/age.tsx';
-import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { Filter, matches, useParameter } from '../../ui/filter.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { useParameter } from '../../ui/filter.tsx';
+import { ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
 import { RunSaved } from './run-saved.tsx';
 
 const nameOf = ({ metadata }: SavedCommand): string => metadata.name ?? '';
@@ -80,46 +80,14 @@ const useColumns = (onRun: (key: string) => void): readonly Column<SavedCommand>
   ];
 };
 
-const List = ({ rows }: { readonly rows: readonly SavedCommand[] }) => {
-  const { t } = useTranslation();
-  const [filter, setFilter] = useParameter('q');
-  const [running, setRunning] = useParameter('run');
-  const columns = useColumns(setRunning);
-  const wanted = rows.find((one) => keyOf(one) === running);
-  if (rows.length === 0)
-    return <Nothing title={t('schedules.commands.empty')}>{t('schedules.commands.emptyBody')}</Nothing>;
-  const found = rows.filter((one) =>
-    matches(filter, [keyOf(one), one.spec.title ?? '', one.spec.description ?? '']),
-  );
-  return (
-    <>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem>
-            <Filter label={t('schedules.commands.filterLabel')} value={filter} onChange={setFilter} />
-          </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
-        </ToolbarContent>
-      </Toolbar>
-      {found.length === 0 ? (
-        <NothingFound onClear={() => setFilter('')} />
-      ) : (
-        <DataTable label={t('schedules.commands.list')} columns={columns} rows={found} keyOf={keyOf} />
-      )}
-      {wanted === undefined ? null : <RunSaved command={wanted} onClose={() => setRunning('')} />}
-    </>
-  );
-};
-
 export const SavedCommands = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { items, state, error, retry } = useLive(commandKind);
+  const { items, ...live } = useLive(commandKind);
   const able = useCan(can.any('create', commandKind, 'default'));
-  const body = (): React.ReactNode => {
-    if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
-  };
+  const [running, setRunning] = useParameter('run');
+  const columns = useColumns(setRunning);
+  const wanted = items.find((one) => keyOf(one) === running);
   return (
     <>
       <PageHead
@@ -131,7 +99,18 @@ export const SavedCommands = () => {
         }
       />
       <PageSection hasBodyWrapper={false} isFilled>
-        {body()}
+        <ListView
+          {...live}
+          label={t('schedules.commands.list')}
+          columns={columns}
+          rows={items}
+          keyOf={keyOf}
+          filterLabel={t('schedules.commands.filterLabel')}
+          textsOf={(one) => [keyOf(one), one.spec.title ?? '', one.spec.description ?? '']}
+          emptyTitle={t('schedules.commands.empty')}
+          emptyBody={t('schedules.commands.emptyBody')}
+        />
+        {wanted === undefined ? null : <RunSaved command={wanted} onClose={() => setRunning('')} />}
       </PageSection>
     </>
   );

@@ -1,7 +1,7 @@
 // Everything that runs by the clock.
 import type { Schedule } from '@drover/api';
 import { schedules as scheduleKind } from '@drover/client/kinds';
-import { PageSection, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { PageSection } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useLive } from '../../api/live.ts';
@@ -10,10 +10,9 @@ import { can } from '../../can.ts';
 import { paths } from '../../paths.ts';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Age } from '../../ui/age.tsx';
-import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { Filter, matches, useParameter } from '../../ui/filter.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
-import { Loading, Nothing, NothingFound, Problem } from '../../ui/states.tsx';
 import { ScheduleMenu } from './schedule-actions.tsx';
 import { commandOf, PhaseLabel, ScheduleStateLabel, scheduleState } from './schedule-state.tsx';
 
@@ -73,42 +72,12 @@ const useColumns = (): readonly Column<Schedule>[] => {
   ];
 };
 
-const List = ({ rows }: { readonly rows: readonly Schedule[] }) => {
-  const { t } = useTranslation();
-  const columns = useColumns();
-  const [filter, setFilter] = useParameter('q');
-  if (rows.length === 0) return <Nothing title={t('schedules.empty')}>{t('schedules.emptyBody')}</Nothing>;
-  const found = rows.filter((one) =>
-    matches(filter, [keyOf(one), whenOf(one), commandOf(one), t(`schedules.state.${scheduleState(one)}`)]),
-  );
-  return (
-    <>
-      <Toolbar>
-        <ToolbarContent>
-          <ToolbarItem>
-            <Filter label={t('schedules.filterLabel')} value={filter} onChange={setFilter} />
-          </ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }}>{t('ui.rows', { count: found.length })}</ToolbarItem>
-        </ToolbarContent>
-      </Toolbar>
-      {found.length === 0 ? (
-        <NothingFound onClear={() => setFilter('')} />
-      ) : (
-        <DataTable label={t('schedules.list')} columns={columns} rows={found} keyOf={keyOf} />
-      )}
-    </>
-  );
-};
-
 export const Schedules = () => {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { items, state, error, retry } = useLive(scheduleKind);
+  const { items, ...live } = useLive(scheduleKind);
   const able = useCan(can.any('create', scheduleKind, 'default'));
-  const body = (): React.ReactNode => {
-    if (state === 'loading') return <Loading />;
-    return state === 'failed' ? <Problem error={error} onRetry={retry} /> : <List rows={items} />;
-  };
+  const columns = useColumns();
   return (
     <>
       <PageHead
@@ -120,7 +89,22 @@ export const Schedules = () => {
         }
       />
       <PageSection hasBodyWrapper={false} isFilled>
-        {body()}
+        <ListView
+          {...live}
+          label={t('schedules.list')}
+          columns={columns}
+          rows={items}
+          keyOf={keyOf}
+          filterLabel={t('schedules.filterLabel')}
+          textsOf={(one) => [
+            keyOf(one),
+            whenOf(one),
+            commandOf(one),
+            t(`schedules.state.${scheduleState(one)}`),
+          ]}
+          emptyTitle={t('schedules.empty')}
+          emptyBody={t('schedules.emptyBody')}
+        />
       </PageSection>
     </>
   );

@@ -28,6 +28,11 @@ export const waitsForPeople = (work: Work): boolean =>
 export const nameOf = ({ metadata }: Work): string => metadata.name ?? '';
 export const namespaceOf = ({ metadata }: Work): string => metadata.namespace ?? 'default';
 
+/** Who asked for it; '' where nobody is named. */
+export const makerOf = ({ spec }: Work): string => spec.requester?.username ?? '';
+/** RFC 3339; '' where it is not known. */
+export const madeAt = ({ metadata }: Work): string => metadata.creationTimestamp ?? '';
+
 const selectorWords = ({ spec }: Work): string => {
   const { matchLabels = {}, matchExpressions = [] } = spec.targets.labelSelector ?? {};
   const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshSchema, missingForPostgres } from '../../../../../test/harness/postgres.ts';
 import { waitFor } from '../../../../../test/harness/wait.ts';
@@ -121,6 +122,22 @@ describe.skipIf(isSkipped)('content of several controllers', () => {
     const [one, other] = await Promise.all([a, b].map((at) => at.blobs.finishUpload(id, sha256(content), 1)));
     expect(one).toEqual(other);
     expect((await readAll(a.blobs, sha256(content))).equals(content)).toBe(true);
+  });
+
+  test('whose end is told to two controllers, at any time after each other, is there for both', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    for (let afterMs = 0; afterMs < 30; afterMs++) {
+      const data = randomBytes(20_000);
+      const id = await a.blobs.beginUpload(data.length, clock.nowMs());
+      await a.blobs.appendUpload(id, 0, pieces(data));
+      const finish = (at: BlobStore): Promise<unknown> => at.finishUpload(id, sha256(data), 1);
+      const later = async (): Promise<unknown> => {
+        await setTimeout(afterMs / 4);
+        return finish(b.blobs);
+      };
+      const [one, other] = await Promise.all([finish(a.blobs), later()]);
+      expect(one).toEqual(other);
+    }
   });
 
   test('whose end the database has lost is not taken for whole: it is sent again', async () => {
