@@ -25,15 +25,15 @@ const alone = [
   ].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
-/**
- * Whatever is waited for, a machine that is busy with other files may take its time: only what never comes fails. In CI
- * a test is tried a second time, and the closing lines name it (scripts/counts-reporter.mjs): it is to be looked into.
- */
+/** In CI a test is tried a second time, and the closing lines name it (scripts/counts-reporter.mjs): it is to be looked into. */
+const retry = process.env['CI'] === 'true' ? 1 : 0;
+
+/** Whatever is waited for, a machine that is busy with other files may take its time: only what never comes fails. */
 const endToEnd = {
   testTimeout: 120_000,
   hookTimeout: 240_000,
   expect: { poll: { timeout: 20_000 } },
-  retry: process.env['CI'] === 'true' ? 1 : 0,
+  retry,
 };
 
 /** Each has a controller of its own, and waits for it, or for a browser, more than half of the time. */
@@ -80,11 +80,12 @@ export default defineConfig({
           ],
           exclude: [...configDefaults.exclude, long],
           testTimeout: 20_000,
+          retry,
           // Files of one worker share what they import: no test replaces a module or leaves state in one.
           isolate: false,
         },
       },
-      { test: { name: 'long', include: [long], testTimeout: 120_000, isolate: false } },
+      { test: { name: 'long', include: [long], testTimeout: 120_000, isolate: false, retry } },
       { test: { ...together, name: 'e2e' } },
       { test: { ...oneByOne, name: 'e2e-alone' } },
       onPostgres('e2e-postgres', together),
