@@ -13,6 +13,7 @@ export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/apply-upstream.test.ts': noStore,
   'test/e2e/backup-faults.test.ts': ownStores,
   'test/e2e/backup.test.ts': ownStores,
+  'test/e2e/console/controllers.test.ts': several,
   'test/e2e/console/deep-links.test.ts': ofPages,
   'test/e2e/console/page-states.test.ts': ofPages,
   'test/e2e/controllers.test.ts': several,

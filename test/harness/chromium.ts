@@ -11,7 +11,7 @@ const program = '/usr/bin/chromium';
 export const missingForChromium = (): string | undefined => (existsSync(program) ? undefined : 'chromium');
 
 /** sha256 of the key of the server's certificate, which has been verified against the controller's own CA. */
-const pinOf = ({ address, caPem }: AdminContext): Promise<string> =>
+export const pinOf = ({ address, caPem }: AdminContext): Promise<string> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(address);
     const socket = connect({ host: hostname, port: Number(port), servername: hostname, ca: caPem }, () => {
