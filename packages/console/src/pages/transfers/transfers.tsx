@@ -36,6 +36,7 @@ const useColumns = (): readonly Column<FileTransfer>[] => {
       key: 'path',
       title: t('transfers.path'),
       sortBy: ({ spec }) => spec.path,
+      width: '11rem',
       show: ({ spec }) => <code className="drover-code">{shown(spec.path)}</code>,
     },
     {

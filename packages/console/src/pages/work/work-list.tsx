@@ -29,21 +29,21 @@ export const useWorkColumns = (): readonly Column<Work>[] => {
       title: t('runs.progress'),
       sortBy: ({ status }) => progressOf(status?.counts).total,
       show: (work) => <CountsBar work={work} />,
-      width: '11rem',
+      width: '9rem',
     },
     {
       key: 'by',
       title: t('runs.by'),
       sortBy: makerOf,
       show: (work) => <span style={{ overflowWrap: 'anywhere' }}>{makerOf(work)}</span>,
-      width: '10rem',
+      width: '7rem',
     },
     {
       key: 'age',
       title: t('ui.age'),
       sortBy: madeAt,
       show: (work) => <Age at={madeAt(work)} />,
-      width: '8rem',
+      width: '7rem',
     },
   ];
 };
