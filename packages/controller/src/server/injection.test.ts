@@ -26,7 +26,7 @@ const post = (path: string, body: string, type = 'application/json'): string => 
 
 /** The code of the answer, and its headers as they are on the wire, with names in small letters. */
 const answerTo = async (request: string) => {
-  const [top = ''] = (await exchange(ground, request)).split('\r\n\r\n', 1);
+  const [top = ''] = (await exchange(ground, request, 10_000)).split('\r\n\r\n', 1);
   const [first = '', ...rest] = top.split('\r\n');
   const headers = rest.map((line): readonly [string, string] => {
     const colon = line.indexOf(': ');

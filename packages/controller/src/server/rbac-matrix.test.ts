@@ -5,6 +5,7 @@ import type { Access } from './access.ts';
 import type { Ground } from './test-ground.ts';
 import { bind, call, tokenOf } from './test-people.ts';
 import { openGroundWithRoutes, type Route } from './test-routes.ts';
+import { codesOf, exchange, head } from './test-wire.ts';
 
 /**
  * The promise. `nobody`: signed in, without a role. read: get list watch; write: create update patch delete deletecollection;
@@ -181,12 +182,12 @@ const exceptions: Readonly<Record<string, string>> = {
 const ofOne = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 const ofMany = { ...ofOne, GET: 'read', DELETE: 'deletecollection' };
 
-const path =
+const kubernetesPath =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/:namespace(?=\/))?\/(?<plural>[^/]+)(?<name>\/:name(?:\/(?<part>\w+))?)?/;
 
 /** What the route has to ask for, as its path and method say it. */
 const askedByName = ({ method, url }: Route): string => {
-  const { group, plural, name, part } = path.exec(url)?.groups ?? {};
+  const { group, plural, name, part } = kubernetesPath.exec(url)?.groups ?? {};
   const verb = (name === undefined ? ofMany : ofOne)[method as keyof typeof ofOne];
   const resource = group === undefined ? plural : `${plural}.${group}`;
   const known = resource === ':plural.:group' ? 'custom' : resource;
@@ -277,6 +278,17 @@ it.each(roles)(
   },
   patientMs,
 );
+
+it.each([...roles, 'cluster-admin'])('%s gets a shell in a WebSocket when it is promised', async (role) => {
+  const user = `shell-${role}`;
+  if (role !== 'nobody') await bind(ground, user, role);
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const token = await tokenOf(ground, user);
+  const path = '/api/v1/nodes/absent/shell';
+  const request = head({ token }, 'GET', path, ...upgrade, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
+  const isPromised = role === 'cluster-admin' || promisedTo(role)['nodes/shell'] === 'create';
+  expect(codesOf(await exchange(ground, request, 10_000))).toEqual([isPromised ? '404' : '403']);
+});
 
 it(
   'cluster-admin may everything',
