@@ -1,7 +1,8 @@
 // Who may call a route is declared with it (server/access.ts refuses a route that declares nothing). What is open to
-// everybody, or to everybody who is signed in, is a closed list: a longer one is a decision, to be made here.
+// everybody, or to everybody who is signed in, is a closed list: a longer one is a decision, to be made here. So is where
+// else in the controller it is asked who somebody is and what they may.
 import { expect, test } from 'vitest';
-import { isTest, sourcesOf } from './sources.ts';
+import { codeOf, isTest, sourcesOf } from './sources.ts';
 
 const sources = sourcesOf(['.ts']).filter(
   ({ path }) => path.startsWith('packages/controller/src/server/') && !isTest(path),
@@ -99,4 +100,61 @@ test('what answers everybody who is signed in is this, and nothing else', () => 
     'routes/own.ts', // signedIn
     'routes/sign-in.ts',
   ]);
+});
+
+const controller = sourcesOf(['.ts']).filter(
+  ({ path }) => path.startsWith('packages/controller/src/') && !isTest(path),
+);
+
+/** Where the code says this, as often as it does. */
+const saying = (words: RegExp): readonly string[] =>
+  controller
+    .flatMap(({ path, lines }) => {
+      const times = lines.flatMap((line) => [...codeOf(line).matchAll(words)]);
+      return times.map(() => path.replace('packages/controller/src/', ''));
+    })
+    .sort();
+
+test('who may do what is decided in one place', () => {
+  // What a route declares is asked before its handler is called. By name: imports, uses, and as a part of another's type.
+  expect(saying(/\bpermit\b/g)).toEqual([
+    'server/access.ts', // the function
+    'server/access.ts', // for every route
+    'server/routes/apply.ts',
+    'server/routes/apply.ts', // an apply that creates: only then it is known that it does
+    'server/routes/cli-sign-in.ts',
+    'server/routes/cli-sign-in.ts', // a form asks for what POST /auth/tokens would be asked
+    'server/shell.ts',
+    'server/shell.ts', // a WebSocket is no route
+  ]);
+  expect(saying(/\bidentify\b/g)).toEqual([
+    'server/access.ts', // the function
+    'server/access.ts', // for every route
+    'server/shell.ts',
+    'server/shell.ts', // a WebSocket is no route
+  ]);
+});
+
+test('who asks the authorizer itself, outside of its room, is this, and nobody else', () => {
+  const isOurs = (path: string): boolean => !path.startsWith('auth/');
+  expect(saying(/\bauthorize\(/g).filter(isOurs)).toEqual([
+    'server/access.ts',
+    'server/routes/node-tasks.ts', // of all tasks of a node, those whose runs one may see
+    'server/routes/reviews.ts', // the question itself
+  ]);
+  expect(saying(/\bauthenticate\(/g).filter(isOurs)).toEqual([
+    'server/access.ts',
+    'server/routes/cli-sign-in.ts', // sends who is not signed in to the sign-in page
+    'server/routes/sign-in.ts', // shows the start page to who is
+    'ways-in.ts', // is the token of the administrator's file still good?
+  ]);
+});
+
+test('a connection leaves HTTP at one door', () => {
+  expect(saying(/\bon(?:ce)?\(\s*['"`]upgrade['"`]/g)).toEqual([
+    'server/forward.ts', // the answer of another controller, to which it was handed on
+    'server/server.ts', // to shell.ts, and to stream-door.ts
+  ]);
+  // What comes in at the door of streams is a request as all others, which meets every part.
+  expect(saying(/\bemit\(\s*['"`]request['"`]/g)).toEqual(['server/stream-door.ts']);
 });

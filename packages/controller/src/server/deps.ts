@@ -111,6 +111,8 @@ export interface Limits {
   readonly slowWatchMs: number;
   /** Same for results, logs and downloads, which wait in the database, not in memory. */
   readonly slowStreamMs: number;
+  /** A content transfer may take hours, but not without a byte for this long. */
+  readonly contentIdleMs: number;
 }
 
 export interface ApiServer extends DrainPart {

@@ -4,13 +4,14 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { nodes } from '@drover/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../../test/harness/wait.ts';
-import type { Limits } from './deps.ts';
+import type { Limits, ServerOptions } from './deps.ts';
 import { type Ground, openGround } from './test-ground.ts';
+import { codesOf, head } from './test-wire.ts';
 
 const open: { ground?: Ground; sockets: Set<Socket> } = { sockets: new Set() };
 
-const start = async (limits: Partial<Limits>): Promise<Ground> => {
-  const ground = await openGround({ limits });
+const start = async (limits: Partial<Limits>, more: Partial<ServerOptions> = {}): Promise<Ground> => {
+  const ground = await openGround({ limits, ...more });
   open.ground = ground;
   return ground;
 };
@@ -175,6 +176,31 @@ describe('slow requests', () => {
     await closed(socket);
     expect(text).toMatch(/^HTTP\/1\.1 504 /);
     expect(text).toContain('"reason":"Timeout"');
+  });
+});
+
+describe('content that nothing comes of', () => {
+  it('ends its connection, and many requests on one leave nothing behind', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    let count = 0;
+    // The first is answered, the others are not.
+    const content: ServerOptions['content'] = (_request, response) => {
+      count += 1;
+      if (count === 1) response.end('first');
+    };
+    const ground = await start({ contentIdleMs: 300 }, { content });
+    const socket = await dialTls(ground);
+    let text = '';
+    socket.on('data', (part: Buffer) => {
+      text += part.toString();
+    });
+    socket.write(head(ground, 'GET', '/content/x').repeat(20));
+    await closed(socket);
+    expect([codesOf(text), count]).toEqual([['200'], 20]);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 });
 

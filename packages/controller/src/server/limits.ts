@@ -17,6 +17,7 @@ export const defaultLimits: Limits = {
   strangers: 4_096,
   slowWatchMs: 15_000,
   slowStreamMs: 600_000,
+  contentIdleMs: 60_000,
 };
 
 /** The listener's side of a socket and the TLS side of it have the same peer address. */

@@ -1,8 +1,8 @@
 // What a proxy in front might read in another way than the controller: such requests are refused, and the connection with
 // them (RFC 9112 sections 5 to 7 and 11.2).
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ground, openGround } from './test-ground.ts';
+import { codesOf, exchange, head as requestHead } from './test-wire.ts';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -12,34 +12,8 @@ afterAll(() => ground.close());
 
 const namespaces = '/api/v1/namespaces';
 
-/** All that comes back on one connection until it is closed or nothing has come for a while. */
-const exchange = (bytes: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const { port } = ground.server;
-    const socket = connect({ port, host: '127.0.0.1', ca: ground.caPem }, () =>
-      socket.write(bytes, 'latin1'),
-    );
-    let text = '';
-    socket.setTimeout(1_500, () => socket.destroy());
-    socket.on('data', (part: Buffer) => {
-      text += part.toString('latin1');
-    });
-    socket.on('error', (error) => (text === '' ? reject(error) : socket.destroy()));
-    socket.on('close', () => resolve(text));
-  });
-
 const head = (method: string, path: string, ...lines: readonly string[]): string =>
-  [
-    `${method} ${path} HTTP/1.1`,
-    'Host: drover',
-    `Authorization: Bearer ${ground.token}`,
-    ...lines,
-    '',
-    '',
-  ].join('\r\n');
-
-const codesOf = (text: string): readonly string[] =>
-  [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, code = '']) => code);
+  requestHead(ground, method, path, ...lines);
 
 /** A request that would make a namespace, hidden where a body, or the end of one, may be. */
 const hidden = (name: string): string => {
@@ -48,7 +22,7 @@ const hidden = (name: string): string => {
 };
 
 const isThere = async (name: string): Promise<boolean> => {
-  const answer = await exchange(head('GET', `${namespaces}/${name}`, 'Connection: close'));
+  const answer = await exchange(ground, head('GET', `${namespaces}/${name}`, 'Connection: close'));
   return codesOf(answer)[0] === '200';
 };
 
@@ -88,7 +62,10 @@ describe('a request of which the end is not clear', () => {
     'is refused, with whatever follows: %s',
     async (name, [lines, content]) => {
       const inner = `smuggled-${Object.keys(ambiguous).indexOf(name)}`;
-      const answer = await exchange(`${head('POST', namespaces, ...lines)}${content}${hidden(inner)}`);
+      const answer = await exchange(
+        ground,
+        `${head('POST', namespaces, ...lines)}${content}${hidden(inner)}`,
+      );
       expect(codesOf(answer)).toEqual(['400']);
       expect(await isThere(inner)).toBe(false);
     },
@@ -96,7 +73,7 @@ describe('a request of which the end is not clear', () => {
 
   it('is none when both requests are clear: the second one is answered too', async () => {
     const first = `${head('POST', namespaces, json, `Content-Length: ${body.length}`)}${body}`;
-    expect(codesOf(await exchange(`${first}${hidden('honest')}`))).toEqual(['422', '201']);
+    expect(codesOf(await exchange(ground, `${first}${hidden('honest')}`))).toEqual(['422', '201']);
     expect(await isThere('honest')).toBe(true);
   });
 });
@@ -104,15 +81,15 @@ describe('a request of which the end is not clear', () => {
 describe('a request of HTTP/1.1', () => {
   it('without a host, or with two, is refused', async () => {
     const bearer = `Authorization: Bearer ${ground.token}`;
-    expect(codesOf(await exchange(`GET /readyz HTTP/1.1\r\n${bearer}\r\n\r\n`))).toEqual(['400']);
-    expect(codesOf(await exchange(head('GET', '/readyz', 'Host: other', 'Connection: close')))).toEqual([
-      '400',
-    ]);
+    expect(codesOf(await exchange(ground, `GET /readyz HTTP/1.1\r\n${bearer}\r\n\r\n`))).toEqual(['400']);
+    expect(
+      codesOf(await exchange(ground, head('GET', '/readyz', 'Host: other', 'Connection: close'))),
+    ).toEqual(['400']);
   });
 
   it('that asks for another protocol than ours gets none', async () => {
     const lines = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
-    const answer = await exchange(`${head('GET', '/api/v1/nodes', ...lines)}`);
+    const answer = await exchange(ground, `${head('GET', '/api/v1/nodes', ...lines)}`);
     expect(codesOf(answer)).not.toContain('101');
   });
 });

@@ -1,15 +1,10 @@
 // Owns the paths that are neither Kubernetes' nor bulk facts nor about people: joining, agents, content.
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { ApiError, type KubeObject, nodeKind, parseSigned, type Signed } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { identityOf, plainAccess } from '../access.ts';
 import { recordBefore } from '../audit.ts';
 import { objectBody } from '../body.ts';
 import { addRoute, type Handler, parameter, type RouteContext, success } from './context.ts';
-
-/** A content transfer may take hours, but not without a byte for this long. */
-const contentIdleMs = 60_000;
 
 const addJoin = (app: FastifyInstance, { joinInfo }: RouteContext): void => {
   addRoute(app, 'GET', '/join/ca.pem', { kind: 'public' }, async (_request, reply) => {
@@ -57,15 +52,8 @@ const addAgents = (app: FastifyInstance, context: RouteContext): void => {
   addRoute(app, 'POST', '/agents/:name/uninstall', uninstall, answerUninstall, needs);
 };
 
-/** Until the answer is done; after it the timeout of kept-alive connections, which node sets itself, is in force. */
-const endWhenIdle = (socket: Socket, answer: ServerResponse): void => {
-  const cut = (): void => void socket.destroy();
-  socket.setTimeout(contentIdleMs).on('timeout', cut);
-  answer.once('close', () => socket.off('timeout', cut));
-};
-
 /** Content handles its own bytes: the body is not read here, and the answer is not ours. */
-const addContent = async (app: FastifyInstance, { content, cuts }: RouteContext): Promise<void> => {
+const addContent = async (app: FastifyInstance, { content, cuts, limits }: RouteContext): Promise<void> => {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -75,7 +63,8 @@ const addContent = async (app: FastifyInstance, { content, cuts }: RouteContext)
         request.ticket?.stay();
         await recordBefore(request);
         reply.hijack();
-        endWhenIdle(request.raw.socket, reply.raw);
+        // Node closes a connection whose time is over, and sets that of kept-alive ones itself when the answer is done.
+        request.raw.socket.setTimeout(limits.contentIdleMs);
         reply.raw.once(
           'close',
           cuts.hold(identityOf(request), () => request.raw.socket.destroy()),
