@@ -59,6 +59,10 @@ spec:
     nodeSet: "*"
 `;
 
+it('is asked of the store on which the suite is run', () => {
+  expect(ground.store.isShared).toBe(process.env['DROVER_TEST_STORE'] === 'postgres');
+});
+
 describe('kubectl top', () => {
   it.each(['v35', 'v30'] as const)('%s shows what nodes use by their last heartbeat', async (layer) => {
     await addNode('web1');
