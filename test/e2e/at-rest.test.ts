@@ -182,7 +182,7 @@ test('the key-encryption key is changed while running, and the old one opens not
 
 test('a data directory that was plain is sealed at its first start, and trusted as before', async () => {
   const dataDir = join(dir, 'plain');
-  const store = await openStore({ dataDir, clock: systemClock, log: silentLog });
+  const store = await openStore({ dataDir, url: undefined, clock: systemClock, log: silentLog });
   const { caPin } = await openAuthority({ store, clock: systemClock, dataDir });
   const uid = 'uid-old';
   const object = toSecret('old', `${planted}old`);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ground, openGround } from '../../packages/controller/src/server/test-ground.ts';
 import { missingLines, readSteps } from '../harness/document.ts';
 import { type Kubectl, openHelm, openKubectl } from '../harness/kubectl.ts';
-import { kubectlPath, type Layer } from '../harness/kubectl-binary.ts';
+import { generations, kubectlPath } from '../harness/kubectl-binary.ts';
 
 let ground: Ground;
 let directory: string;
@@ -108,16 +108,6 @@ afterAll(async () => {
   if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });
 
-interface Generation {
-  readonly name: string;
-  readonly layer: Layer;
-}
-
-const generations: readonly Generation[] = [
-  { name: 'kubectl 1.35 and helm 4', layer: 'v35' },
-  { name: 'kubectl 1.30 and helm 3', layer: 'v30' },
-];
-
 const refused = async (text: string, ...argv: readonly string[]): Promise<string> => {
   const { code, stderr } = await kubectl.feed(text, ...argv, '-f', '-');
   expect(code).toBe(1);
@@ -130,7 +120,7 @@ const accepted = async (text: string, ...argv: readonly string[]): Promise<strin
   return stdout;
 };
 
-describe.each(generations)('a kind of one’s own with $name', ({ layer }) => {
+describe.each(generations)('a kind of one’s own with $kubectl and $helm', ({ layer }) => {
   beforeAll(async () => {
     // A cache of its own: what the other generation discovered is gone.
     const home = await mkdtemp(join(directory, 'home-'));

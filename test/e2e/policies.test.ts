@@ -13,7 +13,7 @@ import { leftBy } from '../../packages/controller/src/server/test-trail.ts';
 import { ControllerProcess } from '../harness/controller.ts';
 import { missingLines, readSteps } from '../harness/document.ts';
 import { type Kubectl, openKubectl } from '../harness/kubectl.ts';
-import { kubectlPath, type Layer } from '../harness/kubectl-binary.ts';
+import { generations, kubectlPath } from '../harness/kubectl-binary.ts';
 
 let ground: Ground;
 let controller: ReturnType<typeof runPolicyController>;
@@ -66,17 +66,7 @@ const create = (name: string, count: number, ...more: readonly string[]) => {
   return kubectl.try('create', 'configmap', name, ...data, ...more);
 };
 
-interface Generation {
-  readonly name: string;
-  readonly layer: Layer;
-}
-
-const generations: readonly Generation[] = [
-  { name: 'kubectl 1.35', layer: 'v35' },
-  { name: 'kubectl 1.30', layer: 'v30' },
-];
-
-describe.each(generations)('with $name, a policy', ({ layer }) => {
+describe.each(generations)('with $kubectl, a policy', ({ layer }) => {
   beforeAll(async () => {
     kubectl = await openKubectl({ ...ground, directory: await mkdtemp(join(directory, `${layer}-`)) }, layer);
   });

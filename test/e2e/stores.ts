@@ -1,6 +1,6 @@
 // Owns which files of the suite are asked of one store only, and why.
 // I1: a file that is not named here is run on SQLite and on PostgreSQL (vitest.config.ts): a new one is on both by itself.
-// I2: what is named exists (test/rules/stores.test.ts).
+// I2: what is named exists, and what is not named opens no store without saying which (test/rules/stores.test.ts).
 
 const ownStores = 'asks both stores itself';
 const noStore = 'starts no controller';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
-import { freshSchema } from './postgres.ts';
+import { placeOfTests, type StorePlace } from './postgres.ts';
 import { waitFor } from './wait.ts';
 
 export const root = join(import.meta.dirname, '../..');
@@ -43,29 +43,22 @@ export interface ControllerOptions {
 /** Bounds what hangs; a start beside other tests takes seconds. */
 const startMs = 60_000;
 
-/** A database of its rows. */
-interface Place {
-  readonly url: string;
-  readonly drop?: () => Promise<void>;
-}
-
-/** What starts controllers uses PostgreSQL with DROVER_TEST_STORE=postgres; one data directory has one place there. */
-const places = new Map<string, Place>();
-const placeOfTests = async (dataDir: string): Promise<Place | undefined> => {
-  if (process.env['DROVER_TEST_STORE'] !== 'postgres') return undefined;
-  const place = places.get(dataDir) ?? (await freshSchema());
-  places.set(dataDir, place);
+/** One data directory has one place in the database. */
+const places = new Map<string, StorePlace>();
+const placeOf = async (dataDir: string): Promise<StorePlace | undefined> => {
+  const place = places.get(dataDir) ?? (await placeOfTests());
+  if (place !== undefined) places.set(dataDir, place);
   return place;
 };
 
-const toPlace = (url: string | null): Place | undefined => (url === null ? undefined : { url });
+const toPlace = (url: string | null): StorePlace | undefined => (url === null ? undefined : { url });
 
 export class ControllerProcess {
   readonly dataDir: string;
   readonly port: number;
   readonly agentPort: number;
   readonly #options: ControllerOptions;
-  readonly #store: Place | undefined;
+  readonly #store: StorePlace | undefined;
   #program = controllerFile;
   #child: ChildProcess | undefined;
 
@@ -74,7 +67,7 @@ export class ControllerProcess {
     port: number,
     agentPort: number,
     options: ControllerOptions,
-    store: Place | undefined,
+    store: StorePlace | undefined,
   ) {
     this.#store = store;
     this.dataDir = dataDir;
@@ -86,7 +79,7 @@ export class ControllerProcess {
   /** Resolves when the API answers. */
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-controller-')));
-    const store = options.store === undefined ? await placeOfTests(dataDir) : toPlace(options.store);
+    const store = options.store === undefined ? await placeOf(dataDir) : toPlace(options.store);
     const { port = await freePort(), agentPort = await freePort() } = options.ports ?? {};
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const controller = new ControllerProcess(dataDir, port, agentPort, options, store);

@@ -227,3 +227,13 @@ export const freshSchema = async () => {
     drop: async () => void (await server.query(`DROP SCHEMA ${schema} CASCADE`)),
   };
 };
+
+/** A database of a store's rows. */
+export interface StorePlace {
+  readonly url: string;
+  readonly drop?: () => Promise<void>;
+}
+
+/** Where the stores are that tests open: on PostgreSQL with DROVER_TEST_STORE=postgres, in their data directories otherwise. */
+export const placeOfTests = async (): Promise<StorePlace | undefined> =>
+  process.env['DROVER_TEST_STORE'] === 'postgres' ? freshSchema() : undefined;

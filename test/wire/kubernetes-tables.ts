@@ -1,5 +1,8 @@
-// Owns walking over the tables of protobuf messages, for what checks them.
+// Owns walking over the tables of protobuf messages, for what checks them, and how names differ from upstream's.
 import type { Field, Message } from '../../packages/api/src/protobuf/table.ts';
+
+/** JSON names that generated.proto spells otherwise. */
+export const jsonNames: Readonly<Record<string, string>> = { aPIVersion: 'apiVersion', uID: 'uid' };
 
 /** The messages and all that their fields lead to, each once by name. */
 export const reachable = (roots: readonly Message[]): readonly Message[] => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseProtobuf } from '../../packages/api/src/protobuf/index.ts';
 import { messages } from '../../packages/api/src/protobuf/tables/index.ts';
 import { deleteOptions, unknown } from '../../packages/api/src/protobuf/tables/meta.ts';
-import { reachable, typeText } from './kubernetes-tables.ts';
+import { jsonNames, reachable, typeText } from './kubernetes-tables.ts';
 
 const load = (name: string): unknown => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
 
@@ -30,9 +30,6 @@ const youngerMessages = [
   'k8s.io.api.core.v1.NodeFeatures',
   'k8s.io.api.core.v1.NodeSwapStatus',
 ];
-
-/** JSON names that generated.proto spells otherwise. */
-const jsonNames: Readonly<Record<string, string>> = { aPIVersion: 'apiVersion', uID: 'uid' };
 
 describe('the field numbers', () => {
   type Upstream = Readonly<Record<string, Readonly<Record<string, readonly [string, string]>>>>;

@@ -60,6 +60,8 @@ export const serviceAccountKind: Kind = {
   immutablePaths: [],
 };
 
+const refText = Type.Optional(Type.String());
+
 export const TokenRequest = Type.Object(
   {
     apiVersion: Type.Literal('authentication.k8s.io/v1'),
@@ -69,6 +71,16 @@ export const TokenRequest = Type.Object(
       {
         audiences: Type.Optional(
           Type.Array(Type.String(), { maxItems: 0, description: 'Must be empty: tokens are for this API.' }),
+        ),
+        boundObjectRef: Type.Optional(
+          Type.Object(
+            { kind: refText, apiVersion: refText, name: refText, uid: refText },
+            {
+              ...closed,
+              maxProperties: 0,
+              description: 'Must be absent: a token ends with its account alone.',
+            },
+          ),
         ),
         expirationSeconds: Type.Integer({
           default: 3600,

@@ -83,6 +83,18 @@ test('a strategic merge patch of a Node merges conditions by type', () => {
   });
 });
 
+test('of a new item of a list, and of one that replaces others, only fields are kept', () => {
+  const node = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+  const item = { type: 'Disk', status: 'True', message: null, $retainKeys: ['type'] };
+  const kept = { type: 'Disk', status: 'True' };
+  const added = { status: { conditions: [item] } };
+  expect(applyStrategicPatch(node, added, Node)).toEqual({
+    status: { conditions: [kept, ...node.status.conditions] },
+  });
+  const replaced = { status: { conditions: [{ $patch: 'replace' }, item] } };
+  expect(applyStrategicPatch(node, replaced, Node)).toEqual({ status: { conditions: [kept] } });
+});
+
 test('what is not known to the schema is merged as JSON', () => {
   expect(applyStrategicPatch({ x: { y: [1], z: 1 } }, { x: { y: [2] } }, Node)).toEqual({
     x: { y: [2], z: 1 },

@@ -6,7 +6,14 @@
 import { isPlainObject, type JsonObject, refusePatch } from './json.ts';
 
 export type List = readonly unknown[];
-export type MergeItem = (original: JsonObject, patch: JsonObject) => JsonObject;
+
+/** What becomes of an object of a patch's list. */
+export interface ItemRules {
+  /** Where its key is there. */
+  merge(original: JsonObject, patch: JsonObject): JsonObject;
+  /** Where it is new: as it is, without what may not be stored. */
+  add(patch: JsonObject): JsonObject;
+}
 
 /** What tells an item apart, as text. Throws ApiError BadRequest for an item without its key. */
 export const identify = (item: unknown, mergeKey: string): string => {
@@ -52,7 +59,7 @@ const mergeObjects = (
   original: readonly JsonObject[],
   plain: readonly JsonObject[],
   mergeKey: string,
-  merge: MergeItem,
+  rules: ItemRules,
 ) => {
   const result: JsonObject[] = [...original];
   const places = new Map<string, number>();
@@ -66,8 +73,8 @@ const mergeObjects = (
     const id = identify(item, mergeKey);
     const place = places.get(id);
     const there = place === undefined ? undefined : result[place];
-    if (place === undefined || there === undefined) places.set(id, result.push(merge({}, item)) - 1);
-    else result[place] = merge(there, item);
+    if (place === undefined || there === undefined) places.set(id, result.push(rules.add(item)) - 1);
+    else result[place] = rules.merge(there, item);
   }
   return result;
 };
@@ -114,16 +121,16 @@ const mergePrimitives = (original: List, patch: List): List =>
   orderItems([...new Set([...original, ...patch])], patch, original, '');
 
 /** The list that results from merging `patch` into `original`, item by item. */
-export const mergeLists = (original: List, patch: List, mergeKey: string, merge: MergeItem): List => {
+export const mergeLists = (original: List, patch: List, mergeKey: string, rules: ItemRules): List => {
   checkOneType([original, patch]);
   if (!isPlainObject(original[0] ?? patch[0])) return mergePrimitives(original, patch);
   // checkOneType has just seen that all items are objects.
   const { plain, deleted, replace } = splitDirectives(patch as readonly JsonObject[], mergeKey);
-  if (replace) return plain;
+  if (replace) return plain.map(rules.add);
   const left = (original as readonly JsonObject[]).filter(
     (item) => !Object.hasOwn(item, mergeKey) || !deleted.has(identify(item, mergeKey)),
   );
-  const merged = mergeObjects(left, plain, mergeKey, merge);
+  const merged = mergeObjects(left, plain, mergeKey, rules);
   return orderItems(merged, plain, left, mergeKey);
 };
 

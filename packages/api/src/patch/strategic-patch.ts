@@ -91,7 +91,10 @@ const mergeField = (current: unknown, value: unknown, schema: SchemaNode, depth:
   if (Array.isArray(current) && Array.isArray(value)) {
     const items = itemSchema(schema);
     if (meta.strategy !== 'merge') return stripped(value, depth);
-    return mergeLists(current, value, meta.mergeKey, (a, b) => mergeObject(a, b, items, depth + 1));
+    return mergeLists(current, value, meta.mergeKey, {
+      merge: (original, patch) => mergeObject(original, patch, items, depth + 1),
+      add: (patch) => strippedFields(patch, depth + 1),
+    });
   }
   return stripped(value, depth);
 };

@@ -1,10 +1,12 @@
-// The real server on the real store, resources, authority and sign-in, for the tests of this room.
+// The real server on the real store, resources, authority and sign-in, for the tests of this room, and for those of
+// test/e2e, which are asked of both stores.
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError, allKinds, type DrainStatus } from '@drover/api';
 import { type Client, createClient } from '@drover/client';
+import { placeOfTests } from '../../../../test/harness/postgres.ts';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { type Authority, openAuthority } from '../auth/authority.ts';
@@ -20,6 +22,7 @@ import { createResources } from '../resources/index.ts';
 import type { Resources } from '../resources/resources.ts';
 import { openBackupDesk } from '../store/backup/desk.ts';
 import { openStore } from '../store/index.ts';
+import { openKeptFiles } from '../store/kept/kept-files.ts';
 import { openKeyring } from '../store/sealing/keyring.ts';
 import { openRotation } from '../store/sealing/rotation.ts';
 import type { Store } from '../store/store.ts';
@@ -78,14 +81,15 @@ const openPolicies = (resources: Resources): RunPolicyDesk =>
     log: silentLog,
   });
 
-/** What lies in the data directory, as main.ts opens it. */
-const openData = async (dataDir: string, log: Log) => {
+/** What lies in the data directory, or in the database, as main.ts opens it. */
+const openData = async (dataDir: string, url: string | undefined, log: Log) => {
   const clock = systemClock;
   const source = { kind: 'file', path: join(dataDir, 'test.key') } as const;
-  const keyring = await openKeyring({ dataDir, source, clock });
-  const store = await openStore({ dataDir, clock, log, keyring, threads: testThreads });
-  const backups = await openBackupDesk({ dataDir, keyring, clock, threads: testThreads });
-  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring });
+  const files = await openKeptFiles({ dataDir, url });
+  const keyring = await openKeyring({ dataDir, source, clock, files });
+  const store = await openStore({ dataDir, url, clock, log, keyring, threads: testThreads });
+  const backups = await openBackupDesk({ dataDir, url, keyring, clock, threads: testThreads });
+  const authority = await openAuthority({ store, clock, dataDir, sealer: keyring, shared: files });
   const values = [...store.sealed, authority.sealed].filter((one) => one !== undefined);
   const encryption = openRotation({ keyring, values, clock, log });
   return { store, backups, authority, encryption };
@@ -115,7 +119,8 @@ export const openGround = async (
   const clock = systemClock;
   const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
   const log = changes.log ?? own;
-  const { store, backups, authority, encryption } = await openData(dataDir, log);
+  const place = await placeOfTests();
+  const { store, backups, authority, encryption } = await openData(dataDir, place?.url, log);
   const resources = await createResources({ store, kinds: allKinds, clock, log });
   const roles = await openRoleKeeper({ resources, log });
   const auth = createAuth({ store, resources, clock });
@@ -178,6 +183,7 @@ export const openGround = async (
       client.close();
       for (const one of [server, backups, encryption, people, roles, runPolicies, resources, store])
         await one.close();
+      await place?.drop?.();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
