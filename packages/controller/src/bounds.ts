@@ -47,7 +47,7 @@ export const sharedTableBounds: Readonly<Record<string, Bound>> = {
   blob_body: policy('content'),
   recording: policy('recordings'),
   dropped_body: number('what is being removed'),
-  notice: number('11,000, the oldest go first'),
+  notice: number('11,000 and those of the last two minutes, the oldest go first'),
   drover_schema: number('one row'),
   drover_filling: number('empty'),
 };

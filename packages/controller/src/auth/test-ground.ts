@@ -58,6 +58,7 @@ export const openGround = async (): Promise<Ground> => {
   const installation = async () => {
     const values = new Map<string, string>();
     const meta: Store['meta'] = {
+      ...store.meta,
       get: async (key) => values.get(key),
       set: async (key, value) => {
         values.set(key, value);

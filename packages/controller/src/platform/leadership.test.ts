@@ -56,9 +56,35 @@ test('what takes long to begin is ended all the same when the lead is lost meanw
   await Promise.all([started, ended]);
   await leadership.during(() => ({ close: () => undefined }));
 
-  expect(told).toEqual(['begin']);
+  expect(told).toEqual(['begin', 'end', 'begin']);
   await leadership.close();
-  expect(told).toEqual(['begin', 'end']);
+  expect(told).toEqual(['begin', 'end', 'begin', 'end']);
+});
+
+test('of several, when the lead is lost and regained while one of them begins, each runs once afterwards', async () => {
+  const { told, start } = recorder();
+  const gate = Promise.withResolvers<void>();
+  const leadership = new OwnLeadership(silentLog);
+  await leadership.during(start('a'));
+  const slow = start('b');
+  await leadership.during(async () => {
+    await gate.promise;
+    return slow();
+  });
+  await leadership.during(start('c'));
+  leadership.begin();
+  await expect.poll(() => told).toEqual(['begin a']);
+
+  const ended = leadership.end();
+  leadership.begin();
+  gate.resolve();
+  await ended;
+  await leadership.during(start('d'));
+
+  const term = ['begin a', 'begin b', 'begin c', 'begin d'];
+  expect(told).toEqual(['begin a', 'end a', 'begin b', 'end b', ...term]);
+  await leadership.close();
+  expect(told.slice(-4)).toEqual(['end d', 'end c', 'end b', 'end a']);
 });
 
 test('who may not be sure to lead any more does not say so, and begins nothing', async () => {

@@ -1,7 +1,8 @@
 // Owns what only one of several controllers runs, and whether that is this one.
 // I1: what is to run alone begins, in the order in which it was named, when this controller begins to lead; all of it is told to
 //     end in the moment in which it leads no more.
-// I2: beginnings and ends follow each other: nothing is begun again before its last end is over.
+// I2: beginnings and ends follow each other: nothing is begun again before its last end is over, and what was still beginning when the
+//     lead was lost ends too, also when the lead is back by then: each lead begins all of it anew.
 // I3: what cannot begin is tried again for as long as this controller leads.
 import type { Log } from './log.ts';
 
@@ -24,6 +25,8 @@ export class OwnLeadership implements Leadership {
   /** Of the first of `#starts`, as many as have begun. */
   #running: Closable[] = [];
   #isTold = false;
+  /** How often it has ended. */
+  #ends = 0;
   #turn: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
 
@@ -50,24 +53,19 @@ export class OwnLeadership implements Leadership {
   /** I1. Resolves when everything has ended. */
   async end(): Promise<void> {
     this.#isTold = false;
+    this.#ends += 1;
     clearTimeout(this.#retry);
-    const running = this.#running;
-    this.#running = [];
-    const ending = Promise.allSettled(running.reverse().map(async (one) => one.close()));
-    // I2.
-    const turn = this.#turn;
-    this.#turn = Promise.all([ending, turn]).then(() => this.#endLate());
-    for (const one of await ending)
-      if (one.status === 'rejected') this.#log.warn({ err: one.reason }, 'cannot end cleanly what ran alone');
+    const ending = this.#endRunning();
+    // I2: what had begun to begin is there once its turn is over.
+    this.#turn = Promise.all([ending, this.#turn]).then(() => this.#endRunning());
     await this.#turn;
   }
 
-  /** What had begun to begin when it was told to end. */
-  async #endLate(): Promise<void> {
-    if (this.#isTold) return;
-    const late = this.#running;
+  async #endRunning(): Promise<void> {
+    const running = this.#running;
     this.#running = [];
-    await Promise.allSettled(late.map(async (one) => one.close()));
+    for (const one of await Promise.allSettled(running.reverse().map(async (one) => one.close())))
+      if (one.status === 'rejected') this.#log.warn({ err: one.reason }, 'cannot end cleanly what ran alone');
   }
 
   #pass(): Promise<void> {
@@ -85,8 +83,9 @@ export class OwnLeadership implements Leadership {
   }
 
   async #start(): Promise<void> {
+    const ends = this.#ends;
     for (const start of this.#starts.slice(this.#running.length)) {
-      if (!this.isLeading) return;
+      if (!this.isLeading || ends !== this.#ends) return; // I2
       const begun = await start();
       // The list may have been another one before.
       this.#running.push(begun);

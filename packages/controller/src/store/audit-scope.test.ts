@@ -20,7 +20,7 @@ const ownWork = [
   'pending.',
   // Contents are named by the request's own row.
   'blobs.',
-  'meta.set',
+  'meta.',
   'audit.',
   // The same values under another key; the request for it has a row of its own.
   'sealed.',

@@ -173,6 +173,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
       meta: {
         get: (key) => threads().read('meta.get', key),
         set: (key, value) => threads().write('meta.set', { key, value }),
+        replace: (key, was, value) => threads().write('meta.replace', { key, was, value }),
       },
       close: async () => {
         await agents.close();

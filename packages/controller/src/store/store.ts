@@ -21,6 +21,7 @@ import type {
 import type { AgentStore } from './agent-store.ts';
 import type { AuditScope } from './audit-scope.ts';
 import type { DiskStore } from './disk/disk-store.ts';
+import type { MetaStore } from './meta-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
 import type { RecordingStore } from './recordings/recordings.ts';
 import type { SealedValues } from './sealing/objects.ts';
@@ -491,10 +492,6 @@ export interface Store {
   readonly sealed: readonly SealedValues[];
   readonly audit: AuditStore;
   readonly disk: DiskStore;
-  /** Small named values: 'ca-key', 'join-secret', 'installation-id' ... */
-  readonly meta: {
-    get(key: string): Promise<string | undefined>;
-    set(key: string, value: string): Promise<void>;
-  };
+  readonly meta: MetaStore;
   close(): Promise<void>;
 }

@@ -89,7 +89,7 @@ afterAll(() => ground.close());
 test('it is made once: who deletes it is not overruled, and who has made their own keeps it', async () => {
   const { resources, store } = ground;
   const make = () => makeReadyPolicy({ resources, meta: store.meta, log: silentLog });
-  const meta = { get: store.meta.get, set: () => Promise.reject(new ApiError('InternalError', 'killed')) };
+  const meta = { ...store.meta, set: () => Promise.reject(new ApiError('InternalError', 'killed')) };
   // Killed between the two writes: the next start goes on.
   await expect(makeReadyPolicy({ resources, meta, log: silentLog })).rejects.toThrow('killed');
   await make();

@@ -6,7 +6,7 @@ const slack = 2;
 export interface AwakeClock {
   /** Milliseconds since its beginning during which the process was awake, and saw. */
   nowMs(): number;
-  /** To be called every `tickMs`. */
+  /** To be called every `tickMs`, and when it begins to see. */
   tick(): void;
 }
 

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { leaseKind } from '@drover/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
 import { type Ground, openGround, until } from '../test-ground.ts';
-import { holderOf, leaderLease, leaseNamespace } from './lease.ts';
-import { openMembership } from './membership.ts';
+import { holderOf, leaderLease, leaseNameOf, leaseNamespace, newLease, toHeld } from './lease.ts';
+import { type MembershipDeps, openMembership } from './membership.ts';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -11,9 +12,28 @@ beforeAll(async () => {
 });
 afterAll(() => ground.close());
 
+/** Its methods belong to it. */
+const pick = (from: MembershipDeps['resources']): MembershipDeps['resources'] => ({
+  find: (...asked) => from.find(...asked),
+  list: (...asked) => from.list(...asked),
+  create: (...asked) => from.create(...asked),
+  modify: (...asked) => from.modify(...asked),
+  delete: (...asked) => from.delete(...asked),
+  watch: (...asked) => from.watch(...asked),
+});
 const open = (controller: string, address = `https://${controller}:7443`, version = '0.1.0') => {
   const { resources, clock } = ground;
   return openMembership({ resources, controller, address, version, clock, log: silentLog });
+};
+/** One whose renewals wait for something first. */
+const openBehind = (controller: string, wait: () => Promise<unknown>) => {
+  const { resources, clock } = ground;
+  const modify: MembershipDeps['resources']['modify'] = async (...change) => {
+    await wait();
+    return resources.modify(...change);
+  };
+  const self = { controller, address: `https://${controller}:7443`, version: '0.1.0' };
+  return openMembership({ resources: { ...pick(resources), modify }, ...self, clock, log: silentLog });
 };
 const holder = (): string => holderOf(ground.resources.get(leaseKind, leaseNamespace, leaderLease));
 
@@ -38,6 +58,40 @@ test('one leads at a time; when it retires the other does, at once, and who has 
   await two.close();
   expect(holder()).toBe('');
 });
+
+test('where each renewal takes two seconds, a leader that is gone is known to be, and its lease is taken', async () => {
+  const { resources, clock } = ground;
+  const self = { address: 'https://dead:7443', version: '0.1.0' };
+  for (const lease of [newLease(leaseNameOf('dead'), self), newLease(leaderLease)]) {
+    await resources.delete(leaseKind, leaseNamespace, lease.metadata.name ?? '').catch(() => undefined);
+    await resources.create(leaseKind, leaseNamespace, toHeld(lease, 'dead', clock.nowMs()));
+  }
+  const slow = await openBehind('slow', () => delay(2_000));
+  await until('it to see the other', () => slow.addressOf('dead'));
+  await slow.compete();
+
+  await until('the other to be gone', () => (slow.gone(['dead']).length > 0 ? true : undefined));
+  await until('the lease to be taken', () => (holder() === 'slow' ? true : undefined));
+  await slow.close();
+}, 40_000);
+
+test('while nothing is answered, and right after it, nobody is taken for gone', async () => {
+  let answers: Promise<unknown> = Promise.resolve();
+  const [one, two] = [await openBehind('one', () => answers), await openBehind('two', () => answers)];
+  await until('both to see each other', () => one.addressOf('two') && two.addressOf('one'));
+  const gone = new Set<string>();
+  const watching = setInterval(() => {
+    for (const name of [...one.gone(['two']), ...two.gone(['one'])]) gone.add(name);
+  }, 5);
+
+  answers = delay(5_000);
+  await answers;
+  await delay(2_000); // right after it, too: there is no condition to wait for
+  clearInterval(watching);
+
+  expect([...gone]).toEqual([]);
+  await Promise.all([one.close(), two.close()]);
+}, 40_000);
 
 test('a second controller of the same id is refused while the first is there, and let in when it is not', async () => {
   const first = await open('same');

@@ -5,7 +5,8 @@
 //     less than the duration, by a clock that also runs while the process is stopped.
 // I4: nobody joins those whose version is more than a step away (skew.ts).
 // I5: nobody is taken for gone while the database does not answer, nor right after it: they could not renew either, and what they
-//     wrote could not be seen. Their agents, who are where they were, would be told away from under them.
+//     wrote could not be seen. Their agents, who are where they were, would be told away from under them. It answers when a renewal
+//     ends, however long that took: a slow database hides nobody's end.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type KubeObject, leaseKind, namespaceKind } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
@@ -70,7 +71,7 @@ export interface MembershipDeps {
 const tickMs = 500;
 const renewMs = 1_250;
 const trustMs = 3_000;
-/** A renewal that is older than this: the database does not answer (I5). */
+/** The last renewal ended longer ago than this: the database does not answer (I5). */
 const sightMs = 1_900;
 /** What a controller left behind that never came back. */
 const forgetMs = 3_600_000;
@@ -91,6 +92,8 @@ class Leases implements Membership {
   /** When the renewals that succeeded last began; of the own lease, and of the leader's. */
   #ownMs = Number.NEGATIVE_INFINITY;
   #leadMs = Number.NEGATIVE_INFINITY;
+  /** When that of the own lease last ended. */
+  #seenMs = Number.NEGATIVE_INFINITY;
   #alive = '';
   #round: Promise<void> | undefined;
   #isTroubled = false;
@@ -110,7 +113,7 @@ class Leases implements Membership {
 
   /** I5. */
   #sees(): boolean {
-    return elapsedMs() < this.#ownMs + sightMs;
+    return elapsedMs() < this.#seenMs + sightMs;
   }
 
   isAlive(controller: string): boolean {
@@ -193,9 +196,12 @@ class Leases implements Membership {
   }
 
   async #renewOwn(): Promise<void> {
-    const beforeMs = this.#ownMs;
     this.#ownMs = await this.#hold(this.#own, () => true);
-    if (this.#ownMs > beforeMs + durationMs) this.#sightings.forgive(); // I5
+    // I5: the time up to now was not seen, if it was not.
+    this.#awake.tick();
+    const beforeMs = this.#seenMs;
+    this.#seenMs = elapsedMs();
+    if (this.#seenMs > beforeMs + durationMs) this.#sightings.forgive();
   }
 
   get #own(): KubeObject {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
@@ -254,6 +254,27 @@ describe('a data directory', () => {
       'it is not empty; choose another --data-dir',
     );
     expect(await readdir(busy)).toEqual(['x']);
+  });
+
+  test('the reason is told, and the other with it, when what was begun cannot be taken away', async () => {
+    const file = await someBackup();
+    const parent = join(dir(), 'place');
+    await mkdir(parent);
+    // The disk goes as the key is asked for.
+    const load = async () => {
+      await rename(parent, join(dir(), 'away'));
+      await writeFile(parent, '');
+      return createSecretKey(randomBytes(32));
+    };
+
+    const restored = restore(file, { dataDir: join(parent, 'copy'), url: undefined }, { ...key, load });
+
+    await expect(restored).rejects.toMatchObject({
+      reason: 'Invalid',
+      message: expect.stringMatching(
+        /^cannot use the backup: the key.*; what was begun of \S+copy cannot be taken away \(ENOTDIR.*\), the next try does that$/,
+      ),
+    });
   });
 
   test('an empty directory is taken, and what a killed restore left beside it is not in the way', async () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { ApiError } from '@drover/api';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
@@ -132,6 +134,24 @@ describe.skipIf(isSkipped)('a move of the store', () => {
     await expect(ground.open(empty)).rejects.toThrow('its data are being moved');
     await expect(openFilling(empty.url ?? '')).rejects.toThrow('another restore or move is at it');
     await filling.close();
+  });
+
+  test('that fails says why, and what else failed as it was given up', async () => {
+    const from = await ground.place('SQLite', 'data');
+    await filled(from);
+    const parent = join(ground.dir(), 'place');
+    await mkdir(parent);
+    const onProgress = (): void => {
+      renameSync(parent, join(ground.dir(), 'away'));
+      writeFileSync(parent, '');
+      throw new ApiError('ServiceUnavailable', 'cannot go on: the disk is gone');
+    };
+    const to = { dataDir: join(parent, 'copy') };
+
+    await expect(migrateStore({ from, to, clock, onProgress })).rejects.toMatchObject({
+      reason: 'ServiceUnavailable',
+      message: expect.stringMatching(/^cannot go on: the disk is gone; what was begun .*ENOTDIR/),
+    });
   });
 
   test('overwrites nothing: data, tables of others, newer schemas and schemas that are not there', async () => {

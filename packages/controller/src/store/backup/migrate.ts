@@ -17,7 +17,7 @@ import { contentRecords, toKeyringRecord, toSnapshot } from './content.ts';
 import { type FileSource, filesOf, filesOfRows } from './files.ts';
 import { type BackupRecord, countLines, type Digest, Digester, sizeOf } from './records.ts';
 import { rowFilesOf } from './row-files.ts';
-import { nameOf, openTarget, type Target, type TargetPlace } from './target.ts';
+import { fillTarget, nameOf, type Target, type TargetPlace } from './target.ts';
 
 export interface SourcePlace {
   /** Absolute. With `url`, only the key of the secrets is beside it. */
@@ -118,8 +118,7 @@ export const migrateStore = async (wish: MigrateWish): Promise<Migrated> => {
   const source = await openSource(from);
   try {
     const keyring = await openKeys(wish, source);
-    const target = await openTarget({ ...to, secrets: keptUnder(wish, keyring) });
-    try {
+    return await fillTarget({ ...to, secrets: keptUnder(wish, keyring) }, async (target) => {
       const digest = await copy(source, wish, target, keyring);
       const found = await target.digest(watcher('reading back', onProgress));
       if (found.sha256 !== digest.sha256)
@@ -129,12 +128,7 @@ export const migrateStore = async (wish: MigrateWish): Promise<Migrated> => {
         );
       await target.finish();
       return { source: digest, copy: found };
-    } catch (error) {
-      await target.abandon();
-      throw error;
-    } finally {
-      await target.close();
-    }
+    });
   } finally {
     await source.close();
   }

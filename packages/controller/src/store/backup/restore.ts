@@ -8,7 +8,7 @@ import { migrations } from '../migrations/index.ts';
 import { isMissing } from '../sealing/key-source.ts';
 import { anotherCopy, type BackupHeader, type BackupKey, openBackup, refuseBackup } from './container.ts';
 import { type BackupRecord, type Digest, Digester, readRecords, sizeOf } from './records.ts';
-import { nameOf, openTarget, type TargetPlace } from './target.ts';
+import { fillTarget, nameOf, type TargetPlace } from './target.ts';
 
 export interface ReadBackup {
   readonly header: BackupHeader;
@@ -72,9 +72,8 @@ export interface RestoreWish extends TargetPlace {
 }
 
 /** Throws ApiError saying what stands in the way; the place is then as it was. */
-export const restoreBackup = async (wish: RestoreWish): Promise<ReadBackup> => {
-  const target = await openTarget(wish);
-  try {
+export const restoreBackup = (wish: RestoreWish): Promise<ReadBackup> =>
+  fillTarget(wish, async (target) => {
     const read = await readBackup(wish.file, wish.key, {
       begin: ({ schema }) => target.begin(schema),
       take: (record) => target.take(record),
@@ -87,10 +86,4 @@ export const restoreBackup = async (wish: RestoreWish): Promise<ReadBackup> => {
       );
     await target.finish();
     return read;
-  } catch (error) {
-    await target.abandon();
-    throw error;
-  } finally {
-    await target.close();
-  }
-};
+  });

@@ -11,7 +11,14 @@ import type { Store } from '../store.ts';
 import { testThreads } from '../test-threads.ts';
 import { openerOf } from './opener.ts';
 import { readBackup } from './restore.ts';
-import { type BackupNews, type BackupPlan, type BackupRoutine, openBackupRoutine } from './routine.ts';
+import {
+  type BackupNews,
+  type BackupPlan,
+  type BackupRoutine,
+  openBackupRoutine,
+  type RoutineDeps,
+} from './routine.ts';
+import { RoutineAccount } from './routine-state.ts';
 
 const dayMs = 86_400_000;
 let dir = '';
@@ -44,7 +51,10 @@ afterEach(async () => {
 });
 
 const source = () => ({ kind: 'file', path: join(dir, 'key') }) as const;
-const open = async (changes: Partial<BackupPlan> = {}): Promise<BackupRoutine> => {
+const open = async (
+  changes: Partial<BackupPlan> = {},
+  among: Partial<Pick<RoutineDeps, 'leads' | 'meta'>> = {},
+): Promise<BackupRoutine> => {
   const own = { directory: join(dir, 'backups'), schedule: '30 2 * * *', timeZone: 'UTC', keep: 2 };
   const tell = async (one: BackupNews): Promise<void> => {
     news.push(one);
@@ -58,6 +68,7 @@ const open = async (changes: Partial<BackupPlan> = {}): Promise<BackupRoutine> =
     meta,
     log: silentLog,
     tell,
+    ...among,
   };
   const routine = await openBackupRoutine({ ...own, source: source(), ...changes }, deps);
   running.push(routine);
@@ -186,6 +197,86 @@ test('a backup that is under way is given up when the controller stops, and made
   await open();
   await told(1);
   expect(before).toBeLessThanOrEqual(1);
+});
+
+const stored = async (): Promise<readonly string[]> => {
+  const { files } = JSON.parse((await store.meta.get('backup/routine')) ?? '{}') as {
+    files?: readonly { readonly name: string }[];
+  };
+  return files?.map(({ name }) => name) ?? [];
+};
+
+test('who does not lead tells what the leader made', async () => {
+  const other = await open({}, { leads: () => false });
+  const leader = await open();
+  await told(1);
+
+  await vi.waitFor(() => expect(other.figures()).toEqual(leader.figures()), { timeout: 15_000 });
+  expect(other.figures().madeMs).toBeGreaterThan(0);
+}, 40_000);
+
+test('a new leader that cannot read the account waits for it, and goes on with it', async () => {
+  let [leads, isAway, asked] = [false, false, 0];
+  const get = async (key: string): Promise<string | undefined> => {
+    asked += 1;
+    if (isAway) throw new Error('the database is away');
+    return store.meta.get(key);
+  };
+  const next = await open({}, { leads: () => leads, meta: { ...store.meta, get } });
+  isAway = true;
+  const former = await open();
+  await told(1);
+  await former.close();
+  const before = asked;
+  leads = true;
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(before), { timeout: 15_000 });
+  isAway = false;
+
+  await vi.waitFor(async () => expect((await next.status()).files).toHaveLength(1), { timeout: 15_000 });
+  expect(await stored()).toHaveLength(1);
+  expect(news).toHaveLength(1);
+  expect((await next.status()).schedule?.nextAt).toBe('2026-01-11T02:30:00Z');
+}, 60_000);
+
+test('what another controller has written meanwhile is kept, also by one that led before and goes on late', async () => {
+  const name = 'drover-20260109T023000Z-r0.backup';
+  const others = { name, createdAt: '2026-01-09T02:30:00Z', revision: 0, digest: '', sizeBytes: 1 };
+  let isDone = false;
+  const replace: Store['meta']['replace'] = async (key, was, value) => {
+    const now = JSON.parse(was ?? '{}') as { readonly files?: readonly unknown[] };
+    if (!isDone && value.includes('lastSuccess')) {
+      isDone = true;
+      await store.meta.set(key, JSON.stringify({ ...now, files: [others, ...(now.files ?? [])] }));
+    }
+    return store.meta.replace(key, was, value);
+  };
+  await open({}, { meta: { ...store.meta, replace } });
+  await told(1);
+
+  expect(await stored()).toEqual([expect.stringMatching(/^drover-20260110T02300/), name]);
+});
+
+test('what could not be written of the account is written with the next change', async () => {
+  let isAway = false;
+  const replace: Store['meta']['replace'] = async (...change) => {
+    if (isAway) throw new Error('the database is away');
+    return store.meta.replace(...change);
+  };
+  const times = { directory: '/x', schedule: '30 2 * * *', timeZone: 'UTC' };
+  const account = await RoutineAccount.open({ ...store.meta, replace }, times, clock);
+  const lastFailure = { at: '2026-01-01T00:00:00Z', message: 'm' };
+  isAway = true;
+  await expect(account.change((state) => ({ ...state, lastFailure }))).rejects.toThrow('away');
+  await account.load();
+  expect(account.state.lastFailure).toEqual(lastFailure);
+
+  isAway = false;
+  await account.change((state) => ({ ...state, writing: 'w' }));
+
+  expect(JSON.parse((await store.meta.get('backup/routine')) ?? '')).toMatchObject({
+    lastFailure,
+    writing: 'w',
+  });
 });
 
 test('a start with what cannot be followed is refused in one clear line', async () => {

@@ -2,7 +2,8 @@
 // I1: what fell due while nobody was there is made once, as soon as somebody is; one that failed is tried again.
 // I2: only files that were made here are ever removed, and only after a newer one is whole and durable.
 // I3: a file has its name once it is whole; what a killed process left is known by name, and goes at the next start.
-// I4: of several controllers the leader makes them, and goes on with the account of whoever led before.
+// I4: of several controllers the leader makes them, and goes on with the account of whoever led before: without it, it makes none. The
+//     others look at it, so that each can tell how the last went.
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { ApiError, type BackupFile, type BackupsStatus } from '@drover/api';
@@ -13,7 +14,7 @@ import { pause } from '../../platform/pause.ts';
 import { isMissing, type KeySource, nameOfSource } from '../sealing/key-source.ts';
 import type { Store } from '../store.ts';
 import { checkOpener, openerOf } from './opener.ts';
-import { loadState, nextMs, type RoutineState, saveState } from './routine-state.ts';
+import { nextMs, RoutineAccount, withMade } from './routine-state.ts';
 import { backupName, syncPath, toDiskError, type WriteDeps, writeBackup } from './write.ts';
 
 /** As the start of the controller says it; checked. */
@@ -68,27 +69,27 @@ class RunningRoutine implements BackupRoutine {
   readonly #plan: BackupPlan;
   readonly #deps: RoutineDeps;
   readonly #stop = new AbortController();
+  readonly #account: RoutineAccount;
   readonly #running: Promise<void>;
-  #state: RoutineState;
   #startedMs: number | undefined;
 
-  constructor(plan: BackupPlan, deps: RoutineDeps, state: RoutineState) {
+  constructor(plan: BackupPlan, deps: RoutineDeps, account: RoutineAccount) {
     this.#plan = plan;
     this.#deps = deps;
-    this.#state = state;
+    this.#account = account;
     this.#running = this.#run();
   }
 
   async status(): Promise<BackupsStatus> {
-    if (!this.#leads()) await this.#load();
+    if (!this.#leads()) await this.#account.load();
     const { directory, schedule, timeZone, keep, source } = this.#plan;
-    const { files, lastSuccess, lastFailure } = this.#state;
+    const { files, lastSuccess, lastFailure } = this.#account.state;
     const found = await Promise.all(files.map(({ name }) => isThere(join(directory, name))));
     const nowMs = this.#deps.clock.nowMs();
     return {
       schedule: {
         ...{ directory, schedule, timeZone, keep, key: nameOfSource(source, '') },
-        nextAt: toTimestamp(Math.max(nowMs, nextMs(this.#state, nowMs))),
+        nextAt: toTimestamp(Math.max(nowMs, nextMs(this.#account.state, nowMs))),
         ...(this.#startedMs !== undefined && { startedAt: toTimestamp(this.#startedMs) }),
         ...(lastSuccess && { lastSuccess }),
         ...(lastFailure && { lastFailure }),
@@ -98,7 +99,7 @@ class RunningRoutine implements BackupRoutine {
   }
 
   readonly figures = (): BackupFigures => {
-    const { lastSuccess, lastFailure } = this.#state;
+    const { lastSuccess, lastFailure } = this.#account.state;
     return {
       madeMs: lastSuccess === undefined ? 0 : Date.parse(lastSuccess.createdAt),
       failedMs: lastFailure === undefined ? 0 : Date.parse(lastFailure.at),
@@ -112,45 +113,37 @@ class RunningRoutine implements BackupRoutine {
   }
 
   async #run(): Promise<void> {
-    const { clock, log } = this.#deps;
     let isBegun = false;
     while (!this.#stop.signal.aborted) {
-      if (!this.#leads()) {
-        isBegun = false;
+      isBegun = this.#leads() && (isBegun || (await this.#begin()));
+      if (isBegun) await this.#step();
+      else {
+        // What cannot be read now can be at the next look.
+        if (!this.#leads()) await this.#account.load().catch(() => undefined);
         await pause(leadMs, this.#stop.signal);
-        continue;
       }
-      if (!isBegun) {
-        await this.#begin();
-        isBegun = true;
-      }
+    }
+  }
+
+  /** Waits for a while, or makes what is due. */
+  async #step(): Promise<void> {
+    const { clock, log } = this.#deps;
+    try {
       const nowMs = clock.nowMs();
       // A clock that was ahead once must not put backups off until it is that time again.
-      if (this.#state.settledMs > nowMs) this.#state = { ...this.#state, settledMs: nowMs };
-      const waitMs = nextMs(this.#state, nowMs) - nowMs;
+      if (this.#account.state.settledMs > nowMs)
+        await this.#account.change((state) => ({ ...state, settledMs: Math.min(state.settledMs, nowMs) }));
+      const waitMs = nextMs(this.#account.state, nowMs) - nowMs;
       if (waitMs > 0) await pause(Math.min(waitMs, lookMs), this.#stop.signal);
-      else
-        await this.#make(nowMs).catch(async (error: unknown) => {
-          log.error({ err: error }, 'cannot keep account of the backups: trying again');
-          await pause(lookMs, this.#stop.signal);
-        });
+      else await this.#make(nowMs);
+    } catch (error) {
+      log.error({ err: error }, 'cannot keep account of the backups: trying again');
+      await pause(lookMs, this.#stop.signal);
     }
   }
 
   #leads(): boolean {
     return this.#deps.leads?.() ?? true;
-  }
-
-  /** I4. */
-  async #load(): Promise<void> {
-    const { directory, schedule, timeZone } = this.#plan;
-    const { meta, clock } = this.#deps;
-    this.#state = await loadState(meta, { directory, schedule, timeZone }, clock.nowMs());
-  }
-
-  async #save(change: Partial<RoutineState>): Promise<void> {
-    this.#state = { ...this.#state, ...change };
-    await saveState(this.#deps.meta, this.#state);
   }
 
   async #make(nowMs: number): Promise<void> {
@@ -164,7 +157,8 @@ class RunningRoutine implements BackupRoutine {
       if (this.#stop.signal.aborted) return;
       const message = reasonOf(error);
       log.error({ err: error, directory: this.#plan.directory }, 'cannot back up: trying again later');
-      await this.#save({ lastFailure: { at: toTimestamp(clock.nowMs()), message }, writing: undefined });
+      const lastFailure = { at: toTimestamp(clock.nowMs()), message };
+      await this.#account.change((state) => ({ ...state, lastFailure, writing: undefined }));
       await tell({ kind: 'failed', message });
     } finally {
       this.#startedMs = undefined;
@@ -175,7 +169,7 @@ class RunningRoutine implements BackupRoutine {
     const { directory, source } = this.#plan;
     await this.#clear();
     const writing = `.drover-${newId()}`;
-    await this.#save({ writing });
+    await this.#account.change((state) => ({ ...state, writing }));
     const path = join(directory, writing);
     const written = await writeBackup(this.#deps, { path, key: openerOf(source), signal: this.#stop.signal });
     const { about, digest, sizeBytes } = written;
@@ -183,9 +177,11 @@ class RunningRoutine implements BackupRoutine {
     const name = backupName(about);
     const file = { name, createdAt, revision, digest: digest.sha256, sizeBytes };
     await this.#name(path, join(directory, name));
-    const seconds = Math.round((this.#deps.clock.nowMs() - nowMs) / 100) / 10;
-    const files = await this.#trim([file, ...this.#state.files]);
-    await this.#save({ files, settledMs: nowMs, writing: undefined, lastSuccess: { ...file, seconds } });
+    const endedMs = this.#deps.clock.nowMs();
+    const seconds = Math.round((endedMs - nowMs) / 100) / 10;
+    const made = { file, seconds, startedMs: nowMs, writing };
+    await this.#account.change((state) => withMade(state, made, endedMs));
+    await this.#trim();
     return file;
   }
 
@@ -204,40 +200,52 @@ class RunningRoutine implements BackupRoutine {
 
   /** I3. */
   async #clear(): Promise<void> {
-    const { writing } = this.#state;
+    const { writing } = this.#account.state;
     if (writing === undefined) return;
     const { directory } = this.#plan;
     const names = await readdir(directory).catch((error: unknown) => {
       throw toDiskError(error, join(directory, writing));
     });
     for (const name of names) if (name.startsWith(writing)) await rm(join(directory, name), { force: true });
-    await this.#save({ writing: undefined });
+    await this.#account.change((state) =>
+      state.writing === writing ? { ...state, writing: undefined } : state,
+    );
   }
 
   /** I2. What cannot be removed is tried again after the next backup. */
-  async #trim(files: readonly BackupFile[]): Promise<readonly BackupFile[]> {
+  async #trim(): Promise<void> {
     const { directory, keep } = this.#plan;
-    const kept = [...files.slice(0, keep)];
-    for (const file of files.slice(keep)) {
+    const gone = new Set<string>();
+    for (const { name: file } of this.#account.state.files.slice(keep)) {
       try {
-        await rm(join(directory, file.name), { force: true });
+        await rm(join(directory, file), { force: true });
+        gone.add(file);
       } catch (error) {
-        this.#deps.log.warn({ err: error, file: file.name }, 'cannot remove an old backup');
-        kept.push(file);
+        this.#deps.log.warn({ err: error, file }, 'cannot remove an old backup');
       }
     }
-    return kept;
+    if (gone.size === 0) return;
+    await this.#account.change((state) => {
+      const files = state.files.filter(({ name }) => !gone.has(name));
+      return { ...state, files };
+    });
   }
 
-  /** Of a process that was killed. A directory that is away now is cleared before the next backup. */
-  async #begin(): Promise<void> {
+  /** Takes the account over (I4); false: that is to be tried again. */
+  async #begin(): Promise<boolean> {
+    const { log } = this.#deps;
     try {
-      await this.#load();
-      await this.#save({});
-      await this.#clear();
+      await this.#account.load();
+      await this.#account.save();
     } catch (error) {
-      this.#deps.log.warn({ err: error }, 'cannot remove what is left of a backup');
+      log.warn({ err: error }, 'cannot take over the account of the backups: trying again');
+      return false;
     }
+    // Of a process that was killed. A directory that is away now is cleared before the next backup.
+    await this.#clear().catch((error: unknown) =>
+      log.warn({ err: error }, 'cannot remove what is left of a backup'),
+    );
+    return true;
   }
 }
 
@@ -271,7 +279,6 @@ export const openBackupRoutine = async (plan: BackupPlan, deps: RoutineDeps): Pr
   await checkOpener(plan.source);
   await prepareDirectory(plan.directory, deps.dataDir);
   const { directory, schedule, timeZone } = plan;
-  const state = await loadState(deps.meta, { directory, schedule, timeZone }, deps.clock.nowMs());
-  if (deps.leads?.() ?? true) await saveState(deps.meta, state);
-  return new RunningRoutine(plan, deps, state);
+  const account = await RoutineAccount.open(deps.meta, { directory, schedule, timeZone }, deps.clock);
+  return new RunningRoutine(plan, deps, account);
 };

@@ -3,8 +3,8 @@
 // I2: nothing of it can be used until all of it has been read back and found right: a data directory is put together in
 //     `<directory>.restoring` and gets its name last, a database has a mark until then. What a killed process leaves, the next
 //     one takes away.
-
 // I3: whoever puts together has the place alone: by the lock of the directory (sqlite/files.ts I1), or of the database.
+// I4: whoever is refused hears why, also when what was begun cannot be taken away either.
 import { createSecretKey } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -236,8 +236,11 @@ export class Target {
 
   /** The place is as it was. */
   async abandon(): Promise<void> {
-    await this.#ground.files.close();
-    await this.#ground.abandon();
+    try {
+      await this.#ground.files.close();
+    } finally {
+      await this.#ground.abandon();
+    }
   }
 
   async close(): Promise<void> {
@@ -246,8 +249,33 @@ export class Target {
   }
 }
 
-/** @throws ApiError saying what stands in the way; the place is as it was. */
-export const openTarget = async (place: TargetPlace): Promise<Target> => {
+const openTarget = async (place: TargetPlace): Promise<Target> => {
   const { dataDir, url } = place;
   return new Target(place, url === undefined ? await openDirectory(dataDir) : await openDatabase(url));
+};
+
+/** I4: what is to be thrown. */
+const giveUp = async (target: Target, place: TargetPlace, error: unknown): Promise<unknown> => {
+  const others: unknown[] = [];
+  for (const end of [() => target.abandon(), () => target.close()])
+    await end().catch((other: unknown) => others.push(other));
+  if (others.length === 0) return error;
+  const left = `what was begun of ${nameOf(place)} cannot be taken away (${others.map(reasonOf).join('; ')}), the next try does that`;
+  const { reason, details } =
+    error instanceof ApiError ? error : ({ reason: 'InternalError', details: undefined } as const);
+  const cause = new AggregateError([error, ...others]);
+  return new ApiError(reason, `${reasonOf(error)}; ${left}`, details, cause);
+};
+
+/** Resolves to what `fill` does, which finishes the target. @throws what stands in the way; the place is then as it was (I4). */
+export const fillTarget = async <T>(place: TargetPlace, fill: (target: Target) => Promise<T>): Promise<T> => {
+  const target = await openTarget(place);
+  let filled: T;
+  try {
+    filled = await fill(target);
+  } catch (error) {
+    throw await giveUp(target, place, error);
+  }
+  await target.close();
+  return filled;
 };

@@ -243,6 +243,19 @@ export const peopleContract = (stores: Opener): void => {
     });
   });
 
+  test('a small value that was changed meanwhile is not replaced', async () => {
+    const { meta } = await stores.fresh();
+    expect([await meta.replace('a', 'x', '1'), await meta.replace('a', undefined, '1')]).toEqual([
+      false,
+      true,
+    ]);
+    expect([await meta.replace('a', undefined, '2'), await meta.replace('a', '1', '2')]).toEqual([
+      false,
+      true,
+    ]);
+    expect([await meta.replace('a', '1', '3'), await meta.get('a')]).toEqual([false, '2']);
+  });
+
   test('small values are kept and replaced', async () => {
     const { meta } = await stores.fresh();
     expect(await meta.get('a')).toBeUndefined();

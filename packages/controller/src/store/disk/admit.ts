@@ -26,6 +26,7 @@ const freeing: ReadonlySet<Operation> = new Set<Operation>([
   'factors.removeTries',
   'factors.saveTry',
   'factors.take',
+  'meta.replace',
   'meta.set',
   'objects.compact',
   'output.removeSome',

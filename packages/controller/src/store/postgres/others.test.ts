@@ -54,6 +54,8 @@ const task = (id: string) => ({
   state: 'queued' as const,
 });
 
+const notices = () => place.server.query(`SELECT kind, name FROM ${place.schema}.notice ORDER BY seq`);
+
 const kill = (server: PostgresServer) =>
   server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'drover'");
 
@@ -142,6 +144,41 @@ describe.skipIf(isSkipped)('several controllers', () => {
     await waitFor('the other to hear of all', () => removed.length > 0 && agents.at(-1)?.[1] === undefined);
     expect([removed.flat(), revoked.flat()]).toEqual([['c'], ['0a']]);
     expect(await second.credentials.bySha256('h')).toBeUndefined();
+  });
+
+  test('hear of a departure of thousands of agents by one notice, and are told of each', async () => {
+    const count = 11_000;
+    await place.server.query(
+      `INSERT INTO ${place.schema}.agent (node, serial, machine_id, boot_id, journal_id, agent_version, agent_sha256,
+         python_version, connected, since_ms, facts, controller)
+       SELECT 'n' || i, '', '', '', '', '', '', '', 1, 1, '{}', 'three' FROM generate_series(1, ${count}) AS i`,
+    );
+    const told = new Set<string>();
+    second.agents.onChange((node, row) => {
+      if (row?.connected === false && row.sinceMs === 7) told.add(node);
+    });
+
+    await first.agents.disconnectAll(7, 'three');
+
+    await waitFor('the other to hear of all', () => told.size === count, 15_000);
+    expect(await notices()).toEqual([{ kind: 'departure', name: '7 three' }]);
+    await second.objects.write([toWrite('after')]);
+  });
+
+  test('are told nothing of an agent in which nothing changed', async () => {
+    const row = { node: 'n1', serial: '0a', machineId: 'm', bootId: 'b', journalId: 'j', agentVersion: '1' };
+    await first.agents.connected({ ...row, agentSha256: '', pythonVersion: '', facts: { a: 1 } }, 1);
+
+    await first.agents.setFacts('n1', { a: 1 });
+    await second.agents.disconnected('n1', 2); // it is not there
+    await second.agents.disconnectAll(3);
+    await first.agents.claim('n2');
+    await first.agents.remove('n2');
+
+    expect(await notices()).toEqual([{ kind: 'agent', name: 'n1' }]);
+    await first.agents.setFacts('n1', { a: 2 });
+    await first.agents.disconnected('n1', 4);
+    expect((await notices()).length).toBe(3);
   });
 
   test('have agents of their own: what an old session still says is passed over, and so is what it would send', async () => {

@@ -2,7 +2,7 @@
 // I1: an agent belongs to the controller that it came to last. What another one still has to say of its end is passed over.
 import type { AgentRow } from '../agent-store.ts';
 import type { Context } from './context.ts';
-import type { Awaitable, Tuple } from './database.ts';
+import type { Awaitable, Tuple, Value } from './database.ts';
 import { notify } from './notices.ts';
 
 /** Order of an agent's tuple; ../agents.ts reads it. */
@@ -42,54 +42,63 @@ interface Claim {
   readonly controller: string;
 }
 
-/** Before its tasks are compared with what the agent knows: from then on nobody else hands it any. */
-const claim = (context: Context, { node, controller }: Claim): Awaitable<Tuple | undefined> => {
-  notify(context, 'agent', node);
-  return context.database.tuple(
-    `UPDATE agent SET controller = ? WHERE node = ? RETURNING ${columns}`,
-    controller,
-    node,
-  );
+/** Carries out a change of one agent, and leaves a notice when there was something to change (notices.ts I1). */
+const change = async (
+  context: Context,
+  node: string,
+  sql: string,
+  ...values: readonly Value[]
+): Promise<Tuple | undefined> => {
+  const row = await context.database.tuple(`${sql} RETURNING ${columns}`, ...values);
+  if (row !== undefined) notify(context, 'agent', node);
+  return row;
 };
+
+/** Before its tasks are compared with what the agent knows: from then on nobody else hands it any. */
+const claim = (context: Context, { node, controller }: Claim): Promise<Tuple | undefined> =>
+  change(context, node, 'UPDATE agent SET controller = ? WHERE node = ?', controller, node);
 
 const disconnected = (
   context: Context,
-  gone: Claim & { readonly nowMs: number },
-): Awaitable<Tuple | undefined> => {
-  notify(context, 'agent', gone.node);
-  return context.database.tuple(
-    `UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 AND controller = ?
-     RETURNING ${columns}`,
-    gone.nowMs,
-    gone.node,
-    gone.controller,
-  );
+  { node, nowMs, controller }: Claim & { readonly nowMs: number },
+): Promise<Tuple | undefined> => {
+  const sql =
+    'UPDATE agent SET connected = 0, since_ms = ? WHERE node = ? AND connected = 1 AND controller = ?';
+  return change(context, node, sql, nowMs, node, controller);
 };
 
+interface Departure {
+  /** Whose agents leave, with those of nobody who is known; and when. */
+  readonly controller: string;
+  readonly nowMs: number;
+}
+
+/** However many they are, one notice tells of them: it names the time, by which others know their rows. */
 const disconnectAll = async (
   context: Context,
-  { controller, nowMs }: { readonly controller: string; readonly nowMs: number },
+  { controller, nowMs }: Departure,
 ): Promise<readonly Tuple[]> => {
   const rows = await context.database.tuples(
     `UPDATE agent SET connected = 0, since_ms = ? WHERE connected = 1 AND controller IN (?, '') RETURNING ${columns}`,
     nowMs,
     controller,
   );
-  for (const [node] of rows) notify(context, 'agent', String(node));
+  if (rows.length > 0) notify(context, 'departure', `${nowMs} ${controller}`);
   return rows;
+};
+
+/** Rows of the agents that left by it, and have not come back. */
+export const agentsDeparted = ({ database }: Context, name: string): Awaitable<readonly Tuple[]> => {
+  const [nowMs = '', controller = ''] = name.split(' ');
+  const sql = `SELECT ${columns} FROM agent WHERE connected = 0 AND since_ms = ? AND controller IN (?, '')`;
+  return database.tuples(sql, Number(nowMs), controller);
 };
 
 const setFacts = (
   context: Context,
-  update: { readonly node: string; readonly facts: string },
-): Awaitable<Tuple | undefined> => {
-  notify(context, 'agent', update.node);
-  return context.database.tuple(
-    `UPDATE agent SET facts = ?1 WHERE node = ?2 AND facts <> ?1 RETURNING ${columns}`,
-    update.facts,
-    update.node,
-  );
-};
+  { node, facts }: { readonly node: string; readonly facts: string },
+): Promise<Tuple | undefined> =>
+  change(context, node, 'UPDATE agent SET facts = ?1 WHERE node = ?2 AND facts <> ?1', facts, node);
 
 /** A statement for each of thousands costs more than the rows; one of few lengths is prepared once. */
 const chunkRows = [256, 16, 1] as const;
@@ -115,8 +124,9 @@ const setHeartbeats = (
 };
 
 const remove = async (context: Context, node: string): Promise<boolean> => {
-  notify(context, 'agent', node);
-  return (await context.database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
+  const was = (await context.database.run('DELETE FROM agent WHERE node = ?', node)) > 0;
+  if (was) notify(context, 'agent', node);
+  return was;
 };
 
 /** Of agents that are connected to other controllers. */

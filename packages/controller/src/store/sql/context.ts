@@ -5,6 +5,7 @@ import type { AuditLine } from '../store.ts';
 import { loadHead } from './audit.ts';
 import type { Database, Tuple, Value } from './database.ts';
 import { Digests } from './digests.ts';
+import type { Noticed } from './notices.ts';
 
 export interface Counters {
   /** Newest revision of the object log. */
@@ -65,6 +66,10 @@ export interface Context {
   readonly digests: Digests;
   /** Where the counters stood when it was last told what there is. */
   readonly seen: Counters;
+  /** See notices.ts. */
+  readonly noticed: Noticed;
+  /** Milliseconds, on a clock that nobody sets. */
+  elapsedMs(): number;
   /** What others have written and nobody has been told yet. */
   others: Others;
   effects: Effects;
@@ -107,13 +112,18 @@ export const loadCounters = async (database: Database): Promise<Counters> => {
   };
 };
 
-export const createContext = async (database: Database): Promise<Context> => {
+export const createContext = async (
+  database: Database,
+  elapsedMs: () => number = () => performance.now(),
+): Promise<Context> => {
   let pending: PromiseLike<number>[] = [];
   const counters = await loadCounters(database);
   return {
     database,
     counters,
     seen: { ...counters },
+    noticed: { oldSeq: 0, recentSeq: counters.notice, recentMs: elapsedMs() },
+    elapsedMs,
     others: noOthers(),
     digests: new Digests(),
     effects: newEffects(),

@@ -15,4 +15,14 @@ export const metaWrites = {
       entry.key,
       entry.value,
     ),
+  'meta.replace': async (
+    { database }: Context,
+    { key, was, value }: { readonly key: string; readonly was: string | undefined; readonly value: string },
+  ): Promise<boolean> => {
+    const changed =
+      was === undefined
+        ? database.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING', key, value)
+        : database.run('UPDATE meta SET value = ? WHERE key = ? AND value = ?', value, key, was);
+    return (await changed) > 0;
+  },
 };

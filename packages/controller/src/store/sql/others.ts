@@ -3,7 +3,7 @@
 //     everything in the one order in which it was committed, its own writes among it.
 // I2: nothing is passed over: what was found is kept until it has been told, also when the transaction that found it fails.
 // I3: what is remembered here of a task that another controller has written to is forgotten.
-import { agentsToldAfter } from './agents.ts';
+import { agentsDeparted, agentsToldAfter } from './agents.ts';
 import { type Context, loadCounters, loadFloor } from './context.ts';
 import type { NoticeKind } from './notices.ts';
 import { rowsAfter } from './objects.ts';
@@ -55,6 +55,8 @@ const findNotices = async (context: Context, after: number): Promise<void> => {
   for (const serial of named('certificate')) others.certificates.add(serial);
   if (named('agent').length > 0)
     for (const [node, row] of await agentsToldAfter(context, after)) others.agents.set(node, row);
+  for (const departure of named('departure'))
+    for (const row of await agentsDeparted(context, departure)) others.agents.set(String(row[0]), row);
   for (const path of new Set(named('kept'))) {
     const row = await database.row('SELECT text FROM kept_file WHERE path = ?', path);
     if (row !== undefined) others.kept.set(path, String(row['text']));
