@@ -98,9 +98,9 @@ interface Struck {
 
 const strikeDatabase = async ({ pair }: Ground): Promise<Struck> => {
   const atMs = Date.now();
-  const { killedAt, promotedAt } = await pair.failOver();
+  const { struckAt, promotedAt } = await pair.failOver();
   const heal = (): Promise<void> => pair.follow();
-  return { victim: '', at: promotedAt, atMs, promotionMs: promotedAt - killedAt, heal };
+  return { victim: '', at: promotedAt, atMs, promotionMs: promotedAt - struckAt, heal };
 };
 
 const strike = async ({ ground, lastsMs }: FaultsDeps, kind: FaultKind): Promise<Struck> => {
