@@ -1,7 +1,15 @@
 // Which of two servers is used that both take writes: the standby was promoted, and nobody ended the one before.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingForPostgres } from '../../../../../test/harness/postgres.ts';
 import { PostgresPair } from '../../../../../test/harness/postgres-pair.ts';
+import { waitFor } from '../../../../../test/harness/wait.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { silentLog } from '../../platform/log.ts';
+import { openStore } from '../index.ts';
+import { testThreads } from '../test-threads.ts';
 import { connect } from './connect.ts';
 import { openPostgres } from './open.ts';
 import { Pool } from './pool.ts';
@@ -44,6 +52,27 @@ describe.skipIf(isSkipped)('of two servers that take writes', () => {
     await anew.end();
     await pool.close();
     await opened.close();
+  }, 60_000);
+
+  test('the one before is left by the threads of a store as soon as the other was seen anywhere in the process', async () => {
+    await pair.follow();
+    const dataDir = await mkdtemp(join(tmpdir(), 'drover-timeline-'));
+    const threads = testThreads;
+    const store = await openStore({ dataDir, url: pair.url, clock: systemClock, log: silentLog, threads });
+    await store.agents.list();
+    await pair.server.set('synchronous_standby_names', undefined);
+
+    await pair.failOver('left');
+    const anew = await connect(pair.url, waitMs);
+    await store.agents.list();
+    await store.agents.disconnectAll(1);
+
+    const served = "SELECT pid FROM pg_stat_activity WHERE application_name = 'drover'";
+    const old = pair.replaced;
+    await waitFor('nobody to be at the old one', async () => (await old?.query(served))?.length === 0, 5_000);
+    await anew.end();
+    await store.close();
+    await rm(dataDir, { recursive: true, force: true });
   }, 60_000);
 
   test('the one before is not written to within a transaction that was begun there', async () => {
