@@ -6,26 +6,33 @@ import { randomBelow } from '../../test/faults/killing.ts';
 import { waitFor } from '../../test/harness/wait.ts';
 import type { BenchContext } from '../bench.ts';
 import type { Ground } from './ground.ts';
-import type { Probes } from './probes.ts';
+import type { Hit, Probes } from './probes.ts';
 
-export type FaultKind = 'kill' | 'freeze' | 'cut' | 'silence' | 'database';
+type DatabaseFault = 'database' | 'database-freeze' | 'database-cut';
+
+export type FaultKind = 'kill' | 'freeze' | 'cut' | 'silence' | DatabaseFault;
 
 /** How long it took, in ms, until what was begun after the fault worked again; the database's from when the standby took writes. */
 export interface Recovery {
   readonly kind: FaultKind;
   readonly agentsMs: number;
-  readonly writesMs: number;
-  readonly watchesMs: number;
-  /** From the kill of the database's server to the promotion of the other. */
+  /** Of those that were hit (probes.ts I3); undefined: none was. */
+  readonly writesMs: number | undefined;
+  readonly watchesMs: number | undefined;
+  readonly writesHit: number;
+  readonly watchesHit: number;
+  /** From the fault of the database's server to the promotion of the other. */
   readonly promotionMs: number;
 }
+
+export const isOfDatabase = (kind: FaultKind): kind is DatabaseFault => kind.startsWith('database');
 
 export interface FaultsDeps {
   readonly context: BenchContext;
   readonly ground: Ground;
   readonly probes: Probes;
   readonly agents: number;
-  /** How long a controller is frozen or cut off. */
+  /** How long a controller or the database is frozen or cut off, and the old database then is there beside the new one. */
   readonly lastsMs: number;
   /** So long at most until the next one. */
   readonly calmMs: number;
@@ -49,11 +56,13 @@ const askDatabase = async (
   }
 };
 
+interface Away {
+  readonly without: string;
+  readonly sinceMs: number;
+}
+
 /** Agents that are connected to a controller other than the one, or have come to it since. */
-const countAgents = async (
-  ground: Ground,
-  { without, sinceMs }: { readonly without: string; readonly sinceMs: number },
-): Promise<number> => {
+const countAgents = async (ground: Ground, { without, sinceMs }: Away): Promise<number> => {
   const sql = `SELECT count(*) AS count FROM ${ground.pair.schema}.agent WHERE connected = 1 AND (controller <> $1 OR since_ms >= $2)`;
   return Number((await askDatabase(ground, sql, [without, sinceMs]))['count']);
 };
@@ -67,12 +76,12 @@ const pickVictim = async (ground: Ground): Promise<number> => {
 
 const agentsBackAt = async (
   { ground, agents }: FaultsDeps,
-  without: string,
-  sinceMs: number,
+  kind: FaultKind,
+  away: () => Away,
 ): Promise<number> => {
   await waitFor(
-    'all agents to be back',
-    async () => (await countAgents(ground, { without, sinceMs })) >= agents,
+    `all agents to be back after a ${kind}`,
+    async () => (await countAgents(ground, away())) >= agents,
     patienceMs,
   );
   return performance.now();
@@ -89,6 +98,7 @@ const settle = async (deps: FaultsDeps): Promise<void> => {
 interface Struck {
   /** Id of the controller that it was done to; '' : to none. */
   readonly victim: string;
+  readonly hit: Hit;
   readonly at: number;
   readonly atMs: number;
   readonly promotionMs: number;
@@ -96,19 +106,38 @@ interface Struck {
   readonly heal: () => Promise<unknown>;
 }
 
-const strikeDatabase = async ({ pair }: Ground): Promise<Struck> => {
-  const atMs = Date.now();
-  const { killedAt, promotedAt } = await pair.failOver();
-  const heal = (): Promise<void> => pair.follow();
-  return { victim: '', at: promotedAt, atMs, promotionMs: promotedAt - killedAt, heal };
+/** What was frozen or cut off comes back beside the one that replaced it, both taking writes, until it is made its standby. */
+const strikeDatabase = async (
+  { ground, probes, lastsMs }: FaultsDeps,
+  kind: DatabaseFault,
+): Promise<Struck> => {
+  const { pair } = ground;
+  const { port } = pair.server;
+  const [atMs, hit, lasting] = [Date.now(), probes.hitBy(undefined), delay(lastsMs)];
+  const how = randomBelow(2) === 0 ? 'refuses' : 'swallows';
+  if (kind === 'database-cut') ground.cutDatabase(port, how);
+  const strikes = { database: 'killed', 'database-freeze': 'frozen', 'database-cut': 'left' } as const;
+  const { struckAt, promotedAt } = await pair.failOver(strikes[kind]);
+  const heal = async (): Promise<void> => {
+    if (pair.replaced !== undefined) {
+      await lasting;
+      pair.replaced.thaw();
+      ground.cutDatabase(port, undefined);
+      await delay(lastsMs);
+    }
+    await pair.follow();
+  };
+  return { victim: '', hit, at: promotedAt, atMs, promotionMs: promotedAt - struckAt, heal };
 };
 
-const strike = async ({ ground, lastsMs }: FaultsDeps, kind: FaultKind): Promise<Struck> => {
-  if (kind === 'database') return strikeDatabase(ground);
+const strike = async (deps: FaultsDeps, kind: FaultKind): Promise<Struck> => {
+  if (isOfDatabase(kind)) return strikeDatabase(deps, kind);
+  const { ground, probes, lastsMs } = deps;
   const index = await pickVictim(ground);
   const victim = ground.controllers[index];
   if (victim === undefined) throw new Error('there is no controller to strike');
-  const struck = { victim: ground.idOf(index), at: performance.now(), atMs: Date.now(), promotionMs: 0 };
+  const hit = probes.hitBy(index);
+  const struck = { victim: ground.idOf(index), hit, at: performance.now(), atMs: Date.now(), promotionMs: 0 };
   const lasting = delay(lastsMs);
   switch (kind) {
     case 'kill': {
@@ -129,19 +158,34 @@ const strike = async ({ ground, lastsMs }: FaultsDeps, kind: FaultKind): Promise
 };
 
 const recover = async (deps: FaultsDeps, kind: FaultKind): Promise<Recovery> => {
-  const { victim, at, atMs, promotionMs, heal } = await strike(deps, kind);
-  const { probes } = deps;
+  const { victim, hit, at, atMs, promotionMs, heal } = await strike(deps, kind);
+  const all = deps.probes.hitBy(undefined);
   const look = (of: (from: number) => number | undefined, what: string): Promise<number> =>
     waitFor(`${what} to be back after a ${kind}`, () => of(at), patienceMs);
-  const [, agentsAt, writesAt, watchesAt] = await Promise.all([
-    heal(),
-    agentsBackAt(deps, victim, kind === 'database' ? 0 : atMs),
-    look(probes.writesBackAt, 'writes'),
-    look(probes.watchesBackAt, 'watches'),
+  // Whoever had the patience to stay is where it was, once that one goes on: its connection was never cut.
+  const canStay = isOfDatabase(kind) || kind === 'freeze' || kind === 'silence';
+  let isHealed = isOfDatabase(kind);
+  const healing = heal().then(() => {
+    isHealed = true;
+  });
+  const away = (): Away =>
+    canStay && isHealed ? { without: '', sinceMs: 0 } : { without: victim, sinceMs: atMs };
+  const [, agentsAt] = await Promise.all([
+    healing,
+    agentsBackAt(deps, kind, away),
+    look(all.writesBackAt, 'writes'),
+    look(all.watchesBackAt, 'watches'),
   ]);
-  const times = { agentsMs: agentsAt - at, writesMs: writesAt - at, watchesMs: watchesAt - at };
-  return { kind, promotionMs, ...times };
+  const since = (count: number, backAt: number | undefined): number | undefined =>
+    count === 0 || backAt === undefined ? undefined : backAt - at;
+  return {
+    ...{ kind, promotionMs, agentsMs: agentsAt - at, writesHit: hit.writes, watchesHit: hit.watches },
+    writesMs: since(hit.writes, hit.writesBackAt(at)),
+    watchesMs: since(hit.watches, hit.watchesBackAt(at)),
+  };
 };
+
+const tell = (ms: number | undefined): string => (ms === undefined ? 'not hit' : `${Math.round(ms)} ms`);
 
 export const strikeAll = async (deps: FaultsDeps, kinds: readonly FaultKind[]): Promise<void> => {
   const { say, signal } = deps.context;
@@ -153,8 +197,8 @@ export const strikeAll = async (deps: FaultsDeps, kinds: readonly FaultKind[]): 
     const one = await recover(deps, kind);
     recoveries.push(one);
     onRecovery(recoveries);
-    const [agents, writes, watches] = [one.agentsMs, one.writesMs, one.watchesMs].map((ms) => Math.round(ms));
-    say(`${kind}: agents back after ${agents} ms, writes ${writes}, watches ${watches}`);
+    const [agents, writes, watches] = [one.agentsMs, one.writesMs, one.watchesMs].map(tell);
+    say(`${kind}: agents back after ${agents}, writes ${writes}, watches ${watches}`);
   }
   await settle(deps);
 };

@@ -1,7 +1,7 @@
 // Owns what fails over: three controllers on a pair of database servers, each reached by ways that can be cut, behind a balancer.
 // I1: whatever is a controller's (its ports for people, agents and other controllers, its way to the database) goes through its relays.
 import type { Endpoint } from '@drover/client';
-import { type Balancer, startBalancer } from '../../test/harness/balancer.ts';
+import { type Balancer, type Door, startBalancer } from '../../test/harness/balancer.ts';
 import type { ControllerProcess } from '../../test/harness/controller.ts';
 import { Controllers } from '../../test/harness/controllers.ts';
 import { PostgresPair } from '../../test/harness/postgres-pair.ts';
@@ -21,6 +21,10 @@ export interface Ground {
   readonly seen: Pick<ControllerProcess, 'context'>;
   /** The network of one controller. */
   cut(index: number, how: Failing | undefined): void;
+  /** The ways of all controllers to the database's server on that port. */
+  cutDatabase(port: number, how: Failing | undefined): void;
+  /** Through the balancer, for one client. */
+  openWay(): Promise<{ readonly endpoint: Endpoint; readonly door: Door }>;
   idOf(index: number): string;
 }
 
@@ -73,6 +77,13 @@ export const openGround = async (
     seen: { context: { caPem, token, address: `https://${outside}:${first.port}` } },
     cut: (index, how) => {
       for (const way of [...(toDatabase[index] ?? []), ...(within[index] ?? [])]) way.fail(how);
+    },
+    cutDatabase: (port, how) => {
+      for (const ways of toDatabase) ways[pair.ports.indexOf(port)]?.fail(how);
+    },
+    openWay: async () => {
+      const door = await balancer.openDoor();
+      return { door, endpoint: { address: door.address, caPem, token } };
     },
     idOf: (index) => ids(fleet.all[index]?.dataDir ?? ''),
   };

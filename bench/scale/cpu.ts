@@ -1,4 +1,5 @@
 // Owns what each part of the fleet takes of a processor: controllers, database, and the emulators apart.
+import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds, familySeconds, threadSeconds } from '../process-figures.ts';
 import type { Ground } from './ground.ts';
 
@@ -41,4 +42,38 @@ export const cpuOf = async (ground: Ground, run: () => Promise<unknown>): Promis
     database: after.database - before.database,
     emulators: after.emulators - before.emulators,
   };
+};
+
+/** Of one processor: two samples that differ by less are the same. */
+const sameShare = 0.03;
+
+export interface Calm {
+  readonly sampleSeconds: number;
+  /** So long at most. */
+  readonly atMostSeconds: number;
+}
+
+export interface Calmed {
+  readonly seconds: number;
+  /** Whether two samples were the same in time. */
+  readonly isCalm: boolean;
+}
+
+/** Waits until controllers and database take the same of a processor in two samples, one after the other. */
+export const untilCalm = async (ground: Ground, { sampleSeconds, atMostSeconds }: Calm): Promise<Calmed> => {
+  const { signal } = ground.context;
+  const pause = (): Promise<unknown> => delay(sampleSeconds * 1000, undefined, { signal });
+  let before: Cpu | undefined;
+  let isCalm = false;
+  const begunAt = performance.now();
+  const seconds = (): number => (performance.now() - begunAt) / 1000;
+  while (!isCalm && seconds() + sampleSeconds <= atMostSeconds) {
+    const last = before;
+    const now = await cpuOf(ground, pause);
+    const differs = (part: 'first' | 'second' | 'database'): boolean =>
+      last === undefined || Math.abs(now[part] - last[part]) > sameShare * sampleSeconds;
+    isCalm = !differs('first') && !differs('second') && !differs('database');
+    before = now;
+  }
+  return { seconds: seconds(), isCalm };
 };

@@ -8,6 +8,8 @@ import { type Cpu, cpuOf } from './cpu.ts';
 import type { Ground } from './ground.ts';
 
 const lookMs = 25;
+/** No run takes as long, and none may go on without an end. */
+const longestMs = 900_000;
 
 export const beginRun = async (client: Client, argv: readonly string[]): Promise<WorkReference> => {
   const spec = { argv: [...argv], targets: { nodeSet: 'e*' } };
@@ -15,23 +17,30 @@ export const beginRun = async (client: Client, argv: readonly string[]): Promise
   return { kind: commandRuns, name: metadata.name ?? '' };
 };
 
-/** The counts of the run's status, once `isSo`. */
+/** The counts of the run's status, once `isSo`. @throws Error when that takes too long, with how far it was. */
 export const statusOnce = async (
   { context: { signal } }: Ground,
   client: Client,
   { name }: WorkReference,
   isSo: (counts: Readonly<Record<string, number>>, phase: string) => boolean,
 ): Promise<Readonly<Record<string, number>>> => {
+  const until = performance.now() + longestMs;
   for (;;) {
     signal.throwIfAborted();
     const { status } = await client.get(commandRuns, name);
     const counts = { ...status?.counts };
     if (isSo(counts, status?.phase ?? '')) return counts;
+    if (performance.now() > until)
+      throw new Error(
+        `run ${name} is ${status?.phase ?? 'not begun'} after ${longestMs / 1000} s: ${JSON.stringify(counts)}`,
+      );
     await delay(lookMs);
   }
 };
 
-export const isOver = (_: unknown, phase: string): boolean => phase === 'Succeeded' || phase === 'Failed';
+const ends = ['Succeeded', 'Failed', 'Cancelled'];
+
+export const isOver = (_: unknown, phase: string): boolean => ends.includes(phase);
 
 export const tasksOf = async (client: Client, run: WorkReference): Promise<readonly Task[]> => {
   const tasks: Task[] = [];

@@ -1,5 +1,5 @@
-// What controllers do when their database fails: its server is killed and the standby takes over, and the way to it is cut.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+// What controllers do when their database fails: its server is killed or frozen and the standby takes over, and the way to it is cut.
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, configMaps, createClient } from '@drover/client';
@@ -9,7 +9,7 @@ import { startStream } from '../faults/promises.ts';
 import { judge } from '../faults/verdict.ts';
 import type { AgentProcess } from '../harness/agents.ts';
 import { Controllers } from '../harness/controllers.ts';
-import { missingForPostgres } from '../harness/postgres.ts';
+import { missingForPostgres, type PostgresServer } from '../harness/postgres.ts';
 import { PostgresPair } from '../harness/postgres-pair.ts';
 import { type Failing, type Relay, startRelay } from '../harness/relay.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -41,10 +41,10 @@ const fail = (how: Failing | undefined): void => {
 const write = (by: Client, name: string): Promise<unknown> =>
   by.create(configMaps, { metadata: { name } }, { signal: AbortSignal.timeout(boundMs) });
 /** A stream of runs and writes under way; how it was judged once it has ended. */
-const beginWork = async () => {
+const beginWork = async (prefix: string) => {
   const marks = { file: join(dir, 'marks') };
-  await writeFile(marks.file, '');
-  const stream = startStream({ client: client(1), marks, signal, pauseMs: 100 });
+  await appendFile(marks.file, '');
+  const stream = startStream({ client: client(1), marks, signal, pauseMs: 100, prefix });
   const lines = async () => (await readFile(marks.file, 'utf8')).split('\n').filter(Boolean);
   const goesOn = async (): Promise<void> => {
     const begun = (await lines()).length;
@@ -58,6 +58,12 @@ const beginWork = async () => {
     return judge(client(1), { promises, nodes, lines, switchedOff: new Set() }, patienceMs);
   };
   return { goesOn, end };
+};
+/** Connections of controllers that a server still serves: not what waits there for a standby that has left. */
+const servedBy = async (server: PostgresServer): Promise<number> => {
+  const sql = `SELECT pid FROM pg_stat_activity
+    WHERE application_name = 'drover' AND wait_event IS DISTINCT FROM 'SyncRep'`;
+  return (await server.query(sql)).length;
 };
 const untilWritten = (by: Client, name: string): Promise<unknown> =>
   waitFor(
@@ -96,17 +102,41 @@ describe.skipIf(isSkipped)('two controllers on a pair of database servers', () =
     for (const undo of undos.reverse()) await undo();
   });
 
-  test('its server is killed under load and the standby promoted: nothing acknowledged is lost, nothing done twice', async () => {
-    const work = await beginWork();
+  test('its server is frozen under load, replaced, and wakes up: nobody goes back to it, nothing is lost or done twice', async () => {
+    const work = await beginWork('frozen-');
 
-    const { killedAt, promotedAt } = await pair.failOver();
+    await pair.failOver('frozen');
+    await Promise.all(clients.map((by, index) => untilWritten(by, `frozen-${index}`)));
+    const { replaced } = pair;
+    if (replaced === undefined) throw new Error('nothing was replaced');
+    replaced.thaw();
+    await waitFor('the old server to serve again', () => replaced.answers());
+    // Whoever connects anew finds two that take writes, the old one first.
+    fail('refuses');
+    await fleet.all[1]?.kill9();
+    fail(undefined);
+    await fleet.all[1]?.start();
+    await Promise.all(clients.map((by, index) => untilWritten(by, `awake-${index}`)));
+    await work.goesOn();
+
+    await waitFor('nobody to be served by the old server', async () => (await servedBy(replaced)) === 0);
+    const verdict = await work.end();
+    expect(verdict).toMatchObject({ lost: [], duplicated: [], unknown: [], writesMissing: [] });
+    expect([verdict.tasks, verdict.succeeded]).toEqual([verdict.expectedTasks, verdict.expectedTasks]);
+    await pair.follow();
+  }, 240_000);
+
+  test('its server is killed under load and the standby promoted: nothing acknowledged is lost, nothing done twice', async () => {
+    const work = await beginWork('killed-');
+
+    const { struckAt, promotedAt } = await pair.failOver();
     await Promise.all(clients.map((by, index) => untilWritten(by, `after-${index}`)));
     const backAt = performance.now();
     await work.goesOn();
 
     const verdict = await work.end();
     process.stdout.write(
-      `fail-over: promoted after ${Math.round(promotedAt - killedAt)} ms, writes at both controllers ${Math.round(backAt - promotedAt)} ms later\n`,
+      `fail-over: promoted after ${Math.round(promotedAt - struckAt)} ms, writes at both controllers ${Math.round(backAt - promotedAt)} ms later\n`,
     );
     expect(verdict).toMatchObject({ lost: [], duplicated: [], unknown: [], writesMissing: [] });
     expect([verdict.tasks, verdict.succeeded]).toEqual([verdict.expectedTasks, verdict.expectedTasks]);

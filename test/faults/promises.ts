@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
   /** From one round of writes to the next. */
   readonly pauseMs: number;
+  /** Before the names of what it makes: another stream may have been there before. */
+  readonly prefix?: string;
 }
 
 export interface Stream {
@@ -52,7 +54,7 @@ const commandRun = (name: string, file: string) => ({
 });
 
 /** Creates a run, a ConfigMap and a new value for the ConfigMap of the round before, again and again. */
-export const startStream = ({ client, marks, signal, pauseMs }: StreamOptions): Stream => {
+export const startStream = ({ client, marks, signal, pauseMs, prefix = '' }: StreamOptions): Stream => {
   const runs = new Set<string>();
   const values = new Map<string, number>();
   const count = { acknowledged: 0, broken: 0 };
@@ -67,7 +69,8 @@ export const startStream = ({ client, marks, signal, pauseMs }: StreamOptions): 
     }
   };
   const round = async (n: number): Promise<void> => {
-    const [run, fresh, older] = [`fault-${n}`, `value-${n}`, `value-${n - 1}`];
+    const run = `${prefix}fault-${n}`;
+    const [fresh, older] = [`${prefix}value-${n}`, `${prefix}value-${n - 1}`];
     await Promise.all([
       attempt(client.create(commandRuns, commandRun(run, marks.file), { signal }), () => runs.add(run)),
       attempt(client.create(configMaps, configMap(fresh, 0), { signal }), () => values.set(fresh, 0)),

@@ -1,6 +1,7 @@
 // Owns a pair of PostgreSQL servers: one takes writes, the other follows it and must have a commit before that is answered.
 // I1: the servers keep two ports between them, so that one address of both is good for ever.
-// I2: who takes writes waits for its standby from when that follows until it is lost: a promoted one must not wait for one that is gone.
+// I2: one that was replaced without being killed stays there, and takes writes, until another standby is made.
+// I3: who takes writes waits for its standby from when that follows until it is lost: a promoted one must not wait for one that is gone.
 import { freePort } from './ports.ts';
 import { type PostgresOptions, PostgresServer } from './postgres.ts';
 import { waitFor } from './wait.ts';
@@ -12,9 +13,12 @@ const isFollowed = async (primary: PostgresServer): Promise<boolean> =>
 
 type PairOptions = Pick<PostgresOptions, 'fsync' | 'ownSession'>;
 
-/** What a fail-over took, in ms. */
+/** What is done to the one that takes writes; 'left': nothing, as when whoever promotes cannot see it. */
+export type Struck = 'killed' | 'frozen' | 'left';
+
+/** When it was struck and the other was promoted, in ms. */
 export interface FailedOver {
-  readonly killedAt: number;
+  readonly struckAt: number;
   readonly promotedAt: number;
 }
 
@@ -24,6 +28,7 @@ export class PostgresPair {
   readonly #options: PairOptions;
   #primary: PostgresServer;
   #standby: PostgresServer | undefined;
+  #replaced: PostgresServer | undefined;
 
   private constructor(ports: readonly [number, number], primary: PostgresServer, options: PairOptions) {
     this.ports = ports;
@@ -58,8 +63,9 @@ export class PostgresPair {
     );
   }
 
-  /** A standby is made, where there is none, and waited for by every commit from now on (I2). */
+  /** A standby is made, where there is none, and waited for by every commit from now on (I3). One that was replaced ends (I2). */
   async follow(): Promise<void> {
+    await this.#endReplaced();
     const [port = 0] = this.ports.filter((one) => one !== this.#primary.port);
     this.#standby ??= await PostgresServer.start({ ...this.#options, port, standbyOf: this.#primary });
     await waitFor('the standby to follow', () => isFollowed(this.#primary));
@@ -72,21 +78,36 @@ export class PostgresPair {
     );
   }
 
-  /** Kills the one that takes writes with SIGKILL and promotes the other, which then stands alone (I2). */
-  async failOver(): Promise<FailedOver> {
+  /** Strikes the one that takes writes and promotes the other, which then stands alone (I3). */
+  async failOver(how: Struck = 'killed'): Promise<FailedOver> {
     const [lost, promoted] = [this.#primary, this.#standby];
     if (promoted === undefined) throw new Error('cannot fail over: nobody follows');
-    const killedAt = performance.now();
-    await lost.end('SIGKILL');
+    const struckAt = performance.now();
+    if (how === 'killed') await lost.end('SIGKILL');
+    if (how === 'frozen') lost.freeze();
     await promoted.promote();
     const promotedAt = performance.now();
     this.#primary = promoted;
     this.#standby = undefined;
-    await lost.close();
-    return { killedAt, promotedAt };
+    if (how === 'killed') await lost.close();
+    else this.#replaced = lost;
+    return { struckAt, promotedAt };
+  }
+
+  /** The one that was replaced, and not killed (I2). */
+  get replaced(): PostgresServer | undefined {
+    return this.#replaced;
+  }
+
+  async #endReplaced(): Promise<void> {
+    const replaced = this.#replaced;
+    this.#replaced = undefined;
+    replaced?.thaw();
+    await replaced?.close();
   }
 
   async drop(): Promise<void> {
+    await this.#endReplaced();
     await this.#standby?.close();
     await this.#primary.close();
   }

@@ -1,7 +1,7 @@
 // Owns a real PostgreSQL server (Debian's) on a port of its own on the loopback, in a directory of its own.
 // I1: it ends with the process that started it, however that ends: the kernel tells it.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,19 @@ const programs = (): string | undefined => {
 /** What is missing to run one; undefined: nothing. */
 export const missingForPostgres = (): string | undefined =>
   programs() === undefined ? 'postgresql' : undefined;
+
+/** Numbers of the processes that it has started. */
+const childrenOf = (pid: number): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((one) => {
+      try {
+        return new RegExp(`^PPid:\\s${pid}$`, 'm').test(readFileSync(`/proc/${one}/status`, 'utf8'));
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    });
 
 const idOf = (flag: string): number =>
   Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }).trim());
@@ -173,6 +186,18 @@ export class PostgresServer {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
+  }
+
+  /** The whole of it stands still, as a machine that is paused; whoever connects meanwhile gets no answer. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP'); // it starts no more of them
+    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGSTOP');
+  }
+
+  /** It goes on as if nothing had been. */
+  thaw(): void {
+    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGCONT');
+    this.#child?.kill('SIGCONT');
   }
 
   /** A setting that may change while it serves; undefined: as it was. */

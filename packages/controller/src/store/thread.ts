@@ -1,9 +1,11 @@
-// Owns the start of the store's threads. It needs nothing of ours, so that they can be started before everything else: they load
+// Owns the start of the store's threads. It needs next to nothing of ours, so that they can be started before everything else: they load
 // their code while the main thread loads its own.
 import { Worker } from 'node:worker_threads';
+import { timelines } from './postgres/timeline.ts';
 
 export const startThread = (): Worker =>
   new Worker(new URL('./sql/worker.ts', import.meta.url), {
+    workerData: { timelines },
     resourceLimits: { maxYoungGenerationSizeMb: 6 }, // it needs little, and would take what the main thread has
   });
 

@@ -1,4 +1,4 @@
-// Owns a connection to the server that takes writes, of those that were named.
+// Owns a connection to the server that takes writes, of those that were named; of several that do, to the one that was promoted last.
 // I1: a server that does not answer is given up after a bound: after it others are tried, and calls are refused. Nobody waits for ever.
 // I2: what a controller holds in the database while it is frozen or cut off is taken from it by the server, after a bound.
 
@@ -6,9 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@drover/api/errors';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { parseAddress } from './address.ts';
+import { isReplaced, noteTimeline, timelineQuery } from './timeline.ts';
 
 const connectMs = 2_000;
 const retryMs = 200;
+/** With one that takes writes: how long the others have to say that they do, too. */
+const othersMs = 1_000;
 
 /** How long an answer may take, and how long a transaction may stand still before the server ends it. */
 export interface Bounds {
@@ -45,6 +48,23 @@ const reasonOf = (error: unknown): string => {
 const isFinal = (error: unknown): boolean =>
   error instanceof DatabaseError && (/^(28|3D|42)/.test(error.code ?? '') || error.code === '3F000');
 
+/** What a server is without that is no PostgreSQL, or does not let everybody ask: no such function, no right to it. */
+const hasNoTimeline = (error: unknown): boolean =>
+  error instanceof DatabaseError && /^(0A|42|55)/.test(error.code ?? '');
+
+/** @throws Error when it has been replaced. */
+const checkTimeline = async (client: Client): Promise<void> => {
+  try {
+    const { rows } = await client.query<{ cluster: string; file: string }>(timelineQuery);
+    if (rows[0] !== undefined) noteTimeline(client, rows[0]);
+  } catch (error) {
+    if (!hasNoTimeline(error)) throw error;
+  }
+  if (isReplaced(client)) throw new Error(replaced);
+};
+
+const replaced = 'another has been promoted in its place; end it, and have it come back as a standby';
+
 const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> => {
   const client = new Client({
     application_name: 'drover',
@@ -62,6 +82,7 @@ const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> 
     await client.query(settings(bounds));
     const { rows } = await client.query<{ standby: string }>('SELECT pg_is_in_recovery()::text AS standby');
     if (rows[0]?.standby === 'true') throw new Error('it is a standby, which takes no writes');
+    await checkTimeline(client);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -69,18 +90,46 @@ const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> 
   }
 };
 
-/** The first that takes writes. */
-const connectToAny = async (servers: readonly ClientConfig[], bounds: Bounds): Promise<Client> => {
-  const failures: unknown[] = [];
-  for (const server of servers) {
+const leave = (client: Client): void => void client.end().catch(() => undefined);
+
+type Outcome = Client | { readonly failure: unknown };
+
+/** What becomes of each, in their order; undefined: with another that takes writes it was not waited for any longer. */
+const askAll = async (
+  servers: readonly ClientConfig[],
+  bounds: Bounds,
+): Promise<readonly (Outcome | undefined)[]> => {
+  const outcomes = servers.map((): Outcome | undefined => undefined);
+  let isOver = false;
+  const found = Promise.withResolvers<void>();
+  const asking = servers.map(async (server, index) => {
     try {
-      return await connectTo(server, bounds);
-    } catch (error) {
-      if (isFinal(error)) throw error;
-      failures.push(new Error(`${server.host}:${server.port ?? 5432}: ${reasonOf(error)}`));
+      const client = await connectTo(server, bounds);
+      if (isOver) return leave(client);
+      outcomes[index] = client;
+      found.resolve();
+    } catch (failure) {
+      outcomes[index] = { failure };
     }
-  }
-  throw new AggregateError(failures);
+  });
+  const late = found.promise.then(() => delay(othersMs, undefined, { ref: false }));
+  await Promise.race([Promise.all(asking), late]);
+  isOver = true;
+  return [...outcomes];
+};
+
+const toError = ({ host, port = 5432 }: ClientConfig, outcome: Outcome | undefined): Error =>
+  new Error(`${host}:${port}: ${outcome && 'failure' in outcome ? reasonOf(outcome.failure) : replaced}`);
+
+/** The first that takes writes, and was not replaced by another of them. */
+const connectToAny = async (servers: readonly ClientConfig[], bounds: Bounds): Promise<Client> => {
+  const outcomes = await askAll(servers, bounds);
+  const clients = outcomes.filter((one) => one instanceof Client);
+  const best = clients.find((one) => !isReplaced(one));
+  for (const one of clients) if (one !== best) leave(one);
+  if (best !== undefined) return best;
+  for (const one of outcomes) if (one && 'failure' in one && isFinal(one.failure)) throw one.failure;
+  throw new AggregateError(servers.map((server, index) => toError(server, outcomes[index])));
 };
 
 /** Tries for `patienceMs`: a server that restarts, or a standby that takes over, is there again in a while. @throws ApiError ServiceUnavailable */

@@ -3,13 +3,15 @@
 // I1: one writing transaction at a time over all controllers, by an advisory lock that it holds until it has committed: so
 //     revisions, changes and the audit chain grow in the order in which they can be seen.
 // I2: a connection that broke is replaced when the next transaction begins, never within one.
-// I3: the wait for a database that is away is counted from when it was first missed, not by each call: a request asks several times, one
+// I3: a connection to a server that has been replaced since (timeline.ts) is as good as broken, in a transaction too.
+// I4: the wait for a database that is away is counted from when it was first missed, not by each call: a request asks several times, one
 //     after another, and must be refused within a bound all the same.
 import type { Writable } from 'node:stream';
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
 import { type Database, RolledBack, type Row, type Tuple, type Value } from '../sql/database.ts';
 import { numbered, schemaOf } from './schema.ts';
+import { isReplaced } from './timeline.ts';
 
 type Values = readonly Value[];
 
@@ -117,7 +119,7 @@ export class PostgresDatabase implements Database {
 
   async #reconnect(): Promise<Client> {
     this.#missedAt ??= performance.now();
-    const client = await this.#connect(performance.now() - this.#missedAt); // I3
+    const client = await this.#connect(performance.now() - this.#missedAt); // I4
     this.#missedAt = undefined;
     if (this.#onOthers !== undefined) await client.query(`LISTEN ${channel}`);
     this.#use(client);
@@ -145,8 +147,14 @@ export class PostgresDatabase implements Database {
     });
   }
 
+  /** I3. */
+  #leaveReplaced(): void {
+    if (this.#client !== undefined && isReplaced(this.#client)) this.#drop(this.#client);
+  }
+
   /** Asks on the connection that there is; what was begun on one that broke is not gone on with on another. */
   async #ask<R>(ask: (client: Client) => Promise<R>): Promise<R> {
+    this.#leaveReplaced();
     if (this.#inTransaction && this.#client === undefined)
       throw toApiError(new Error('the connection was lost'));
     const client = this.#client ?? (await this.#ready());
@@ -219,6 +227,7 @@ export class PostgresDatabase implements Database {
   }
 
   async #begin(...statements: readonly string[]): Promise<void> {
+    this.#leaveReplaced();
     if (this.#client === undefined) await this.#ready();
     this.#inTransaction = true;
     await Promise.all(statements.map((sql) => this.#exec(sql)));

@@ -1,10 +1,11 @@
 // Owns a few connections for bytes in bulk, beside those of the store's threads: what they write needs no turn among the
 // transactions that do, and no number.
 // I1: at most `maxConnections`; whoever comes then waits for one. They are made when they are needed and closed after `idleMs`.
-// I2: a connection on which something failed is not used again.
+// I2: a connection on which something failed is not used again, and none to a server that has been replaced.
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError } from 'pg';
 import { connect } from './connect.ts';
+import { isReplaced } from './timeline.ts';
 
 const maxConnections = 4;
 const idleMs = 30_000;
@@ -70,7 +71,8 @@ export class Pool {
     const idle = this.#idle.pop();
     if (idle !== undefined) {
       clearTimeout(idle.timer);
-      return idle.client;
+      if (!isReplaced(idle.client)) return idle.client;
+      idle.client.end().catch(() => undefined);
     }
     try {
       const client = await connect(this.#url, patienceMs);
