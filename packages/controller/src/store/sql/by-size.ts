@@ -1,6 +1,6 @@
 // Owns the reading of rows that may be large, in the order of a key, up to a number of bytes.
 // I1: what is not taken is not read: a database beyond a network sends rows many at a time, so it is told how many bytes to send.
-import type { Database, Row, Value } from './database.ts';
+import type { Awaitable, Database, Row, Value } from './database.ts';
 
 /** Sizes are looked at for no more rows than this at a time. */
 const mostRows = 1_024;
@@ -37,21 +37,28 @@ const toSql = (
     AS summed WHERE before < ${limit}) ORDER BY ${own}`;
 };
 
-/** I1. */
-export async function* eachBySize(database: Database, query: SizedQuery): AsyncGenerator<Row> {
-  const { key, table, values, limitBytes } = query;
-  const size = await database.rowSize(table);
+async function* inBatches(
+  database: Database,
+  query: SizedQuery,
+  size: Awaitable<string>,
+): AsyncGenerator<Row> {
+  const { key, values, limitBytes } = query;
+  const known = await size;
   let { after } = query;
-  const valuesNow = (): readonly Value[] => (after === undefined ? values : [...values, after]);
-  if (size === undefined) {
-    yield* database.each(toSql(query, size), ...valuesNow());
-    return;
-  }
   for (;;) {
-    const rows = await database.rows(toSql({ ...query, after }, size), ...valuesNow(), limitBytes);
+    const sql = toSql({ ...query, after }, known);
+    const rows = await database.rows(sql, ...values, ...(after === undefined ? [] : [after]), limitBytes);
     yield* rows;
     const last = rows.at(-1)?.[key];
     if (typeof last !== 'string' && typeof last !== 'number') return;
     after = last;
   }
 }
+
+/** I1. */
+export const eachBySize = (database: Database, query: SizedQuery): Iterable<Row> | AsyncIterable<Row> => {
+  const size = database.rowSize?.(query.table);
+  if (size !== undefined) return inBatches(database, query, size);
+  const { values, after } = query;
+  return database.each(toSql(query, undefined), ...values, ...(after === undefined ? [] : [after]));
+};

@@ -53,8 +53,8 @@ export interface Database {
   /** Number of the newest migration that has been applied. */
   schema(): Awaitable<number>;
   columns(table: string): Awaitable<readonly string[]>;
-  /** SQL that tells how many bytes a row brings, without reading them; undefined: `each` reads no row before it is asked for. */
-  rowSize(table: string): Awaitable<string | undefined>;
+  /** SQL that tells how many bytes a row brings, without reading them. Not there: `each` reads no row before it is asked for. */
+  rowSize?(table: string): Awaitable<string>;
   /** What its files take on the disk. */
   sizeBytes(): Awaitable<number>;
   /** Of them, what holds nothing and is written before they grow; 0 where that is not known. */

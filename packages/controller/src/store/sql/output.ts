@@ -116,10 +116,12 @@ export interface StoredChunk {
 const chunkColumns =
   'output.cursor, output.stream, output.start, output.time_ms, output.data, task.id, task.node';
 
+type Rows = Iterable<Row> | AsyncIterable<Row>;
+
 const chunks = (
   database: Database,
   query: Pick<SizedQuery, 'where' | 'values' | 'key' | 'limitBytes'> & { readonly after?: number },
-): AsyncIterable<Row> =>
+): Rows =>
   eachBySize(database, {
     ...query,
     columns: chunkColumns,
@@ -130,7 +132,7 @@ const chunks = (
 /** Takes rows until `limitBytes` is reached, one at least; cuts what is before `fromOffset` off the first. */
 const collect = async (
   context: Context,
-  rows: AsyncIterable<Row>,
+  rows: Rows,
   limitBytes: number,
   fromOffset = 0,
 ): Promise<readonly StoredChunk[]> => {
