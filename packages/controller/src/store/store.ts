@@ -418,8 +418,9 @@ export interface BlobStore {
 export interface StoredSize {
   readonly name: 'revisions' | 'tasks' | 'output' | 'audit' | 'certificates' | 'content';
   readonly count: number;
-  /** Of content exactly; of rows by what the newest thousand take. */
+  /** Of content exactly; of rows by what the newest thousand take. An estimate is the database's, with indexes. */
   readonly bytes: number;
+  readonly isEstimate?: true;
 }
 
 export interface StoredSizes {

@@ -17,6 +17,7 @@ import {
   type Value,
 } from '../sql/database.ts';
 import { numbered, schemaOf } from './schema.ts';
+import { estimateSql, toEstimate } from './sizes.ts';
 
 type Values = readonly Value[];
 
@@ -307,6 +308,10 @@ export class PostgresDatabase implements Database {
       sized.includes(type) ? `coalesce(octet_length(${table}."${name}"), 0)` : `${fixedBytes}`,
     );
     return sizes.join(' + ');
+  }
+
+  async estimate(table: string): Promise<Estimate | undefined> {
+    return toEstimate(await this.tuple(estimateSql, table));
   }
 
   async sizeBytes(): Promise<number> {

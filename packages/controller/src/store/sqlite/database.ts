@@ -114,6 +114,8 @@ export class SqliteDatabase implements Database {
     return this.rows(`PRAGMA table_info(${table})`).map((row) => String(row['name']));
   }
 
+  estimate(): undefined {}
+
   sizeBytes(): number {
     return this.pragma('page_count') * this.pragma('page_size');
   }
