@@ -45,7 +45,8 @@ const reasonOf = (error: unknown): string => {
 const isFinal = (error: unknown): boolean =>
   error instanceof DatabaseError && (/^(28|3D|42)/.test(error.code ?? '') || error.code === '3F000');
 
-const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> => {
+/** Whatever the server is. */
+export const logIn = async (server: ClientConfig, bounds = serving): Promise<Client> => {
   const client = new Client({
     application_name: 'drover',
     ...server,
@@ -58,6 +59,11 @@ const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> 
   // What is under way is told by its own failure.
   client.on('error', () => undefined);
   await client.connect();
+  return client;
+};
+
+const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> => {
+  const client = await logIn(server, bounds);
   try {
     await client.query(settings(bounds));
     const { rows } = await client.query<{ standby: string }>('SELECT pg_is_in_recovery()::text AS standby');
