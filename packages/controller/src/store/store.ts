@@ -484,7 +484,6 @@ export interface Store {
   readonly pending: PendingStore;
   readonly blobs: BlobStore;
   readonly recordings: RecordingStore;
-  /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
   /** Gives room that nothing is in back to the disk, some at a time, so that others write meanwhile; returns how many bytes. */
   giveBack(signal: AbortSignal): Promise<number>;
