@@ -17,6 +17,7 @@ export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/console/deep-links.test.ts': ofPages,
   'test/e2e/console/page-states.test.ts': ofPages,
   'test/e2e/controllers.test.ts': several,
+  'test/e2e/doctor-postgres.test.ts': ownStores,
   'test/e2e/doctor.test.ts': `${ofFiles}: modes, pages, a keyring that is gone`,
   'test/e2e/failover.test.ts': several,
   'test/e2e/full-disk.test.ts': `${ofFiles}: when their disk is full or read-only`,

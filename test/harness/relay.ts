@@ -9,6 +9,8 @@ export interface Relay {
   readonly port: number;
   /** From now on; undefined: it is well again, and what was swallowed meanwhile arrives, as TCP has it. */
   fail(how: Failing | undefined): void;
+  /** How much has come back from there. */
+  receivedBytes(): number;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,10 @@ class Pair {
     for (const socket of [this.#near, this.#far]) socket?.unpipe().pause();
   }
 
+  get receivedBytes(): number {
+    return this.#far?.bytesRead ?? 0;
+  }
+
   end(): void {
     this.#near.resetAndDestroy();
     this.#far?.resetAndDestroy();
@@ -85,11 +91,14 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
 export const startRelay = async ({ to, host = '127.0.0.1', port = 0 }: RelayOptions): Promise<Relay> => {
   const pairs = new Set<Pair>();
   let failing: Failing | undefined;
+  let endedBytes = 0;
   const server = createServer((near) => {
     if (failing === 'refuses') return void near.resetAndDestroy();
     const pair: Pair = new Pair(near, to, {
       isSwallowing: failing === 'swallows',
-      onEnd: () => pairs.delete(pair),
+      onEnd: () => {
+        if (pairs.delete(pair)) endedBytes += pair.receivedBytes;
+      },
     });
     pairs.add(pair);
   });
@@ -104,6 +113,7 @@ export const startRelay = async ({ to, host = '127.0.0.1', port = 0 }: RelayOpti
       if (how === 'refuses') endAll();
       else for (const pair of pairs) pair.swallow(how === 'swallows');
     },
+    receivedBytes: () => [...pairs].reduce((sum, pair) => sum + pair.receivedBytes, endedBytes),
     close: async () => {
       endAll();
       await new Promise((resolve) => server.close(resolve));

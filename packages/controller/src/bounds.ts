@@ -113,6 +113,7 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   uploads: number('2,048 uploads, none older than a week'),
   recordings: policy('recordings'),
   keys: number('the keys that are in use'),
+  'content-cache': number('--content-cache-gib'),
   staging: number('one that is fetched, for an hour'),
   'local-node': number('journal: 20,000 results or a week; output until it is acknowledged'),
   'local-node.log': number('4 MiB twice'),

@@ -66,6 +66,11 @@ const Kept = Type.Object(
     bytes: Type.Optional(
       Type.Integer({ description: 'How large they are together; of rows by the newest thousand, so about.' }),
     ),
+    isEstimate: Type.Optional(
+      Type.Boolean({
+        description: 'True: both are by the statistics of the database, which is too large to be counted.',
+      }),
+    ),
   },
   { ...closed, description: 'How much there is of something.' },
 );

@@ -52,6 +52,10 @@ export const define = (command: Command, session: Session): void => {
     .command('doctor')
     .description('Say what is wrong with the controller and what to do, also when it does not answer')
     .option('--data-dir <dir>', 'look at this data directory too (on the machine of the controller)')
+    .option(
+      '--store <url>',
+      'and at the PostgreSQL database that the controller is started with (or in DROVER_STORE)',
+    )
     .option('--port <n>', 'its port for people and programs, where it is not 7443')
     .option('--agent-port <n>', 'its port for agents, where it is not 7444')
     .option('--secrets-key-file <file>', 'the key of the secrets, where it was moved')

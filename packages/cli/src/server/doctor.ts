@@ -11,6 +11,7 @@ import type { Session } from '../session.ts';
 
 export interface DoctorOptions {
   readonly dataDir?: string;
+  readonly store?: string;
   readonly port?: string;
   readonly agentPort?: string;
   readonly secretsKeyFile?: string;
@@ -49,6 +50,7 @@ const askController = async (command: Command, session: Session): Promise<Findin
 
 const toWords = (dataDir: string, options: DoctorOptions): readonly string[] => {
   const given = [
+    ['--store', options.store],
     ['--port', options.port],
     ['--agent-port', options.agentPort],
     ['--secrets-key-file', options.secretsKeyFile],
@@ -73,6 +75,13 @@ export const findOut = async (
   command: Command,
   session: Session,
 ): Promise<Findings> => {
+  if (options.store !== undefined && options.dataDir === undefined)
+    throw new Failure(
+      'cannot look at the database alone: the key of its secrets is beside the data directory',
+      {
+        remedy: 'name that too: --data-dir DIR',
+      },
+    );
   const { reachable, checks } = await askController(command, session);
   if (options.dataDir === undefined) return { reachable, checks };
   return { reachable, checks: [...checks, ...(await lookAtMachine(options.dataDir, options, session))] };

@@ -37,10 +37,10 @@ const keptOf = ({ store: { kept, bounds } }: ServerStatus): readonly Line[] => {
     recordings: `${bounds.recordings.keepDays} days, at most ${bounds.recordings.keepMebibytes} MiB`,
     content: `${bounds.content.keepHours} h after nobody names it`,
   };
-  return kept.map(({ name, count, bytes }) => {
+  return kept.map(({ name, count, bytes, isEstimate = false }) => {
     const size = bytes === undefined ? '' : `, ${toSize(bytes)}`;
     const bound = limits[name] === undefined ? '' : ` (kept ${limits[name]})`;
-    return [`  ${name}`, `${count}${size}${bound}`];
+    return [`  ${name}`, `${isEstimate ? 'about ' : ''}${count}${size}${bound}`];
   });
 };
 

@@ -419,8 +419,9 @@ export interface BlobStore {
 export interface StoredSize {
   readonly name: 'revisions' | 'tasks' | 'output' | 'audit' | 'certificates' | 'content';
   readonly count: number;
-  /** Of content exactly; of rows by what the newest thousand take. */
+  /** Of content exactly; of rows by what the newest thousand take. An estimate is the database's, with indexes. */
   readonly bytes: number;
+  readonly isEstimate?: true;
 }
 
 export interface StoredSizes {
@@ -484,7 +485,6 @@ export interface Store {
   readonly pending: PendingStore;
   readonly blobs: BlobStore;
   readonly recordings: RecordingStore;
-  /** Cheap, whatever there is. */
   sizes(): Promise<StoredSizes>;
   /** Gives room that nothing is in back to the disk, some at a time, so that others write meanwhile; returns how many bytes. */
   giveBack(signal: AbortSignal): Promise<number>;

@@ -130,6 +130,7 @@ export const settings = {
     meaning: 'Which means',
     database: 'Database on the disk',
     measured: 'Counted',
+    estimate: 'about {{amount}}',
     parts: {
       work: 'Runs and transfers',
       events: 'Events',

@@ -122,6 +122,7 @@ export const settings: Texts<typeof english> = {
     meaning: '说明',
     database: '数据库占用磁盘',
     measured: '统计时间',
+    estimate: '约 {{amount}}',
     parts: {
       work: '命令执行与传输',
       events: '事件',

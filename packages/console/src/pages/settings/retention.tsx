@@ -43,16 +43,17 @@ const useBounds = ({ spec }: RetentionPolicy) => {
       .join(', ');
 };
 
-/** '12 runs', '40 pieces of output, 1.2 MB' */
+/** '12 runs', '40 pieces of output, 1.2 MB', 'about 4,000,000 revisions, 9 GB' */
 const useAmounts = (kept: readonly Kept[]) => {
   const { t, i18n } = useTranslation();
   return (part: Part): readonly string[] =>
     part.kept.flatMap((name) => {
       const found = kept.find((one) => one.name === name);
       if (found === undefined) return [];
-      const { count, bytes = 0 } = found;
+      const { count, bytes = 0, isEstimate = false } = found;
       const words = t(`settings.retention.kept.${name}`, { count });
-      return [bytes === 0 ? words : `${words}, ${toSize(bytes, i18n.language)}`];
+      const amount = bytes === 0 ? words : `${words}, ${toSize(bytes, i18n.language)}`;
+      return [isEstimate ? t('settings.retention.estimate', { amount }) : amount];
     });
 };
 

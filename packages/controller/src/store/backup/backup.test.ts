@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createHold } from '../../platform/hold.ts';
+import { ownVersion } from '../../platform/version.ts';
 import { readAll } from '../contract/blobs.ts';
 import { deriveKey } from '../sealing/key-source.ts';
 import { testThreads } from '../test-threads.ts';
-import type { BackupKey } from './container.ts';
+import { type BackupKey, formatVersion } from './container.ts';
 import { openBackupDesk } from './desk.ts';
 import { readBackup, restoreBackup } from './restore.ts';
 import {
   addBlob,
   backUp,
+  inFormat,
   key,
   keyOf,
   kinds,
@@ -174,6 +176,22 @@ for (const { kind, isSkipped } of kinds)
         /rows are of schema 999, written by Drover 9\.9\.0, and this Drover knows up to/,
       );
       expect(await readdir(dir())).not.toContain('copy.restoring');
+    });
+
+    test('a backup in a newer format is refused with what reads it, whatever else is in it', async () => {
+      const some = await readFile(await someBackup());
+      const file = join(dir(), 'format.backup');
+      await writeFile(file, inFormat(some, formatVersion + 1));
+
+      await expect(restore(file, to)).rejects.toThrow(
+        `its format is version ${formatVersion + 1}, written by Drover ${ownVersion}, and this Drover reads up to ${formatVersion}; use that version or a newer one`,
+      );
+      await expect(readBackup(file, keyOf(randomBytes(32)))).rejects.toThrow('its format is version');
+      expect(await readdir(dir())).not.toContain('copy.restoring');
+      expect(await readdir(dir())).not.toContain('copy');
+      // Nothing but that was changed: in this format it is read.
+      await writeFile(file, inFormat(some, formatVersion));
+      await readBackup(file, key);
     });
 
     test('what a newer Drover has upgraded is not backed up by one that may not know all of it', async () => {

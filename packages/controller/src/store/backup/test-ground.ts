@@ -127,6 +127,17 @@ export const newerBackup = async (): Promise<Buffer> => {
   return buffer(sealBackup(given, Readable.from([])));
 };
 
+/** The same backup, as if it were of that format: its header is whole. */
+export const inFormat = (backup: Buffer, format: number): Buffer => {
+  const end = 12 + backup.readUInt32BE(8);
+  const header = JSON.parse(backup.toString('utf8', 12, end)) as Record<string, unknown>;
+  const json = Buffer.from(JSON.stringify({ ...header, format }));
+  const start = Buffer.from(backup.subarray(0, 12));
+  start.writeUInt32BE(json.length, 8);
+  const head = Buffer.concat([start, json]);
+  return Buffer.concat([head, createHash('sha256').update(head).digest(), backup.subarray(end + 32)]);
+};
+
 /** As a Drover of another year leaves it. */
 export const makeNewer = async (place: Place): Promise<void> => {
   if (place.url === undefined) {

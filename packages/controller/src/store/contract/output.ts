@@ -93,6 +93,26 @@ export const outputContract = (stores: Opener): void => {
       ]);
     });
 
+    test('tasks that end together after a restart, each with much output, are all hashed', async () => {
+      const before = await stores.fresh();
+      const ids = ['a', 'b', 'c'];
+      await before.tasks.insert(
+        'w',
+        commandSpec,
+        ids.map((id, index) => newTask(id, index)),
+      );
+      for (let i = 0; i < 5; i += 1)
+        await report(
+          before.tasks,
+          ids.flatMap((id) => [chunk(id, 1, 2 * i, 'xy'), chunk(id, 2, 2 * i, 'ab')]),
+        );
+      const { tasks } = await stores.again();
+
+      await report(tasks, [], ids);
+
+      expect((await tasks.fold('w')).map(({ nodes }) => nodes)).toEqual([['n0', 'n1', 'n2']]);
+    });
+
     test('output after the end is kept and counts for folding; that of unknown tasks is passed over', async () => {
       const { tasks } = await stores.fresh();
       await tasks.insert('w', commandSpec, [newTask('a', 0), newTask('b', 1)]);

@@ -2,6 +2,7 @@ import type { Check } from '@drover/api';
 import { expect, test } from 'vitest';
 import { judge } from './examine.ts';
 import type { MachineFacts } from './facts.ts';
+import type { Primary } from './server-facts.ts';
 
 const gibibyte = 1024 ** 3;
 const day = 86_400_000;
@@ -76,4 +77,93 @@ test.each<[string, Check['verdict'], Partial<MachineFacts>, string]>([
   const check = judge({ ...healthy, ...facts }).find((one) => one.name === name);
   expect([check?.verdict, check?.message]).toEqual([verdict, expect.stringContaining(words)]);
   expect(check?.remedy).toMatch(/\w/);
+});
+
+const primary: Primary = {
+  ...{ address: 'db1:5432', kind: 'primary', version: 150_004, schemaName: 'public', keyring: '{}' },
+  ...{ form: { version: 1, oldest: 1 }, isFilling: false, holders: [], serverNotAfterMs: undefined },
+};
+/** Of a controller on a PostgreSQL database. */
+const shared: MachineFacts = { ...healthy, database: { kind: 'elsewhere' }, servers: [primary] };
+const away = (code: string, why: string): Partial<MachineFacts> => ({
+  servers: [{ address: 'db1:5432', kind: 'unreachable', code, why }],
+});
+const holder = { address: '10.0.0.7', pid: 77, seconds: 12 };
+
+test('of a healthy installation on PostgreSQL every check is ok, also of a schema that the next start upgrades', () => {
+  expect(judge(shared).filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
+  expect(judge(shared).find(({ name }) => name === 'schema')?.message).toContain(
+    'the next start brings it to',
+  );
+});
+
+test('of a database that nobody can ask nothing more is said than that', () => {
+  const names = judge({ ...shared, ...away('ECONNREFUSED', 'refused') }).map(({ name }) => name);
+  expect(names.filter((name) => ['schema', 'controllers', 'secrets'].includes(name))).toEqual([]);
+});
+
+test.each<[string, Check['verdict'], Partial<MachineFacts>, string, string]>([
+  ['database', 'warn', { servers: undefined }, 'in a PostgreSQL database', '--store postgres://'],
+  ['database', 'fail', away('ECONNREFUSED', 'refused'), 'nobody listens there', 'start PostgreSQL'],
+  ['database', 'fail', away('', 'timeout expired'), 'does not answer', 'firewall'],
+  ['database', 'fail', away('ENOTFOUND', 'getaddrinfo'), 'its name is not known', 'DNS'],
+  ['database', 'fail', away('28P01', 'password authentication failed'), 'refuses the user', 'PGPASSWORD'],
+  ['database', 'fail', away('3D000', 'database "x" does not exist'), 'no such database', 'CREATE DATABASE'],
+  ['database', 'fail', away('57P03', 'the database system is starting up'), 'not ready', 'wait'],
+  ['database', 'fail', away('53300', 'too many clients'), 'no connection left', 'max_connections'],
+  ['database', 'fail', away('CERT_HAS_EXPIRED', 'certificate has expired'), 'not safe', 'sslrootcert'],
+  ['database', 'fail', away('', 'The server does not support SSL connections'), 'not safe', 'sslrootcert'],
+  ['database', 'fail', { servers: [{ ...primary, version: 140_011 }] }, 'PostgreSQL 14', 'PostgreSQL 15'],
+  [
+    'database',
+    'fail',
+    { servers: [{ address: 'db2:5432', kind: 'standby' }] },
+    'is a standby',
+    'pg_ctl promote',
+  ],
+  [
+    'database',
+    'warn',
+    { servers: [primary, { address: 'db2:5432', kind: 'unreachable', code: 'ECONNREFUSED', why: '' }] },
+    'db1:5432 takes writes; db2:5432: nobody listens there',
+    'start PostgreSQL',
+  ],
+  ['schema', 'fail', { servers: [{ ...primary, schemaName: undefined }] }, 'not there', 'CREATE SCHEMA'],
+  ['schema', 'fail', { servers: [{ ...primary, isFilling: true }] }, 'not come to its end', 'same command'],
+  ['schema', 'warn', { servers: [{ ...primary, form: undefined }] }, 'no data of a controller', '--store'],
+  [
+    'schema',
+    'fail',
+    { servers: [{ ...primary, form: { version: 999, oldest: 999 } }] },
+    'newer version of Drover (schema 999',
+    'start that version',
+  ],
+  [
+    'controllers',
+    'warn',
+    { servers: [{ ...primary, holders: [{ ...holder, has: 'alone' }] }] },
+    '10.0.0.7',
+    'ended',
+  ],
+  [
+    'controllers',
+    'warn',
+    { servers: [{ ...primary, holders: [{ ...holder, has: 'turn' }] }] },
+    'has had the turn to write for 12 s',
+    'pg_terminate_backend(77)',
+  ],
+  [
+    'secrets',
+    'fail',
+    { keyring: { kind: 'missing' } },
+    'the keyring of the database is missing',
+    'drover restore',
+  ],
+])('on PostgreSQL, %s: %s', (name, verdict, facts, words, remedy) => {
+  const check = judge({ ...shared, ...facts } as MachineFacts).find((one) => one.name === name);
+  expect([check?.verdict, check?.message, check?.remedy]).toEqual([
+    verdict,
+    expect.stringContaining(words),
+    expect.stringContaining(remedy),
+  ]);
 });

@@ -1,6 +1,7 @@
 // Owns what is looked at of a data directory and its machine when the controller does not answer: facts, which checks/ judges.
 // I1: nothing is changed: files are read, the database is opened for reading only.
 import type { PortHolder } from '../../platform/port-holders.ts';
+import type { Primary, ServerFact } from './server-facts.ts';
 
 export type DirectoryFact =
   | { readonly kind: 'missing' }
@@ -15,6 +16,8 @@ export type DirectoryFact =
 
 export type DatabaseFact =
   | { readonly kind: 'missing' }
+  /** In a PostgreSQL database, as other files of the directory tell. */
+  | { readonly kind: 'elsewhere' }
   | { readonly kind: 'unreadable'; readonly why: string }
   | { readonly kind: 'foreign' }
   | {
@@ -56,6 +59,8 @@ export interface MachineFacts {
   /** The controller that holds the directory. */
   readonly holder: PortHolder | undefined;
   readonly database: DatabaseFact;
+  /** Those that --store names; undefined: none was named. */
+  readonly servers?: readonly ServerFact[] | undefined;
   readonly keyring: KeyringFact;
   readonly ports: readonly PortFact[];
   /** Ends of the newest certificates of the controller; those that are not known are left out. */
@@ -63,3 +68,7 @@ export interface MachineFacts {
   /** The last lines of controller.log that say error, oldest first. */
   readonly errors: readonly { readonly time: string; readonly message: string }[];
 }
+
+/** The server that takes writes. */
+export const primaryOf = ({ servers = [] }: MachineFacts): Primary | undefined =>
+  servers.find((fact) => fact.kind === 'primary');

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { holderOfPort, type PortHolder, programOf } from '../../platform/port-holders.ts';
 import { readTail } from '../../platform/read-tail.ts';
 import { Reserve } from '../disk/reserve.ts';
+import type { KeptFiles } from '../kept/kept-files.ts';
 import type { KeySource } from '../sealing/key-source.ts';
 import { checkKeyring, defaultKeyPath } from '../sealing/keyring.ts';
 import type { DirectoryFact, KeyringFact, MachineFacts, PortFact } from './facts.ts';
-import { isLocked, readDatabase } from './read-database.ts';
+import { isLocked, type ReadDatabase, readDatabase } from './read-database.ts';
 
 export interface Asked {
   readonly dataDir: string;
@@ -16,6 +17,8 @@ export interface Asked {
   readonly agentPort: number;
   readonly source: KeySource | undefined;
   readonly nowMs: number;
+  /** Address of the database of the rows; undefined: the data directory, as far as it is known. */
+  readonly url?: string | undefined;
 }
 
 const codeOf = (error: unknown): string =>
@@ -56,12 +59,31 @@ const readHolder = async (dataDir: string): Promise<PortHolder | undefined> => {
   return pid > 0 ? { pid, program: await programOf(pid) } : { pid: undefined, program: '' };
 };
 
-const readKeys = async ({ dataDir, source }: Asked): Promise<KeyringFact> => {
+const readKeys = async ({ dataDir, source }: Asked, files?: KeptFiles): Promise<KeyringFact> => {
   try {
-    return { kind: (await checkKeyring(dataDir, source)) ? 'open' : 'missing' };
+    return { kind: (await checkKeyring(dataDir, source, files)) ? 'open' : 'missing' };
   } catch (error) {
     return { kind: 'closed', why: error instanceof Error ? error.message : String(error) };
   }
+};
+
+/** Whatever is known of the rows and keys of it, wherever they are. */
+const readRows = async (
+  asked: Asked,
+  isHeld: boolean,
+): Promise<
+  Pick<MachineFacts, 'database' | 'servers' | 'keyring'> & Pick<ReadDatabase, 'serverNotAfterMs'>
+> => {
+  const { dataDir, url } = asked;
+  if (url === undefined) {
+    const { fact, serverNotAfterMs } = readDatabase(dataDir, isHeld);
+    return { database: fact, keyring: await readKeys(asked), serverNotAfterMs };
+  }
+  const { keptIn, readServers } = await import('./server-facts.ts'); // its driver is loaded for those who need it
+  const servers = await readServers(url);
+  const primary = servers.find((fact) => fact.kind === 'primary');
+  const keyring = await readKeys(asked, keptIn({ keyring: primary?.keyring }, url));
+  return { database: { kind: 'elsewhere' }, servers, keyring, serverNotAfterMs: primary?.serverNotAfterMs };
 };
 
 const readPorts = ({ port, agentPort }: Asked): Promise<readonly PortFact[]> =>
@@ -103,10 +125,17 @@ const readErrors = async (dataDir: string): Promise<MachineFacts['errors']> => {
   return tail.toString().split('\n').flatMap(toError).slice(-maxErrors);
 };
 
+/** A controller that shares a database holds no lock of the directory: it is whoever has both of its ports. */
+const holderOfAll = (ports: readonly PortFact[]): PortHolder | undefined => {
+  const [first, ...others] = ports.map(({ holder }) => holder);
+  return first?.pid !== undefined && others.every((other) => other?.pid === first.pid) ? first : undefined;
+};
+
 export const gatherFacts = async (asked: Asked): Promise<MachineFacts> => {
   const { dataDir, nowMs } = asked;
-  const holder = await readHolder(dataDir);
-  const { fact, serverNotAfterMs } = readDatabase(dataDir, holder !== undefined);
+  const locker = await readHolder(dataDir);
+  const ports = await readPorts(asked);
+  const { serverNotAfterMs, ...rows } = await readRows(asked, locker !== undefined);
   const ends = [
     { of: 'authority', notAfterMs: await endOfAuthority(dataDir) },
     { of: 'server', notAfterMs: serverNotAfterMs },
@@ -118,10 +147,9 @@ export const gatherFacts = async (asked: Asked): Promise<MachineFacts> => {
     directory: await readDirectory(dataDir),
     exposed: await readExposed(dataDir),
     disk: await readDisk(dataDir),
-    holder,
-    database: fact,
-    keyring: await readKeys(asked),
-    ports: await readPorts(asked),
+    holder: locker ?? (rows.database.kind === 'elsewhere' ? holderOfAll(ports) : undefined),
+    ...rows,
+    ports,
     certificates: ends.flatMap(({ of, notAfterMs }) =>
       notAfterMs === undefined ? [] : [{ of, notAfterMs }],
     ),

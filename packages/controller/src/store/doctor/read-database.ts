@@ -31,10 +31,13 @@ export interface ReadDatabase {
   readonly serverNotAfterMs?: number | undefined;
 }
 
+/** What only a controller has there that shares a database. */
+const isElsewhere = (dataDir: string): boolean => existsSync(join(dataDir, 'content-cache'));
+
 /** `isHeld`: a controller works on it, which a check of every page would slow down. */
 export const readDatabase = (dataDir: string, isHeld: boolean): ReadDatabase => {
   const file = join(dataDir, 'drover.db');
-  if (!existsSync(file)) return { fact: { kind: 'missing' } };
+  if (!existsSync(file)) return { fact: { kind: isElsewhere(dataDir) ? 'elsewhere' : 'missing' } };
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 });

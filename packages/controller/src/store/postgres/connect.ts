@@ -65,7 +65,8 @@ const checkTimeline = async (client: Client): Promise<void> => {
 
 const replaced = 'another has been promoted in its place; end it, and have it come back as a standby';
 
-const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> => {
+/** Whatever the server is. */
+export const logIn = async (server: ClientConfig, bounds = serving): Promise<Client> => {
   const client = new Client({
     application_name: 'drover',
     ...server,
@@ -78,6 +79,11 @@ const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> 
   // What is under way is told by its own failure.
   client.on('error', () => undefined);
   await client.connect();
+  return client;
+};
+
+const connectTo = async (server: ClientConfig, bounds: Bounds): Promise<Client> => {
+  const client = await logIn(server, bounds);
   try {
     await client.query(settings(bounds));
     const { rows } = await client.query<{ standby: string }>('SELECT pg_is_in_recovery()::text AS standby');

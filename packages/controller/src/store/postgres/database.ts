@@ -9,8 +9,16 @@
 import type { Writable } from 'node:stream';
 import { ApiError } from '@drover/api/errors';
 import { type Client, DatabaseError, type QueryArrayResult, type QueryResult } from 'pg';
-import { type Database, RolledBack, type Row, type Tuple, type Value } from '../sql/database.ts';
+import {
+  type Database,
+  type Estimate,
+  RolledBack,
+  type Row,
+  type Tuple,
+  type Value,
+} from '../sql/database.ts';
 import { numbered, schemaOf } from './schema.ts';
+import { estimateSql, toEstimate } from './sizes.ts';
 import { isReplaced } from './timeline.ts';
 
 type Values = readonly Value[];
@@ -42,6 +50,15 @@ interface Statement {
   readonly text: string;
 }
 
+interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Their size is in the row, also of those that lie beside the table; of others it is not worth asking. */
+const sized = ['text', 'bytea'];
+const fixedBytes = 8;
+
 const diskFull = '53100';
 const notText = '22021';
 /** Connections that ended or cannot go on, and servers that are not (or not any more) what takes writes. */
@@ -68,7 +85,7 @@ export class PostgresDatabase implements Database {
   readonly isShared = true;
   readonly #connect: (missedMs: number) => Promise<Client>;
   readonly #statements = new Map<string, Statement>();
-  readonly #columns = new Map<string, readonly string[]>();
+  readonly #columns = new Map<string, readonly Column[]>();
   readonly #onOthers: (() => void) | undefined;
   #looks: NodeJS.Timeout | undefined;
   #client: Client | undefined;
@@ -277,17 +294,33 @@ export class PostgresDatabase implements Database {
     return this.#ask(schemaOf);
   }
 
-  async columns(table: string): Promise<readonly string[]> {
+  async #columnsOf(table: string): Promise<readonly Column[]> {
     const known = this.#columns.get(table);
     if (known !== undefined) return known;
     const rows = await this.rows(
-      `SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema()
+      `SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()
        AND table_name = ? ORDER BY ordinal_position`,
       table,
     );
-    const names = rows.map((row) => String(row['column_name']));
-    this.#columns.set(table, names);
-    return names;
+    const found = rows.map((row) => ({ name: String(row['column_name']), type: String(row['data_type']) }));
+    this.#columns.set(table, found);
+    return found;
+  }
+
+  async columns(table: string): Promise<readonly string[]> {
+    return (await this.#columnsOf(table)).map(({ name }) => name);
+  }
+
+  async rowSize(table: string): Promise<string> {
+    const columns = await this.#columnsOf(table);
+    const sizes = columns.map(({ name, type }) =>
+      sized.includes(type) ? `coalesce(octet_length(${table}."${name}"), 0)` : `${fixedBytes}`,
+    );
+    return sizes.join(' + ');
+  }
+
+  async estimate(table: string): Promise<Estimate | undefined> {
+    return toEstimate(await this.tuple(estimateSql, table));
   }
 
   async sizeBytes(): Promise<number> {

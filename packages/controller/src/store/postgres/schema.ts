@@ -82,7 +82,9 @@ export const checkWhole = async (client: Client): Promise<void> => {
 };
 
 /** I5. Of a database that was made before it said so, `oldest` is what it is. */
-const formOf = async (client: Client): Promise<{ readonly version: number; readonly oldest: number }> => {
+export const formOf = async (
+  client: Client,
+): Promise<{ readonly version: number; readonly oldest: number }> => {
   if (!(await tablesOf(client)).includes('drover_schema')) return { version: 0, oldest: 0 };
   const { rows } = await client.query<{ version: number; oldest: number | null }>(
     "SELECT version, (to_jsonb(drover_schema) ->> 'oldest')::bigint AS oldest FROM drover_schema",

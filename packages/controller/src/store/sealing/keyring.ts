@@ -144,11 +144,14 @@ const loadState = async (
  * Whether there is a keyring, and its key opens it; nothing is made or changed.
  * @throws ApiError ServiceUnavailable as openKeyring does.
  */
-export const checkKeyring = async (dataDir: string, source: KeySource | undefined): Promise<boolean> => {
-  const files = filesOfDirectory(dataDir);
+export const checkKeyring = async (
+  dataDir: string,
+  source: KeySource | undefined,
+  files: KeptFiles = filesOfDirectory(dataDir),
+): Promise<boolean> => {
   const text = await readKeyring(files);
   if (text === undefined) return false;
-  await loadState(parseKeyring(text, files.nameOf(keyringPath)), { dataDir, source });
+  await loadState(parseKeyring(text, files.nameOf(keyringPath)), { dataDir, source, files });
   return true;
 };
 

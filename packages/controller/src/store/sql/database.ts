@@ -21,6 +21,13 @@ export type Tuple = readonly (string | number | null)[];
 /** A database in this process answers at once, one beyond a network later. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
+/** Of a table, as the database's statistics have it. */
+export interface Estimate {
+  readonly rows: number;
+  /** With its indexes. */
+  readonly bytes: number;
+}
+
 export interface Database {
   /** Whether other processes write to it too: what is remembered of it must be looked at anew in each transaction. */
   readonly isShared: boolean;
@@ -53,6 +60,10 @@ export interface Database {
   /** Number of the newest migration that has been applied. */
   schema(): Awaitable<number>;
   columns(table: string): Awaitable<readonly string[]>;
+  /** SQL that tells how many bytes a row brings, without reading them. Not there: `each` reads no row before it is asked for. */
+  rowSize?(table: string): Awaitable<string>;
+  /** Of a table that is too large to be counted within the bound for an answer; undefined: it is not. */
+  estimate(table: string): Awaitable<Estimate | undefined>;
   /** What its files take on the disk. */
   sizeBytes(): Awaitable<number>;
   /** Of them, what holds nothing and is written before they grow; 0 where that is not known. */

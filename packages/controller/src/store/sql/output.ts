@@ -3,8 +3,9 @@
 // I2: no more than the run's maxOutputBytes is stored of a stream, whatever the agent sends.
 // I3: stdout_sha256 and stderr_sha256 of a final task are over exactly the stored bytes.
 import type { FinishedTask, TaskResult } from '../store.ts';
+import { eachBySize, type SizedQuery } from './by-size.ts';
 import type { Context } from './context.ts';
-import type { Row, Value } from './database.ts';
+import type { Database, Row, Value } from './database.ts';
 import type { TaskDigest } from './digests.ts';
 import { digestsOf, loadTask } from './streams.ts';
 import { finish, markStarted, setProgress } from './tasks.ts';
@@ -117,6 +118,17 @@ const chunkColumns =
 
 type Rows = Iterable<Row> | AsyncIterable<Row>;
 
+const chunks = (
+  database: Database,
+  query: Pick<SizedQuery, 'where' | 'values' | 'key' | 'limitBytes'> & { readonly after?: number },
+): Rows =>
+  eachBySize(database, {
+    ...query,
+    columns: chunkColumns,
+    table: 'output',
+    join: 'JOIN task ON task.seq = output.task',
+  });
+
 /** Takes rows until `limitBytes` is reached, one at least; cuts what is before `fromOffset` off the first. */
 const collect = async (
   context: Context,
@@ -124,7 +136,7 @@ const collect = async (
   limitBytes: number,
   fromOffset = 0,
 ): Promise<readonly StoredChunk[]> => {
-  const chunks: StoredChunk[] = [];
+  const found: StoredChunk[] = [];
   let size = 0;
   for await (const row of rows) {
     const stored = row['data'];
@@ -135,7 +147,7 @@ const collect = async (
     const data = cut > 0 ? stored.slice(cut) : stored;
     if (data.buffer instanceof ArrayBuffer && data.length === data.buffer.byteLength)
       context.moved.push(data.buffer);
-    chunks.push({
+    found.push({
       taskId: String(row['id']),
       node: String(row['node']),
       stream: row['stream'] === 1 ? 1 : 2,
@@ -147,7 +159,7 @@ const collect = async (
     size += data.length;
     if (size >= limitBytes) break;
   }
-  return chunks;
+  return found;
 };
 
 const readTask = async (
@@ -162,37 +174,31 @@ const readTask = async (
   const { database } = context;
   const task = (await database.row('SELECT seq FROM task WHERE id = ?', query.taskId))?.['seq'];
   if (typeof task !== 'number') return [];
-  if (query.stream === undefined) {
-    const all = database.each(
-      `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
-       WHERE output.task = ? AND output.cursor > ? ORDER BY output.cursor`,
-      task,
-      query.fromOffset,
-    );
-    return collect(context, all, query.limitBytes);
+  const { stream, fromOffset, limitBytes } = query;
+  if (stream === undefined) {
+    const all = { where: 'output.task = ?1', values: [task], key: 'cursor', after: fromOffset, limitBytes };
+    return collect(context, chunks(database, all), limitBytes);
   }
-  const one = database.each(
-    `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
-     WHERE output.task = ?1 AND output.stream = ?2 AND output.start >= coalesce((SELECT max(start) FROM output
-       WHERE task = ?1 AND stream = ?2 AND start <= ?3), 0) ORDER BY output.start`,
-    task,
-    query.stream,
-    query.fromOffset,
-  );
-  return collect(context, one, query.limitBytes, query.fromOffset);
+  const one = {
+    where: `output.task = ?1 AND output.stream = ?2 AND output.start >= coalesce((SELECT max(start) FROM output
+      WHERE task = ?1 AND stream = ?2 AND start <= ?3), 0)`,
+    values: [task, stream, fromOffset],
+    ...{ key: 'start', limitBytes },
+  };
+  return collect(context, chunks(database, one), limitBytes, fromOffset);
 };
 
 const readWork = (
   context: Context,
   query: { readonly work: string; readonly afterCursor: number; readonly limitBytes: number },
 ): Promise<readonly StoredChunk[]> => {
-  const rows = context.database.each(
-    `SELECT ${chunkColumns} FROM output JOIN task ON task.seq = output.task
-     WHERE output.work = (SELECT seq FROM work WHERE uid = ?) AND output.cursor > ? ORDER BY output.cursor`,
-    query.work,
-    query.afterCursor,
+  const { work, afterCursor: after, limitBytes } = query;
+  const where = 'output.work = (SELECT seq FROM work WHERE uid = ?1)';
+  return collect(
+    context,
+    chunks(context.database, { where, values: [work], key: 'cursor', after, limitBytes }),
+    limitBytes,
   );
-  return collect(context, rows, query.limitBytes);
 };
 
 export interface FoldGroup {

@@ -2,6 +2,7 @@
 // I1: a table is in it, or is named here with why not: one that is forgotten fails the tests, and would be lost by every backup and move.
 import { ApiError } from '@drover/api/errors';
 import { migrations } from '../migrations/index.ts';
+import { eachBySize } from './by-size.ts';
 import type { Context } from './context.ts';
 import type { Database, Value } from './database.ts';
 import { type FileWish, fileBytes, fileSize, filesIn } from './files.ts';
@@ -65,14 +66,10 @@ export const readPage = async (
   const key = keys[table];
   const columns = await database.columns(table);
   const names = columns.map((column) => `"${column}"`).join(', ');
-  const where = after === undefined ? '' : `WHERE ${key} > ?`;
-  const values = after === undefined ? [] : [after];
   let text = '';
   let last: string | number | undefined;
-  for await (const row of database.each(
-    `SELECT ${names} FROM ${table} ${where} ORDER BY ${key}`,
-    ...values,
-  )) {
+  const query = { columns: names, table, key, where: 'true', values: [], after, limitBytes: pageBytes };
+  for await (const row of eachBySize(database, query)) {
     text += toLine(columns.map((column) => row[column] ?? null));
     const found = row[key];
     last = typeof found === 'string' || typeof found === 'number' ? found : undefined;

@@ -1,7 +1,11 @@
 // Owns what is known of the stored streams of a task: where they end and the sha256 of what is stored.
 import type { Hash } from 'node:crypto';
+import { eachBySize } from './by-size.ts';
 import type { Context } from './context.ts';
 import { newHash, type StreamDigest, type TaskDigest, type WorkDigest } from './digests.ts';
+
+/** Read at a time. */
+const hashedBytes = 256 * 1024;
 
 const noCap = Number.MAX_SAFE_INTEGER;
 
@@ -53,8 +57,9 @@ export const loadTask = async (context: Context, id: string): Promise<TaskDigest
 
 const rehash = async ({ database }: Context, seq: number, stream: 1 | 2): Promise<Hash> => {
   const hash = newHash();
-  const rows = 'SELECT data FROM output WHERE task = ? AND stream = ? ORDER BY start';
-  for await (const row of database.each(rows, seq, stream)) {
+  const query = { columns: 'start, data', table: 'output', key: 'start', values: [seq, stream] };
+  const where = 'output.task = ?1 AND output.stream = ?2';
+  for await (const row of eachBySize(database, { ...query, where, limitBytes: hashedBytes })) {
     if (row['data'] instanceof Uint8Array) hash.update(row['data']);
   }
   return hash;

@@ -27,6 +27,7 @@ export class SqliteDatabase implements Database {
   readonly #database: DatabaseSync;
   readonly #statement: (sql: string) => StatementSync;
   readonly #tupleStatement: (sql: string) => TupleStatement;
+  readonly #walked = new Set<string>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -59,8 +60,16 @@ export class SqliteDatabase implements Database {
     return this.#tupleStatement(sql).all(...values);
   }
 
-  each(sql: string, ...values: Values): Iterable<Row> {
-    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+  /** A statement that is being walked through begins anew when it is asked again: whoever asks meanwhile gets another. */
+  *each(sql: string, ...values: Values): Generator<Row> {
+    const isWalked = this.#walked.has(sql);
+    const statement = isWalked ? this.#database.prepare(sql) : this.#statement(sql);
+    if (!isWalked) this.#walked.add(sql);
+    try {
+      yield* statement.iterate(...values) as Iterable<Row>;
+    } finally {
+      if (!isWalked) this.#walked.delete(sql);
+    }
   }
 
   run(sql: string, ...values: Values): number {
@@ -104,6 +113,8 @@ export class SqliteDatabase implements Database {
   columns(table: string): readonly string[] {
     return this.rows(`PRAGMA table_info(${table})`).map((row) => String(row['name']));
   }
+
+  estimate(): undefined {}
 
   sizeBytes(): number {
     return this.pragma('page_count') * this.pragma('page_size');

@@ -10,6 +10,13 @@ export const checkDatabase = ({ database, dataDir }: MachineFacts): Check => {
   switch (database.kind) {
     case 'missing':
       return fail(`${dataDir} holds no drover.db`, `name the right directory, or ${restore}`);
+    case 'elsewhere':
+      return {
+        name,
+        verdict: 'warn',
+        message: `${dataDir} holds no drover.db: its controller keeps the rows in a PostgreSQL database`,
+        remedy: 'name it, as its controller is started with it: --store postgres://...',
+      };
     case 'unreadable':
       return fail(`drover.db cannot be read: ${database.why}`, restore);
     case 'foreign':

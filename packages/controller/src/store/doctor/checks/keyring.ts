@@ -1,10 +1,12 @@
 // Judges whether the secrets can be opened.
 import type { Check } from '@drover/api';
-import type { MachineFacts } from '../facts.ts';
+import { type MachineFacts, primaryOf } from '../facts.ts';
 
-export const checkKeys = ({ keyring, database, dataDir }: MachineFacts): Check => {
+export const checkKeys = (facts: MachineFacts): Check => {
+  const { keyring, database, servers, dataDir } = facts;
   const name = 'secrets';
-  if (keyring.kind === 'open') return { name, verdict: 'ok', message: 'their key is there and opens them' };
+  const ok = (message: string): Check => ({ name, verdict: 'ok', message });
+  if (keyring.kind === 'open') return ok('their key is there and opens them');
   if (keyring.kind === 'closed')
     return {
       name,
@@ -12,11 +14,14 @@ export const checkKeys = ({ keyring, database, dataDir }: MachineFacts): Check =
       message: keyring.why,
       remedy: 'put the key back, or name where it is: --secrets-key-file, --secrets-passphrase-file',
     };
-  if (database.kind === 'missing') return { name, verdict: 'ok', message: 'there are none yet' };
+  if (servers === undefined && database.kind === 'elsewhere') return ok('they are in that database, too');
+  const isNew = servers === undefined ? database.kind === 'missing' : primaryOf(facts)?.form === undefined;
+  if (isNew) return ok('there are none yet');
+  const where = servers === undefined ? `${dataDir}/keys/secrets.json` : 'the keyring of the database';
   return {
     name,
     verdict: 'fail',
-    message: `${dataDir}/keys/secrets.json is missing: no secret in the database can be opened`,
+    message: `${where} is missing: no secret in the database can be opened`,
     remedy: 'put it back from where it was copied to, or restore a backup: drover restore',
   };
 };
