@@ -1,6 +1,7 @@
 // Owns the examination of a data directory whose controller does not answer: facts, and a judgement of each kind, in a file
 // of its own.
 import type { Check } from '@drover/api';
+import { checkTrail } from './checks/audit.ts';
 import { checkEnds } from './checks/certificates.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkDirectory } from './checks/directory.ts';
@@ -22,6 +23,7 @@ const checks: readonly ((facts: MachineFacts) => Check)[] = [
   checkKeys,
   checkPorts,
   checkEnds,
+  checkTrail,
   checkLog,
 ];
 
