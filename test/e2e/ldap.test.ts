@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '../../packages/client/src/index.ts';
 import { drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
+import { Planted } from '../harness/planted.ts';
 import { missingForSlapd, Slapd, searcher, suffix } from '../harness/slapd.ts';
 
 const missing = missingForSlapd();
@@ -12,7 +13,9 @@ const mustRun = process.env['CI'] === 'true';
 const isSkipped = missing !== undefined && !mustRun;
 if (missing !== undefined) process.stdout.write(`no directory is signed in from: ${missing} is missing\n`);
 
-const password = 'planted-ldap-4711';
+const planted = new Planted();
+const password = planted.plant('a password of the directory', 'planted-ldap-4711');
+planted.plant('the password of the searcher', searcher.password);
 let controller: ControllerProcess;
 let slapd: Slapd;
 
@@ -53,7 +56,9 @@ const signIn = async (
       body: { user, password: typed },
     });
     answer.resume();
-    return { code: 200, text: '', cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '' };
+    const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    planted.plant(`a cookie of ${user}`, cookie.split('=')[1] ?? '');
+    return { code: 200, text: '', cookie };
   } catch (error) {
     const { code = 0, message = '' } = error as { readonly code?: number; readonly message?: string };
     return { code, text: message, cookie: '' };
@@ -116,6 +121,12 @@ test.skipIf(isSkipped)(
     });
     expect((await signIn('MAX', password)).code).toBe(200);
     expect(await must(['get', 'user', 'max'])).toContain('directory');
+    const rows = await must(['audit', 'list', '-o', 'json', '--verb', 'sign-in']);
+    const of = { resource: 'sessions', decision: 'allow', reason: 'by directory', address: '127.0.0.1' };
+    expect(JSON.parse(rows)).toMatchObject([
+      { ...of, user: 'max' },
+      { ...of, user: 'lena' },
+    ]);
   },
 );
 
@@ -130,6 +141,9 @@ test.skipIf(isSkipped)(
       ['l\\2aena', password],
       ['len*', password],
       ['nobody', password],
+      // By mistake.
+      [password, password],
+      [planted.plant('a password for a name', 'planted-name-4711'), ''],
     ] as const;
     for (const [user, typed] of tries)
       expect(await signIn(user, typed), user).toMatchObject({
@@ -143,7 +157,10 @@ test.skipIf(isSkipped)(
   'no password of the directory makes anybody the first administrator or who is here already',
   async () => {
     await must(['user', 'create', 'local']);
-    await must(['user', 'passwd', 'local'], 'another password here\n');
+    await must(
+      ['user', 'passwd', 'local'],
+      `${planted.plant('a password of ours', 'another password here')}\n`,
+    );
     expect((await signIn('local', 'another password here')).code).toBe(200);
     for (const user of ['admin', 'local'])
       expect(await signIn(user, password)).toMatchObject({
@@ -193,6 +210,7 @@ test.skipIf(isSkipped)(
     await slapd.run();
     const log = await readFile(join(controller.dataDir, 'controller.log'), 'utf8');
     expect(log).toContain('cannot ask a directory');
-    for (const secret of [password, searcher.password]) expect(log).not.toContain(secret);
+    expect(planted.size).toBeGreaterThan(6);
+    expect(await planted.toldBy(controller)).toEqual([]);
   },
 );

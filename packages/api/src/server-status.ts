@@ -88,6 +88,8 @@ export interface ServerFacts {
     readonly head: string;
     /** Why its copy in audit.log keeps changes from being made; absent: it does not. */
     readonly refusal?: string;
+    /** Rows that a copy has and the store has not, in words; absent: there are none. */
+    readonly ahead?: readonly { readonly message: string; readonly remedy: string }[];
   };
 }
 

@@ -106,6 +106,7 @@ export const fileBounds: Readonly<Record<string, Bound>> = {
   'controller-id': number('one line'),
   'admin.json': number('one context'),
   'audit.log': number('--audit-log-mb, and --audit-log-files earlier ones'),
+  'audit.log.ahead': number('one for each time that the store lost rows; who has looked at it moves it away'),
   'controller.log': number('--log-mb and --log-files'),
   reserve: number('64 MiB, or a quarter of what was free'),
   'reserve.new': number('as much: the reserve while it is made'),

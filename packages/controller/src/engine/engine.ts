@@ -34,6 +34,8 @@ export interface Progress {
   readonly currentBatch: number;
   /** Why it pauses or was stopped, for people; else ''. */
   readonly message: string;
+  /** Of a transfer, by what has ended. */
+  readonly movedBytes: number;
   /** Nodes that live tasks wait for because they are not connected. */
   readonly absent: readonly string[];
 }
@@ -142,6 +144,7 @@ class WorkEngine implements Engine {
     return {
       counts: ledger.counts(),
       live: ledger.live,
+      movedBytes: ledger.movedBytes,
       phase,
       currentBatch,
       message,

@@ -38,6 +38,15 @@ const codeOf = (row: Pick<TaskRow, 'state' | 'result'>): number => {
 const isStopped = (row: Pick<TaskRow, 'result'>): boolean =>
   row.result?.reason.startsWith(stopPrefix) ?? false;
 
+/** What a transfer has moved: a push sends, a pull takes (docs/protocol.md section 4). Agents say so: nothing is taken on trust. */
+const bytesOf = ({ result }: Pick<TaskRow, 'result'>): number => {
+  const detail = result?.detail;
+  if (typeof detail !== 'object' || detail === null) return 0;
+  const { bytesSent, sizeBytes } = detail as Readonly<Record<string, unknown>>;
+  const bytes = bytesSent ?? sizeBytes;
+  return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0;
+};
+
 export class Ledger {
   readonly work: string;
   /** By index. */
@@ -51,6 +60,7 @@ export class Ledger {
   readonly #counts = new Uint32Array(words.length);
   readonly #indexes: ReadonlyMap<string, number>;
   #stopped = 0;
+  #movedBytes = 0;
   #firstWaiting = 0;
   #strategy: Strategy;
   #batches: Batches;
@@ -68,6 +78,7 @@ export class Ledger {
     for (const [index, row] of rows.entries()) {
       this.#count(this.#code(index), 1);
       if (isStopped(row)) this.#stopped++;
+      this.#movedBytes += bytesOf(row);
     }
     this.#strategy = strategy;
     this.#batches = this.#trackBatches();
@@ -85,6 +96,11 @@ export class Ledger {
   /** Tasks that no agent has been given. */
   get unsent(): number {
     return this.#sum(waiting, queued + 1);
+  }
+
+  /** By the tasks of a transfer that have ended, of all nodes together. */
+  get movedBytes(): number {
+    return this.#movedBytes;
   }
 
   indexOf(node: string): number | undefined {
@@ -127,6 +143,7 @@ export class Ledger {
     this.#changes[index] = row.change;
     if (!this.#move(index, codeOf(row), nowMs)) return false;
     if (isStopped(row)) this.#stopped++;
+    this.#movedBytes += bytesOf(row);
     return true;
   }
 

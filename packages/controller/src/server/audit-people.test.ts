@@ -108,8 +108,9 @@ describe('sign-in', () => {
     );
     expect(used.map(({ verb, resource, user }) => [verb, resource, user])).toEqual([
       ['use', 'links', adminUser],
-      ['create', 'sessions', adminUser],
+      ['sign-in', 'sessions', adminUser],
     ]);
+    expect(used[1]?.reason).toBe('by link');
     expect(JSON.stringify(used)).not.toContain(link);
     const again = await left(() => ground.client.http.json({ path: '/sign-in', query: { link } }));
     expect(again).toMatchObject([

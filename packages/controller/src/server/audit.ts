@@ -15,7 +15,7 @@ import type { PolicyNote } from '../auth/policy/verdict.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import type { AuditScope, Store } from '../store/store.ts';
+import type { AuditScope, CredentialRow, Store } from '../store/store.ts';
 import { type Access, attributesOf } from './access.ts';
 import { workFields } from './audit-work.ts';
 import { pathOf } from './errors.ts';
@@ -41,6 +41,10 @@ interface RequestAudit extends AuditDeps {
   isGivenUp: boolean;
   /** What was decided about it besides that it is allowed; '': nothing. */
   note: string;
+  /** Whom or what it is about, where the path does not say so; '': neither. */
+  about: string;
+  /** Why it is refused, in words that may stand in a row, where the answer does not say so; '': the answer does. */
+  why: string;
 }
 
 declare module 'fastify' {
@@ -60,6 +64,9 @@ const named: Readonly<Record<string, Pick<AuditEntry, 'verb' | 'resource'>>> = {
 };
 const maxText = 300;
 const maxReason = 1_000;
+const maxEnded = 20;
+
+type Ended = Pick<CredentialRow, 'kind' | 'id'>;
 
 const plain = (text: string): string => text.slice(0, maxText).replace(/[^\x20-\x7e]/g, '?');
 
@@ -136,7 +143,7 @@ const fillAsked = (draft: Draft, request: FastifyRequest): void => {
 /** Who, from where, and what: all but how it ended. */
 const draftOf = (
   request: FastifyRequest,
-  { requestId, clock, note, policyNote, forwarder }: RequestAudit,
+  { requestId, clock, note, about, policyNote, forwarder }: RequestAudit,
 ): Draft => {
   const time = new Date(clock.nowMs()).toISOString();
   const draft: Draft = { time, requestId, user: '', verb: '', resource: '', decision: 'allow' };
@@ -148,6 +155,7 @@ const draftOf = (
   const userAgent = plain(request.headers['user-agent'] ?? '');
   if (userAgent !== '') draft.userAgent = userAgent;
   if (isDry(request)) draft.dryRun = true;
+  if (about !== '') draft.name = about;
   if (note !== '') draft.reason = note;
   const annotations = policyNote?.annotations;
   if (annotations !== undefined && Object.keys(annotations).length > 0) draft.annotations = annotations;
@@ -167,6 +175,8 @@ const audited = (request: FastifyRequest, deps: AuditDeps): RequestAudit => {
     scope: { entry, rows: 0 },
     isGivenUp: false,
     note: '',
+    about: '',
+    why: '',
     policyNote: undefined,
   };
   return audit;
@@ -180,6 +190,28 @@ export const tellAdmitted = (
 ): void => {
   for (const warning of admitted?.warnings ?? []) onWarning?.(warning);
   if (audit !== null && admitted?.note !== undefined) audit.note = admitted.note;
+};
+
+/**
+ * Tells the audit trail why a request is refused, which is answered with a page or in fewer words.
+ * What was said first counts: it was nearest.
+ */
+export const tellRefused = ({ audit }: FastifyRequest, why: string): void => {
+  if (audit === null) return;
+  if (audit.why === '') audit.why = why.slice(0, maxReason);
+};
+
+/** Tells the audit trail whom or what a request is about that is none about an object: of what is known here only. */
+export const tellAbout = ({ audit }: FastifyRequest, name: string): void => {
+  if (audit !== null) audit.about = name;
+};
+
+/** Tells the audit trail which sessions and tokens a request has ended. */
+export const tellEnded = ({ audit }: FastifyRequest, ended: readonly Ended[]): void => {
+  if (audit === null) return;
+  const named = ended.slice(0, maxEnded).map(({ kind, id }) => `${kind}/${id}`);
+  const more = ended.length - named.length;
+  audit.note = `ended ${named.join(', ') || 'none'}${more > 0 ? ` and ${more} more` : ''}`;
 };
 
 /** Runs the handler of a request; what it writes belongs to it. Throws ServiceUnavailable when nothing may be changed. */
@@ -233,7 +265,8 @@ const endingOf = (
   const uncounted = request.identity === null ? strangers.take(request.ip) : 0;
   if (uncounted === undefined) return undefined;
   const denial = code < 400 ? undefined : audit.policyNote?.denial;
-  const why = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url, denial !== undefined);
+  const told = code < 400 ? '' : refusalOf(code, payload, request.routeOptions.url, denial !== undefined);
+  const why = code < 400 || audit.why === '' ? told : audit.why;
   const reason = uncounted === 0 ? why : `${why} (${uncounted} more were not recorded)`;
   const draft = draftOf(request, audit);
   if (isDenied(code) || denial !== undefined) draft.decision = 'deny';

@@ -61,7 +61,7 @@ it('gives a token that ends, to who has the verifier, once; the trail tells it a
     expect((await redeem(code, verifier)).code).toBe(401);
   });
   expect(found).toMatchObject([
-    { verb: 'create', resource: 'tokens', user: 'ada', code: 200 },
+    { verb: 'sign-in', resource: 'tokens', user: 'ada', code: 200 },
     { verb: 'sign-in', resource: 'command-lines', user: '', decision: 'deny', code: 401 },
   ]);
   expect(JSON.stringify(found)).not.toContain(code);

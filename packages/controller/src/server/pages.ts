@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '@drover/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { tellRefused } from './audit.ts';
 import { logo, pageStyle } from './page-style.ts';
 import { type PageView, viewOf } from './page-view.ts';
 
@@ -175,6 +176,8 @@ export const onPage = async (
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    // What was sent may be quoted in other refusals.
+    if (error.code === 401 || error.code === 403) tellRefused(request, `${error.reason}: ${error.message}`);
     return showPage(reply, error.code, failedPage(viewOf(request), error.message));
   }
 };

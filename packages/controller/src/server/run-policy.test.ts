@@ -192,7 +192,10 @@ describe('approval', () => {
     expect(stored('first').status?.conditions).toMatchObject([
       { type: 'Approved', status: 'True', reason: 'Approved', message: 'by bob: by carol: x' },
     ]);
-    expect(row).toMatchObject({ user: 'bob', verb: 'patch', subresource: 'approval', name: 'first' });
+    expect(row).toMatchObject({
+      ...{ user: 'bob', verb: 'patch', subresource: 'approval', name: 'first' },
+      reason: `Approved: rule ${pending.rule} of run policy ${pending.policy} had asked`,
+    });
   });
 
   it('is never given by who asked, nor in their name, nor by whom they acted for', async () => {

@@ -247,16 +247,16 @@ export interface CertificateRow {
 
 /** What is known of a session, link or token beyond what every one has. */
 export interface CredentialDetails {
-  /** How its holder signed in: 'password', 'link', 'passkey', or the name of a method. */
+  /** How its holder signed in: 'password', 'link', 'passkey', or the name of a method; and with which second factor. */
   readonly method?: string;
+  readonly secondFactor?: string;
   /** From where, and with what, as far as that was told. */
   readonly address?: string;
   readonly agent?: string;
   /** It ends when it has not served for this long. */
   readonly idleMs?: number;
-  /** All that it may do, within what its owner may. */
+  /** All that it may do, within what its owner may; and in which namespaces only. */
   readonly rules?: readonly PolicyRule[];
-  /** It serves in these namespaces only. */
   readonly namespaces?: readonly string[];
   /** It serves for enrolling a second factor only. */
   readonly enrolOnly?: boolean;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AuditEntry } from '@drover/api';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { aheadFiles, aheadWords, setAside } from '../../store/audit-ahead.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { AuditFile } from './file.ts';
 import { openSyslog, type Syslog, type SyslogTarget } from './syslog.ts';
@@ -60,6 +61,13 @@ export const openAuditTrail = async (deps: Deps, options: AuditOptions): Promise
   const { audit, dataDir } = deps;
   const log = deps.log.child({ room: 'audit' });
   const path = join(dataDir, 'audit.log');
+  await setAside(audit, dataDir).catch((err: unknown) =>
+    log.error({ err, file: path }, 'cannot compare the audit log with the store'),
+  );
+  for (const ahead of await aheadFiles(dataDir)) {
+    const { message, remedy } = aheadWords(dataDir, ahead);
+    log.error({ ...ahead, remedy }, message);
+  }
   const file = new AuditFile({ path, maxBytes: options.fileBytes, keepFiles: options.files }, { audit, log });
   const syslog: Syslog | undefined = options.syslog && openSyslog(options.syslog, log);
   const unsubscribe = audit.onAppend((lines) => {

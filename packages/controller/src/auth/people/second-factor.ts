@@ -17,6 +17,8 @@ export interface Holder {
   readonly uid: string;
 }
 
+export type SecondProof = 'code' | 'recovery code';
+
 export interface SecondFactor {
   /** A new secret, which counts once it is confirmed. */
   begin(person: Holder, issuer: string): Promise<{ readonly secret: string; readonly url: string }>;
@@ -26,8 +28,8 @@ export interface SecondFactor {
   remove(person: Holder): Promise<void>;
   /** Takes passkeys away too: for somebody who has lost all. */
   reset(person: Holder): Promise<void>;
-  /** Whether this is a code of the app, or a recovery code, that has not served yet. It has, then. */
-  accept(rows: readonly FactorRow[], code: string): Promise<boolean>;
+  /** What it is, a code of the app or a recovery code, where it has not served yet. It has, then. */
+  accept(rows: readonly FactorRow[], code: string): Promise<SecondProof | undefined>;
 }
 
 interface Deps extends StatusDeps {
@@ -99,8 +101,8 @@ export const createSecondFactor = (deps: Deps): SecondFactor => {
     },
     accept: async (rows, code) => {
       const app = confirmedTotp(rows);
-      if (app !== undefined && (await acceptStep(app, code)) !== undefined) return true;
-      return acceptRecovery(rows, code);
+      if (app !== undefined && (await acceptStep(app, code)) !== undefined) return 'code';
+      return (await acceptRecovery(rows, code)) ? 'recovery code' : undefined;
     },
   };
 };

@@ -16,7 +16,7 @@ import { confirmedTotp, factorValue, type StatusDeps, tellStatus } from './facto
 import type { Directories } from './ldap.ts';
 import type { Hasher } from './password.ts';
 import type { People } from './person.ts';
-import type { Holder, SecondFactor } from './second-factor.ts';
+import type { Holder, SecondFactor, SecondProof } from './second-factor.ts';
 import type { Slowing } from './slowing.ts';
 
 export interface SignInTry {
@@ -30,7 +30,8 @@ export interface SignInTry {
 
 export type SignInOutcome =
   | { readonly kind: 'entered'; readonly cookie: string; readonly enrolOnly: boolean }
-  | { readonly kind: 'refused' }
+  /** `why` is for the audit trail only (I1); `user`: the name of one who is here. */
+  | { readonly kind: 'refused'; readonly why: string; readonly user?: string }
   | { readonly kind: 'code-needed' }
   /** There is a passkey, and a password alone does not do. */
   | { readonly kind: 'passkey-needed' };
@@ -46,6 +47,8 @@ export interface SignIn {
   ): Promise<SignInOutcome>;
   /** Whose passkey it was. */
   byPasskey(uid: string, from: Pick<SignInTry, 'address' | 'agent'>): Promise<SignInOutcome>;
+  /** The name of the user who is meant, where there is one: anything else may be a password, typed in the wrong place. */
+  knownName(user: string): string | undefined;
   /** Notes that somebody has signed in by a link. */
   noteLink(user: string): Promise<void>;
   /** Whether it is this person's password; slowed like a sign-in. @throws ApiError TooManyRequests. */
@@ -75,20 +78,24 @@ const checkSecond = async (
   rows: readonly FactorRow[],
   user: string,
   code: string,
-): Promise<'passed' | 'refused' | 'code-needed' | 'passkey-needed' | 'enrol'> => {
+): Promise<'passed' | SecondProof | 'refused' | 'code-needed' | 'passkey-needed' | 'enrol'> => {
   if (confirmedTotp(rows) === undefined) {
     if (!people.needsSecondFactor(user)) return 'passed';
     // Who has one signs in with it: otherwise a stolen password could enrol an app beside it.
     return rows.some(({ kind }) => kind === 'passkey') ? 'passkey-needed' : 'enrol';
   }
   if (code === '') return 'code-needed';
-  return (await secondFactor.accept(rows, code)) ? 'passed' : 'refused';
+  return (await secondFactor.accept(rows, code)) ?? 'refused';
 };
 
 const enter = async (
   deps: Deps,
   person: Holder,
-  session: { readonly method: string; readonly enrolOnly: boolean } & Pick<SignInTry, 'address' | 'agent'>,
+  session: {
+    readonly method: string;
+    readonly enrolOnly: boolean;
+    readonly secondFactor?: SecondProof;
+  } & Pick<SignInTry, 'address' | 'agent'>,
 ): Promise<SignInOutcome> => {
   const { enrolOnly, ...details } = session;
   const owner = { user: person.name, uid: person.uid };
@@ -116,17 +123,30 @@ const findPerson = async (
   return mayEnter ? { person, method: found.method.name } : undefined;
 };
 
+const disabled = (user: string): SignInOutcome => ({ kind: 'refused', why: 'the user is disabled', user });
+
+const knownNameOf = ({ resources }: Pick<Deps, 'resources'>, user: string): string | undefined =>
+  [user, accountOf(user)].find((name) => resources.find(userKind, '', name) !== undefined);
+
+/** Why there was nobody whose password it is. */
+const whyNobody = ({ resources, people }: Deps, user: string): string => {
+  const name = knownNameOf({ resources }, user);
+  if (name === undefined) return 'no user here has this name';
+  const uid = resources.find(userKind, '', name)?.metadata.uid ?? '';
+  return people.identityOf(name, uid) === undefined ? 'the user is disabled' : 'the password is wrong';
+};
+
 export const createSignIn = (deps: Deps): SignIn => ({
   byPassword: async (wanted) => {
     const { address, agent } = wanted;
     const attempt = await deps.slowing.begin(accountOf(wanted.user), address);
     const found = await findPerson(deps, wanted);
-    if (found === undefined) return { kind: 'refused' };
+    if (found === undefined) return { kind: 'refused', why: whyNobody(deps, wanted.user) };
     const { person, method } = found;
     const second = await checkSecond(deps, await deps.factors.of(person.uid), person.name, wanted.code);
     switch (second) {
       case 'refused':
-        return { kind: 'refused' };
+        return { kind: 'refused', why: 'the code is wrong, or was used before', user: person.name };
       case 'code-needed':
       case 'passkey-needed':
         await attempt.undo();
@@ -135,19 +155,24 @@ export const createSignIn = (deps: Deps): SignIn => ({
       case 'enrol':
         await attempt.succeeded();
         return enter(deps, person, { method, enrolOnly: second === 'enrol', address, agent });
+      case 'code':
+      case 'recovery code':
+        await attempt.succeeded();
+        return enter(deps, person, { method, enrolOnly: false, secondFactor: second, address, agent });
     }
   },
   byAccount: async (method, account, from) => {
     const person = await admitAccount(deps, method, account);
-    if (deps.people.identityOf(person.name, person.uid) === undefined) return { kind: 'refused' };
+    if (deps.people.identityOf(person.name, person.uid) === undefined) return disabled(person.name);
     return enter(deps, person, { method: method.name, enrolOnly: false, ...from });
   },
   byPasskey: async (uid, from) => {
     const found = deps.resources.list(userKind).items.find(({ metadata }) => metadata.uid === uid);
     const name = found?.metadata.name ?? '';
-    if (deps.people.identityOf(name, uid) === undefined) return { kind: 'refused' };
+    if (deps.people.identityOf(name, uid) === undefined) return disabled(name);
     return enter(deps, { name, uid }, { method: 'passkey', enrolOnly: false, ...from });
   },
+  knownName: (user) => knownNameOf(deps, user),
   noteLink: async (user) => {
     const uid = deps.resources.find(userKind, '', user)?.metadata.uid;
     if (uid !== undefined) await tellStatus(deps, { name: user, uid }, { signedIn: true });

@@ -2,7 +2,14 @@
 // I1: whoever asked for it, also in somebody else's name, or is acted for, does not approve it: two people are meant.
 // I2: who decided is written by us into the condition; afterwards nobody changes it (resources/prepare.ts).
 // I3: only what waits for approval is decided, and once.
-import { ApiError, type Condition, type KubeObject, type Requester, type WorkStatus } from '@drover/api';
+import {
+  ApiError,
+  type Condition,
+  type KubeObject,
+  type Requester,
+  ruleWords,
+  type WorkStatus,
+} from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import { actorName, type Identity } from '../identity.ts';
 import { toRequester } from './admit-work.ts';
@@ -18,6 +25,14 @@ const decisionsIn = (object: KubeObject): readonly Condition[] =>
 
 const peopleOf = ({ username, impersonator }: Requester): readonly string[] =>
   impersonator === undefined ? [username] : [username, impersonator];
+
+/** For the audit trail: what was decided, and which rule had asked. '' where nothing is decided. */
+export const approvalNote = (before: KubeObject | undefined, after: KubeObject): string => {
+  const decision = decisionsIn(after)[0]?.type;
+  const asked = before && statusOf(before).approval;
+  if (decision === undefined || asked === undefined) return decision ?? '';
+  return `${decision}: ${ruleWords({ message: '', ...asked })} had asked`;
+};
 
 /** I1. */
 const checkOther = (identity: Identity, object: KubeObject): void => {

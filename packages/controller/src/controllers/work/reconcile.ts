@@ -5,6 +5,7 @@
 // I4: what a run policy wants approved has no tasks before it is (approval.ts).
 import {
   ApiError,
+  fileTransferKind,
   isEqualJson,
   type Kind,
   type KubeObject,
@@ -47,6 +48,8 @@ export interface Item {
   cancelled: boolean;
 }
 
+const maxMessage = 500;
+
 /** 'ended': nothing is left to do for this object. A time: look again then, even if nothing happens. */
 export type Step = 'going' | 'ended' | { readonly untilMs: number };
 
@@ -56,10 +59,19 @@ interface NoStart {
   readonly untilMs?: number;
 }
 
-/** 'Succeeded: 3 succeeded', 'Failed: 2 succeeded, 1 failed'. */
-const toOutcome = ({ phase, counts }: WorkStatus): string => {
+/** Why nothing was begun, in our own words: what somebody has written to a rejection is theirs. */
+const whyNothing = ({ counts, conditions = [], message = '' }: WorkStatus): string =>
+  counts?.total === 0 && !conditions.some(({ type }) => type === 'Denied')
+    ? message.slice(0, maxMessage)
+    : '';
+
+/** 'Succeeded: 3 succeeded', 'Failed: 2 succeeded, 1 failed', 'Succeeded: 3 succeeded; 4096 bytes', 'Failed; no node ...'. */
+const toOutcome = (status: WorkStatus, movedBytes: number | undefined): string => {
+  const { phase, counts } = status;
   const parts = Object.entries(counts ?? {}).filter(([name, count]) => name !== 'total' && count > 0);
-  return [phase, parts.map(([name, count]) => `${count} ${name}`).join(', ')].filter(Boolean).join(': ');
+  const how = [phase, parts.map(([name, count]) => `${count} ${name}`).join(', ')].filter(Boolean).join(': ');
+  const bytes = movedBytes === undefined ? '' : `${movedBytes} bytes`;
+  return [how, bytes, whyNothing(status)].filter(Boolean).join('; ');
 };
 
 export class Reconciler {
@@ -184,11 +196,12 @@ export class Reconciler {
     if (!object || !progress) return 'going';
     const absence = (node: string) => engine.absence(node);
     const input = { progress, cancelled, absence, nowMs: clock.nowMs() };
-    return this.#write(item, toWorkStatus({ ...input, work: toWork(object) }));
+    const movedBytes = item.kind.plural === fileTransferKind.plural ? progress.movedBytes : undefined;
+    return this.#write(item, toWorkStatus({ ...input, work: toWork(object) }), movedBytes);
   }
 
   /** I3. */
-  async #write(item: Item, status: WorkStatus): Promise<Step> {
+  async #write(item: Item, status: WorkStatus, movedBytes?: number): Promise<Step> {
     const write = { subresource: 'status' } as const;
     let isNew = false;
     await this.#modify(
@@ -201,7 +214,7 @@ export class Reconciler {
       write,
     );
     if (!isFinalPhase(status)) return 'going';
-    if (isNew) await this.#deps.audit?.ended(item, toOutcome(status));
+    if (isNew) await this.#deps.audit?.ended(item, toOutcome(status, movedBytes));
     return this.#letGo(item);
   }
 

@@ -18,6 +18,7 @@ const statusOf = (change: Partial<Progress>, cancelled = false, of = work) =>
       live: 0,
       phase: 'Running',
       currentBatch: 1,
+      movedBytes: 0,
       message: '',
       absent: [],
       ...change,

@@ -5,6 +5,7 @@
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { methodsWith } from '../../auth/people/external-account.ts';
+import { tellAbout, tellRefused } from '../audit.ts';
 import { prefixOf, viewOf } from '../page-view.ts';
 import { continuePage, onPage, type ProviderLink, seeOther, showPage } from '../pages.ts';
 import { first, queryOf } from '../query.ts';
@@ -42,11 +43,15 @@ const begin = async ({ people }: RouteContext, request: FastifyRequest, reply: F
 };
 
 const finish = async (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => {
+  const name = parameter(request, 'method');
+  if (methodsWith(context.resources, 'oidc').some((one) => one.name === name)) tellAbout(request, name);
   const query = request.url.slice(request.url.indexOf('?') + 1);
   if (query.length > maxQuery) throw new ApiError('BadRequest', 'cannot sign in: the answer is too long');
   const back = { query, secret: cookieOf(request) };
-  const { method, account, next } = await context.people.oidc.finish(parameter(request, 'method'), back);
+  const { method, account, next } = await context.people.oidc.finish(name, back);
   const outcome = await context.people.signIn.byAccount(method, account, originOf(request));
+  if (outcome.kind === 'refused')
+    tellRefused(request, `Unauthorized: cannot sign in ${outcome.user ?? ''}: ${outcome.why}`);
   if (outcome.kind !== 'entered') throw new ApiError('Unauthorized', 'cannot sign in: the user is disabled');
   await endBroughtSession(context, request);
   reply.header('set-cookie', [outcome.cookie, toCookie('', 0)]);

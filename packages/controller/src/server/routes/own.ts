@@ -12,6 +12,7 @@ import type { Holder } from '../../auth/people/second-factor.ts';
 import { toTimestamp } from '../../platform/clock.ts';
 import type { CredentialRow } from '../../store/store.ts';
 import { identityOf, plainAccess } from '../access.ts';
+import { tellEnded } from '../audit.ts';
 import { objectBody } from '../body.ts';
 import { siteOf } from './arrival.ts';
 import { addRoute, parameter, type RouteContext, success } from './context.ts';
@@ -86,7 +87,9 @@ const addOwnList = (app: FastifyInstance, context: RouteContext, kind: 'session'
   const one = `${path}/:id`;
   addRoute(app, 'DELETE', one, signedIn, async (request) => {
     const person = freePersonOf(request, `revoke a ${kind}`);
-    await credentials.remove((await ownRow(context, person, kind, parameter(request, 'id'))).id);
+    const row = await ownRow(context, person, kind, parameter(request, 'id'));
+    await credentials.remove(row.id);
+    tellEnded(request, [row]);
     return success;
   });
 };
@@ -97,8 +100,11 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
   // All but the one that asks.
   addRoute(app, 'DELETE', '/auth/sessions', signedIn, async (request) => {
     const person = freePersonOf(request, 'revoke sessions');
-    for (const row of await credentials.ofUser(person.name))
-      if (row.kind === 'session' && row.id !== credentialIdOf(person)) await credentials.remove(row.id);
+    const others = (await credentials.ofUser(person.name)).filter(
+      ({ kind, id }) => kind === 'session' && id !== credentialIdOf(person),
+    );
+    for (const { id } of others) await credentials.remove(id);
+    tellEnded(request, others);
     return success;
   });
 };

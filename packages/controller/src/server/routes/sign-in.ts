@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { identityName } from '../../auth/identity.ts';
 import type { SignInOutcome } from '../../auth/people/sign-in.ts';
 import { isSameOrigin } from '../access.ts';
+import { tellAbout, tellRefused } from '../audit.ts';
 import { formType, installForms, mediaType, objectBody } from '../body.ts';
 import { type PageView, prefixOf, viewOf } from '../page-view.ts';
 import { seeOther, showPage, signInFailedPage, signInPage, startPage } from '../pages.ts';
@@ -69,7 +70,11 @@ const answerProblem = (
   request: FastifyRequest,
   reply: FastifyReply,
   error: ApiError,
+  why = error.message,
 ): string => {
+  // The answer tells whoever does not get in less (auth/people/sign-in.ts I1), and a page has it in a language of theirs.
+  const user = textOf(objectBody(request), 'user');
+  tellRefused(request, `${error.reason}: ${why}`);
   if (!isForm(request)) throw error;
   const { details } = error;
   if (details?.retryAfterSeconds !== undefined)
@@ -82,7 +87,7 @@ const answerProblem = (
     signInPage(view, {
       next,
       problem: wordsOf(view, error),
-      user: plainName(textOf(objectBody(request), 'user')),
+      user: plainName(user),
       providers: providersOf(context, next),
     }),
   );
@@ -107,6 +112,7 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
   const body = objectBody(request);
   const [user, password, code] = ['user', 'password', 'code'].map((name) => textOf(body, name));
   const wanted = { user: user ?? '', password: password ?? '', code: code ?? '', ...originOf(request) };
+  tellAbout(request, context.people.signIn.knownName(wanted.user) ?? '');
   try {
     const outcome = await context.people.signIn.byPassword(wanted);
     switch (outcome.kind) {
@@ -117,7 +123,7 @@ const signIn = async (context: RouteContext, request: FastifyRequest, reply: Fas
       case 'passkey-needed':
         return answerProblem(context, request, reply, passkeyNeeded());
       case 'refused':
-        return answerProblem(context, request, reply, refused());
+        return answerProblem(context, request, reply, refused(), `cannot sign in: ${outcome.why}`);
     }
   } catch (error) {
     // What went wrong at a directory and what is slowed is told on the page, as the rest.
@@ -170,6 +176,10 @@ const addPasskey = (app: FastifyInstance, context: RouteContext): void => {
       throw new ApiError('Forbidden', 'cannot sign in: a page of another site has asked for it');
     const uid = await passkeys.finish(siteOf(request), objectBody(request));
     const outcome = uid === undefined ? undefined : await signIn.byPasskey(uid, originOf(request));
+    if (outcome?.kind === 'refused') {
+      tellRefused(request, `Unauthorized: cannot sign in: ${outcome.why}`);
+      tellAbout(request, outcome.user ?? '');
+    }
     if (outcome?.kind !== 'entered')
       throw new ApiError(
         'Unauthorized',

@@ -5,6 +5,7 @@ import { ApiError, resourceKey, userKind } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Holder } from '../../auth/people/second-factor.ts';
 import { identityOf, resourceAccess } from '../access.ts';
+import { tellEnded } from '../audit.ts';
 import { objectBody } from '../body.ts';
 import { addRoute, parameter, type RouteContext, success } from './context.ts';
 import { toCredentialView } from './credential-view.ts';
@@ -73,16 +74,19 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
   });
   // Sessions, links and tokens: whoever has been careless begins anew.
   addRoute(app, 'DELETE', `${path}/sessions`, resourceAccess('delete', key, 'sessions'), async (request) => {
-    for (const row of await credentials.ofUser(holderOf(context, request).name))
-      await credentials.remove(row.id);
+    const rows = await credentials.ofUser(holderOf(context, request).name);
+    for (const row of rows) await credentials.remove(row.id);
+    tellEnded(request, rows);
     return success;
   });
   const one = `${path}/sessions/:id`;
   addRoute(app, 'DELETE', one, resourceAccess('delete', key, 'sessions'), async (request) => {
     const id = parameter(request, 'id');
-    if (!(await rowsOf(request)).some((row) => row.id === id))
+    const found = (await rowsOf(request)).find((row) => row.id === id);
+    if (found === undefined)
       throw new ApiError('NotFound', `cannot find session or token ${id}: the user has none with this id`);
     await credentials.remove(id);
+    tellEnded(request, [found]);
     return success;
   });
 };

@@ -2,6 +2,7 @@
 import { ApiError, apiVersionOf, type Kind, type KubeObject, listKindOf, resourceKey } from '@drover/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../../auth/identity.ts';
+import { approvalNote } from '../../auth/run-policy/approval.ts';
 import { trustNote } from '../../auth/ssh-enrolment.ts';
 import type { DeleteOptions, PatchType } from '../../resources/resources.ts';
 import { identityOf } from '../access.ts';
@@ -52,7 +53,8 @@ export const optionsFor = (context: RouteContext, kind: Kind, view: PolicyView =
       guard: (before: KubeObject | undefined, after: KubeObject): void => {
         roles?.(before, after);
         policies(before, after);
-        const note = trustNote(kind, before, after);
+        const note =
+          subresource === 'approval' ? approvalNote(before, after) : trustNote(kind, before, after);
         if (note !== '' && request.audit !== null) request.audit.note = note;
       },
       ...(stamp === undefined ? {} : { stamp }),

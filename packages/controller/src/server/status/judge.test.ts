@@ -73,6 +73,12 @@ test.each<[string, Check['verdict'], Partial<ServerFacts>, string]>([
   ['certificates', 'fail', { certificates: [{ of: 'server', notAfter: '2026-01-01T00:00:00Z' }] }, 'expired'],
   ['certificates', 'warn', { certificates: [{ of: 'server', notAfter: '2026-01-20T00:00:00Z' }] }, 'in 10 d'],
   ['encryption', 'warn', { encryption: { ...encryption, dataKeys: 2 } }, '2 data keys'],
+  [
+    'audit',
+    'fail',
+    { audit: { ...audit, ahead: [{ message: 'rows 6 to 7 are', remedy: 'x' }] } },
+    'rows 6 to 7',
+  ],
   ['audit', 'fail', { audit: { ...audit, refusal: 'it cannot be written' } }, 'no change is taken'],
   ['nodes', 'warn', { nodes: { ...nodes, connected: 9 } }, '9 of 10'],
   ['nodes', 'fail', { nodes: { ...nodes, connected: 2 } }, '2 of 10'],

@@ -16,6 +16,7 @@ import {
 } from '@drover/api';
 import { type Clock, toTimestamp } from '../../platform/clock.ts';
 import { ownVersion } from '../../platform/version.ts';
+import { aheadFiles, aheadWords } from '../../store/audit-ahead.ts';
 import type { ServerOptions } from '../deps.ts';
 import type { Fairness } from '../fairness/fairness.ts';
 import { levelNames } from '../fairness/flows.ts';
@@ -123,12 +124,13 @@ const readNodes = async ({ resources, store, skew }: StatusSources): Promise<Ser
 };
 
 export const readFacts = async (sources: StatusSources): Promise<ServerFacts> => {
-  const { resources, store, encryption, refusal, clock, tls, joinInfo } = sources;
+  const { resources, store, encryption, refusal, clock, tls, joinInfo, dataDir } = sources;
   const nowMs = clock.nowMs();
   const uptimeSeconds = Math.round(process.uptime());
   const { key, dataKeys, rotation } = await encryption.status();
   const { seq, hash } = store.audit.head();
   const why = refusal?.();
+  const ahead = (await aheadFiles(dataDir)).map((one) => aheadWords(dataDir, one));
   const work = [commandRunKind, fileTransferKind].flatMap((kind) => resources.list(kind).items);
   return {
     version: ownVersion,
@@ -147,6 +149,10 @@ export const readFacts = async (sources: StatusSources): Promise<ServerFacts> =>
       { of: 'server', notAfter: endOf(tls.certPem) },
     ],
     encryption: { key, dataKeys: dataKeys.length, rotating: rotation !== undefined },
-    audit: { rows: seq, head: hash, ...(why === undefined ? {} : { refusal: why }) },
+    audit: {
+      ...{ rows: seq, head: hash },
+      ...(why === undefined ? {} : { refusal: why }),
+      ...(ahead.length === 0 ? {} : { ahead }),
+    },
   };
 };

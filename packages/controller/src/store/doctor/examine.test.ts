@@ -20,6 +20,7 @@ const healthy: MachineFacts = {
   keyring: { kind: 'open' },
   ports: [{ option: 'port', port: 7443, holder: { pid: 7, program: 'node' } }],
   certificates: [{ of: 'server', notAfterMs: Date.parse('2026-12-01T00:00:00Z') }],
+  ahead: [],
   errors: [],
 };
 const { directory, database, nowMs } = healthy;
@@ -57,6 +58,7 @@ test.each<[string, Check['verdict'], Partial<MachineFacts>, string]>([
   ['database', 'fail', { database: { kind: 'foreign' } }, 'not a database of Drover'],
   ['database', 'fail', { database: { ...database, schema: 9 } as never }, 'schema 9'],
   ['database', 'fail', { database: { ...database, problems: ['page 3'] } as never }, 'page 3'],
+  ['audit', 'fail', { ahead: [{ message: 'rows 6 to 7 are', remedy: 'x' }] }, 'rows 6 to 7'],
   ['secrets', 'fail', { keyring: { kind: 'missing' } }, 'keys/secrets.json is missing'],
   ['secrets', 'fail', { keyring: { kind: 'closed', why: 'no key' } }, 'no key'],
   [

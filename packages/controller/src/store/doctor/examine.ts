@@ -1,6 +1,7 @@
 // Owns the examination of a data directory whose controller does not answer: facts, and a judgement of each kind, in a file
 // of its own.
 import type { Check } from '@drover/api';
+import { checkTrail } from './checks/audit.ts';
 import { checkEnds } from './checks/certificates.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkDirectory } from './checks/directory.ts';
@@ -29,7 +30,17 @@ export const judge = (facts: MachineFacts): readonly Check[] => {
   const database = ofDatabase(facts);
   const sensible =
     facts.directory.kind === 'directory'
-      ? [checkDirectory, checkModes, checkSpace, checkHolder, ...database, checkPorts, checkEnds, checkLog]
+      ? [
+          checkDirectory,
+          checkModes,
+          checkSpace,
+          checkHolder,
+          ...database,
+          checkPorts,
+          checkEnds,
+          checkTrail,
+          checkLog,
+        ]
       : [checkDirectory, ...(facts.servers === undefined ? [] : database), checkPorts];
   return sensible.map((check) => check(facts));
 };

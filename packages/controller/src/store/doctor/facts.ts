@@ -65,6 +65,8 @@ export interface MachineFacts {
   readonly ports: readonly PortFact[];
   /** Ends of the newest certificates of the controller; those that are not known are left out. */
   readonly certificates: readonly { readonly of: 'authority' | 'server'; readonly notAfterMs: number }[];
+  /** Copies of the audit trail with rows that the database lacks, and what to do. */
+  readonly ahead: readonly { readonly message: string; readonly remedy: string }[];
   /** The last lines of controller.log that say error, oldest first. */
   readonly errors: readonly { readonly time: string; readonly message: string }[];
 }

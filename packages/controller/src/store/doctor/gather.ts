@@ -4,6 +4,7 @@ import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holderOfPort, type PortHolder, programOf } from '../../platform/port-holders.ts';
 import { readTail } from '../../platform/read-tail.ts';
+import { aheadFiles, aheadWords } from '../audit-ahead.ts';
 import { Reserve } from '../disk/reserve.ts';
 import type { KeptFiles } from '../kept/kept-files.ts';
 import type { KeySource } from '../sealing/key-source.ts';
@@ -153,6 +154,7 @@ export const gatherFacts = async (asked: Asked): Promise<MachineFacts> => {
     certificates: ends.flatMap(({ of, notAfterMs }) =>
       notAfterMs === undefined ? [] : [{ of, notAfterMs }],
     ),
+    ahead: (await aheadFiles(dataDir)).map((one) => aheadWords(dataDir, one)),
     errors: await readErrors(dataDir),
   };
 };

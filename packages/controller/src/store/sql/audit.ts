@@ -12,7 +12,7 @@ import {
   chainStart,
   toCanonicalJson,
 } from '@drover/api/audit';
-import type { CredentialRow } from '../store.ts';
+import type { CredentialRow, NewCredential } from '../store.ts';
 import { matchesAudit } from './audit-filter.ts';
 import type { Context } from './context.ts';
 import type { Awaitable, Database, Row } from './database.ts';
@@ -41,25 +41,54 @@ const splitKey = (key: string): { readonly resource: string; readonly group?: st
   return dot < 0 ? { resource: key } : { resource: key.slice(0, dot), group: key.slice(dot + 1) };
 };
 
-const ofObjects = (writes: readonly EncodedWrite[], first: number): readonly Partial<AuditEntry>[] =>
+/** A sign-in makes an object of whoever comes for the first time. */
+const atSignIn = ({ verb, resource, name = '' }: AuditEntry): Partial<AuditEntry> =>
+  verb === 'sign-in'
+    ? { verb: 'create', reason: `at a first sign-in${resource === 'providers' ? ` by ${name}` : ''}` }
+    : {};
+
+const ofObjects = (
+  writes: readonly EncodedWrite[],
+  first: number,
+  entry: AuditEntry,
+): readonly Partial<AuditEntry>[] =>
   writes.map((write, index) => ({
     ...splitKey(write.resource),
     ...(write.namespace === '' ? {} : { namespace: write.namespace }),
     name: write.name,
     uid: write.uid,
     resourceVersion: String(first + index),
+    ...atSignIn(entry),
     // Server-side apply only finds out here what it came to.
     ...(write.type === 'created' ? { code: 201 } : {}),
     // Of something as short as a password the hash would tell it.
     ...(write.resource === 'secrets' ? {} : { objectSha256: sha256(write.json) }),
   }));
 
-const ofCredential = (verb: string, row: CredentialRow, entry: AuditEntry): Partial<AuditEntry> => {
+/** How somebody has signed in: it stands nowhere else once the session is over. */
+const signedInBy = ({ kind, details = {} }: NewCredential): Pick<AuditEntry, 'reason'> => {
+  const { method, secondFactor, enrolOnly } = details;
+  if (kind !== 'session' || method === undefined) return {};
+  const words = [`by ${method}`, ...(secondFactor === undefined ? [] : [`and ${secondFactor}`])];
+  return { reason: `${words.join(' ')}${enrolOnly === true ? ', to enrol a second factor' : ''}` };
+};
+
+const ofCredential = (
+  verb: string,
+  row: Pick<CredentialRow, 'kind' | 'id' | 'user'>,
+  entry: AuditEntry,
+): Partial<AuditEntry> => {
   const credential = `${row.kind}/${row.id}`;
   // Made for a service account: the request has named it, and that is what is looked for.
   if (entry.subresource === 'token') return { reason: `made ${credential}` };
   const owner = entry.user === '' ? { user: row.user, credential } : {};
   return { verb, resource: `${row.kind}s`, name: row.id, ...owner };
+};
+
+const ofAdded = (row: NewCredential, entry: AuditEntry): Partial<AuditEntry> => {
+  // A command line that a browser lets in gets a token.
+  const isSignIn = row.kind === 'session' || entry.verb === 'sign-in';
+  return { ...ofCredential(isSignIn ? 'sign-in' : 'create', row, entry), ...signedInBy(row) };
 };
 
 /** A link is used up; a session or token that is taken is signed out. */
@@ -74,9 +103,9 @@ const changesOf = (
 ): readonly Partial<AuditEntry>[] => {
   switch (operation) {
     case 'objects.write':
-      return ofObjects(argument as readonly EncodedWrite[], Number(value));
+      return ofObjects(argument as readonly EncodedWrite[], Number(value), entry);
     case 'credentials.add':
-      return [ofCredential('create', argument as CredentialRow, entry)];
+      return [ofAdded(argument as NewCredential, entry)];
     case 'credentials.take':
       return value === undefined
         ? []
