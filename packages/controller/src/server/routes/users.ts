@@ -71,7 +71,7 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
     const shown = rows.map((row) => ({ kind: row.kind, ...toCredentialView(row, '') }));
     return JSON.stringify({ items: shown });
   });
-  // Sessions, links and tokens: whoever has been careless begins anew.
+  // Sessions, links, tokens and certificates: whoever has been careless begins anew.
   addRoute(app, 'DELETE', `${path}/sessions`, resourceAccess('delete', key, 'sessions'), async (request) => {
     for (const row of await credentials.ofUser(holderOf(context, request).name))
       await credentials.remove(row.id);
@@ -81,7 +81,10 @@ const addSessions = (app: FastifyInstance, context: RouteContext): void => {
   addRoute(app, 'DELETE', one, resourceAccess('delete', key, 'sessions'), async (request) => {
     const id = parameter(request, 'id');
     if (!(await rowsOf(request)).some((row) => row.id === id))
-      throw new ApiError('NotFound', `cannot find session or token ${id}: the user has none with this id`);
+      throw new ApiError(
+        'NotFound',
+        `cannot find session, token or certificate ${id}: the user has none with this id`,
+      );
     await credentials.remove(id);
     return success;
   });
