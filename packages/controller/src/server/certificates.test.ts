@@ -9,11 +9,12 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openCertificateDesk } from '../auth/client-certificates.ts';
+import { newRequest } from '../auth/test-request.ts';
 import { runClientCertificateController } from '../controllers/client-certificates/controller.ts';
 import { systemClock as clock } from '../platform/clock.ts';
 import { silentLog as log } from '../platform/log.ts';
 import { makePerson } from './test-browser.ts';
-import { type Holder, newRequest, openHolder, whoIs } from './test-certificates.ts';
+import { type Holder, openHolder, whoIs } from './test-certificates.ts';
 import { type Ground, openGround } from './test-ground.ts';
 import { call, grant } from './test-people.ts';
 
@@ -254,6 +255,23 @@ describe('a CertificateSigningRequest', () => {
     await ground.resources.delete(serviceAccountKind, 'default', metadata.name);
     await ground.resources.create(serviceAccountKind, 'default', { metadata });
     expect(await whoIs(holder)).toBeUndefined();
+  });
+
+  it('of a service account is listed with its tokens, and revoked', async () => {
+    const metadata = { name: `robot${++count}` };
+    const account = await ground.resources.create(serviceAccountKind, 'default', { metadata });
+    await ground.auth.createAccountToken(account, 3_600);
+    const { holder, id } = await holderOf(`system:serviceaccount:default:${metadata.name}`);
+    const list = `/api/v1/namespaces/default/serviceaccounts/${metadata.name}/credentials`;
+    const items = (await call(ground, { path: list })).json()['items'];
+    expect(items).toEqual([
+      expect.objectContaining({ kind: 'token' }),
+      expect.objectContaining({ kind: 'certificate', id }),
+    ]);
+    expect((await holder.send('DELETE', `${list}/${id}`)).code).toBe(403);
+    expect((await call(ground, { method: 'DELETE', path: `${list}/${id}` })).code).toBe(200);
+    expect(await whoIs(holder)).toBeUndefined();
+    expect((await call(ground, { method: 'DELETE', path: `${list}/${id}` })).code).toBe(404);
   });
 
   it('is approved only by who has all that its user has', async () => {

@@ -3,10 +3,11 @@ import { groupKind, nodeKind } from '@drover/api';
 import { createClient } from '@drover/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCertificateDesk } from '../auth/client-certificates.ts';
+import { newRequest } from '../auth/test-request.ts';
 import { systemClock as clock } from '../platform/clock.ts';
 import { createForwarder } from './forward.ts';
 import { makePerson } from './test-browser.ts';
-import { newRequest, openHolder } from './test-certificates.ts';
+import { openHolder } from './test-certificates.ts';
 import { type Ground, openGround } from './test-ground.ts';
 import { grant } from './test-people.ts';
 

@@ -1,26 +1,6 @@
-// Keys, requests and callers with client certificates, for the tests of this room.
+// Callers with client certificates, for the tests of this room.
 import { Agent, request } from 'node:https';
-import { newKeyPem, toKeyPair, x509 } from '../auth/x509.ts';
 import type { Ground } from './test-ground.ts';
-
-export interface OwnRequest {
-  readonly keyPem: string;
-  readonly csrPem: string;
-}
-
-/** A key and a request for it, as `drover certificate create` and openssl make them. */
-export const newRequest = async (name: string, groups: readonly string[] = []): Promise<OwnRequest> => {
-  const keyPem = await newKeyPem();
-  const made = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: new x509.Name([
-      ...groups.map((group) => ({ O: [{ utf8String: group }] })),
-      ...(name === '' ? [] : [{ CN: [{ utf8String: name }] }]),
-    ]).toString(),
-    keys: await toKeyPair(keyPem),
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-  });
-  return { keyPem, csrPem: made.toString('pem') };
-};
 
 export interface Reply {
   readonly code: number;

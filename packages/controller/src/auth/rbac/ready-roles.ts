@@ -96,6 +96,7 @@ const edit = [
   rule('', ['secrets'], [...read, ...write]),
   rule('', ['serviceaccounts'], ['impersonate']),
   rule('', ['serviceaccounts/token'], ['create']),
+  rule('', ['serviceaccounts/credentials'], ['get', 'delete']),
   rule('coordination.k8s.io', ['leases'], write),
 ];
 
