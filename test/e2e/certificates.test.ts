@@ -122,7 +122,7 @@ test('a watch of kubectl ends as its certificate is revoked', async () => {
 test('the command line makes, lists and revokes one of one’s own; the key stays beside it', async () => {
   const line = await must('certificate', 'create', 'laptop', '--expires', '30d');
   expect(line).toContain(
-    'kubectl config set-credentials admin --embed-certs --client-certificate=laptop.crt',
+    'kubectl config set-credentials laptop --embed-certs --client-certificate=laptop.crt',
   );
   const [key, certificate] = [join(dir, 'laptop.key'), join(dir, 'laptop.crt')];
   expect((await stat(key)).mode & 0o777).toBe(0o600);
@@ -139,4 +139,34 @@ test('the command line makes, lists and revokes one of one’s own; the key stay
   expect((await own.try('get', 'nodes')).code).toBe(1);
   const again = await drover(controller, ['certificate', 'create', 'laptop'], { cwd: dir });
   expect([again.code === 0, again.stderr]).toEqual([false, expect.stringContaining('it is there already')]);
+});
+
+test('the command line makes one for a program, and what it has is taken away by path', async () => {
+  await admin.ok('create', 'serviceaccount', 'robot');
+  await admin.ok(
+    'create',
+    'clusterrolebinding',
+    'robot',
+    '--clusterrole=view',
+    '--serviceaccount=default:robot',
+  );
+  const user = 'system:serviceaccount:default:robot';
+  await must('certificate', 'create', 'robot', '--for', user);
+  const read = (file: string): Promise<string> => readFile(join(dir, file), 'utf8');
+  const robot = await holding(await read('robot.crt'), await read('robot.key'));
+  expect(await robot.ok('auth', 'whoami')).toMatch(
+    /^Groups +\[system:serviceaccounts system:serviceaccounts:default system:authenticated\]$/m,
+  );
+  await robot.ok('get', 'nodes');
+
+  const path = '/api/v1/namespaces/default/serviceaccounts/robot/credentials';
+  const [own] = (JSON.parse(await admin.ok('get', '--raw', path)) as { items: { id: string }[] }).items;
+  await admin.ok('delete', '--raw', `${path}/${own?.id}`);
+  expect((await robot.try('get', 'nodes')).code).toBe(1);
+
+  const ghost = await drover(controller, ['certificate', 'create', 'ghost', '--for', 'ghost'], { cwd: dir });
+  expect([ghost.code, ghost.stderr]).toEqual([
+    1,
+    expect.stringContaining('no user or service account "ghost"'),
+  ]);
 });

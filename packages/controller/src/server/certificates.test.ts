@@ -1,4 +1,5 @@
 // Signing in with client certificates, against the real server.
+import { execFile } from 'node:child_process';
 import {
   certificateSigningRequestKind,
   groupKind,
@@ -147,6 +148,16 @@ describe('who shows a certificate', () => {
       });
     for (const path of ['/api/v1/nodes?watch=1', '/api/v1/nodes/web1/shell'])
       expect(await upgrade(path)).toContain(`User \\"${name}\\" cannot`);
+  });
+
+  it('is told that those of our CA alone are asked for: a browser offers no other', async () => {
+    const address = `127.0.0.1:${ground.server.port}`;
+    const child = execFile('openssl', ['s_client', '-connect', address]);
+    child.stdin?.end();
+    let said = '';
+    for await (const part of child.stdout ?? []) said += String(part);
+    const named = /Acceptable client certificate CA names\n((?:.*CN.*\n)*)/.exec(said)?.[1] ?? '';
+    expect(named.trim()).toMatch(/^CN ?= ?Drover CA [0-9a-f]{8}$/);
   });
 
   it('of a node is nobody here', async () => {
