@@ -18,6 +18,8 @@ import {
   schedules,
 } from '@drover/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificateRequest } from '../../packages/cli/src/people/certificate-request.ts';
+import { openHolder, whoIs } from '../../packages/controller/src/server/test-certificates.ts';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover } from '../harness/cli.ts';
 import type { ControllerProcess } from '../harness/controller.ts';
@@ -196,6 +198,24 @@ describe.skipIf(isSkipped)('three controllers', () => {
       if (row.subresource === 'shell') opened.push(row.address);
     expect(opened).toEqual(Array.from({ length: 12 }, () => '127.0.0.1'));
     for (const by of clients) expect((await by.audit.verify()).problem).toBeUndefined();
+  });
+
+  test('a client certificate counts at all of them, and is revoked at all of them', async () => {
+    const { keyPem, requestPem } = makeCertificateRequest('admin', ['system:masters']);
+    const wish = { request: requestPem, description: 'test' };
+    const { certificate, id } = await client(0).createCertificate(wish);
+    const shown = { keyPem, certPem: certificate };
+    const holders = fleet.all.map(({ context }) => openHolder(context, shown));
+    for (const holder of holders) expect(await whoIs(holder)).toMatchObject({ username: 'admin' });
+    const open = holders.map((holder) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      return { isOpen: promise, ended: holder.follow('/api/v1/nodes?watch=1', resolve) };
+    });
+    await Promise.all(open.map(({ isOpen }) => isOpen));
+    await client(0).revokeOwn('certificate', id);
+    await Promise.all(open.map(({ ended: isEnded }) => isEnded));
+    for (const holder of holders) expect(await whoIs(holder)).toBeUndefined();
+    for (const holder of holders) holder.close();
   });
 
   test('objects written at all of them at once never pass a quota, and each is there for everybody at once', async () => {

@@ -18,14 +18,24 @@ export interface Kubectl {
 interface Target {
   readonly address: string;
   readonly caPem: string;
-  readonly token: string;
+  /** How it signs in: a token, or a certificate and its key. */
+  readonly token?: string;
+  readonly certificate?: { readonly certPem: string; readonly keyPem: string };
   /** Of its own for kubeconfig and cache. */
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A kubeconfig that trusts the controller's CA and signs in with a token. */
-const toKubeconfig = ({ address, caPem, token }: Target): string =>
+const toUser = ({ token, certificate }: Target): object =>
+  certificate === undefined
+    ? { token }
+    : {
+        'client-certificate-data': Buffer.from(certificate.certPem).toString('base64'),
+        'client-key-data': Buffer.from(certificate.keyPem).toString('base64'),
+      };
+
+/** A kubeconfig that trusts the controller's CA. */
+const toKubeconfig = (target: Target): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -35,12 +45,12 @@ const toKubeconfig = ({ address, caPem, token }: Target): string =>
       {
         name: 'drover',
         cluster: {
-          server: address,
-          'certificate-authority-data': Buffer.from(caPem).toString('base64'),
+          server: target.address,
+          'certificate-authority-data': Buffer.from(target.caPem).toString('base64'),
         },
       },
     ],
-    users: [{ name: 'admin', user: { token } }],
+    users: [{ name: 'admin', user: toUser(target) }],
   });
 
 const openTool = async (path: string, target: Target): Promise<Kubectl> => {

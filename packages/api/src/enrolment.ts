@@ -7,6 +7,11 @@ import type { KubeObject } from './meta.ts';
 /** signerName of requests for a node's certificate. */
 export const nodeSigner = 'drover.dev/node';
 
+/** signerName of requests for a certificate by which a person or a program signs in, as Kubernetes knows it. */
+export const clientSigner = 'kubernetes.io/kube-apiserver-client';
+/** A year: no such certificate lasts longer. */
+export const maxCertificateSeconds = 365 * 86_400;
+
 export const annotation = {
   /** On requests and nodes. */
   machineId: 'drover.dev/machine-id',

@@ -30,6 +30,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Make, list and revoke API tokens of your own',
     load: () => import('./commands/api-token.ts'),
   },
+  certificate: {
+    summary: 'Make, list and revoke client certificates of your own',
+    load: () => import('./commands/certificate.ts'),
+  },
   'second-factor': {
     summary: 'Enrol an app whose codes are asked for when you sign in',
     load: () => import('./commands/second-factor.ts'),

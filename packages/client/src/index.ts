@@ -16,7 +16,14 @@ export type {
   WatchOptions,
   WriteOptions,
 } from './objects.ts';
-export type { ApiTokenWish, CredentialInfo, OwnAccount, PasskeyInfo, PeopleApi } from './people.ts';
+export type {
+  ApiTokenWish,
+  CredentialInfo,
+  CredentialKind,
+  OwnAccount,
+  PasskeyInfo,
+  PeopleApi,
+} from './people.ts';
 export { type ResumeOptions, resumed } from './resume.ts';
 export type { ObjectRow, RowsApi } from './rows.ts';
 export type { ShellEnd, ShellOptions, Terminal } from './shell.ts';

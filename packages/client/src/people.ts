@@ -4,10 +4,13 @@ import { serviceAccounts, toObjectPath, users } from './kinds.ts';
 import type { CallOptions } from './objects.ts';
 import type { Transport } from './transport.ts';
 
-/** A session or an API token, without its secret. Times are RFC 3339; null: never. */
+/** How somebody is known to the API by something other than a password, one at a time. */
+export type CredentialKind = 'session' | 'token' | 'certificate';
+
+/** A session, an API token or a client certificate, without its secret. Times are RFC 3339; null: never. */
 export interface CredentialInfo {
   readonly id: string;
-  readonly kind?: 'session' | 'token';
+  readonly kind?: CredentialKind;
   readonly description: string;
   readonly createdAt: string | null;
   readonly expiresAt: string | null;
@@ -18,6 +21,16 @@ export interface CredentialInfo {
   readonly agent?: string;
   readonly rules?: readonly PolicyRule[];
   readonly namespaces?: readonly string[];
+  /** Of a certificate: those that it names. */
+  readonly groups?: readonly string[];
+}
+
+export interface CertificateWish {
+  /** PKCS#10 in PEM; its common name is one's own name. */
+  readonly request: string;
+  readonly description: string;
+  /** Absent: 90 days. */
+  readonly expiresSeconds?: number;
 }
 
 export interface ApiTokenWish {
@@ -57,9 +70,14 @@ export interface PeopleApi {
     wish: ApiTokenWish,
     options?: CallOptions,
   ): Promise<{ readonly token: string; readonly id: string }>;
-  /** One's own sessions or tokens. */
-  ownCredentials(kind: 'session' | 'token', options?: CallOptions): Promise<readonly CredentialInfo[]>;
-  revokeOwn(kind: 'session' | 'token', id: string, options?: CallOptions): Promise<void>;
+  /** The certificate in PEM, and when it ends (RFC 3339). */
+  createCertificate(
+    wish: CertificateWish,
+    options?: CallOptions,
+  ): Promise<{ readonly certificate: string; readonly id: string; readonly expiresAt: string }>;
+  /** One's own sessions, tokens or certificates. */
+  ownCredentials(kind: CredentialKind, options?: CallOptions): Promise<readonly CredentialInfo[]>;
+  revokeOwn(kind: CredentialKind, id: string, options?: CallOptions): Promise<void>;
   /** All of one's own but the one in use. */
   revokeOtherSessions(options?: CallOptions): Promise<void>;
   changePassword(current: string, password: string, options?: CallOptions): Promise<void>;
@@ -120,6 +138,8 @@ export const createPeopleApi = (http: Transport): PeopleApi => {
     },
     createToken: (wish, { signal } = {}) =>
       http.json({ method: 'POST', path: '/auth/tokens', body: wish, signal }),
+    createCertificate: (wish, { signal } = {}) =>
+      http.json({ method: 'POST', path: '/auth/certificates', body: wish, signal }),
     ownCredentials: async (kind, { signal } = {}) =>
       (await http.json<Items>({ path: `/auth/${kind}s`, signal })).items,
     revokeOwn: (kind, id, options) => tell('DELETE', `/auth/${kind}s/${encodeURIComponent(id)}`, options),

@@ -28,7 +28,9 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   output: policy('work'),
   agent: owner('Node'),
   certificate: policy('certificates'),
-  credential: number('sessions, links and tokens that are valid, and what ended within ten minutes'),
+  credential: number(
+    'sessions, links, tokens and client certificates that are valid, and what ended within ten minutes',
+  ),
   factor: owner('User'),
   failed_try: number('20,000 rows, the oldest go first'),
   blob: policy('content'),

@@ -6,10 +6,12 @@ import { backupEntry } from './auth/audit/backups.ts';
 import { type AuditTrail, ownEntry } from './auth/audit/trail.ts';
 import { createWorkAudit } from './auth/audit/work.ts';
 import type { Auth } from './auth/auth.ts';
+import type { CertificateDesk } from './auth/client-certificates.ts';
 import { createLaterStart } from './auth/later/start.ts';
 import type { RunPolicyDesk } from './auth/run-policy/desk.ts';
 import type { Config } from './config.ts';
 import { tellOfBackup } from './controllers/backup-news.ts';
+import { runClientCertificateController } from './controllers/client-certificates/controller.ts';
 import { tellOfDisk } from './controllers/disk-news.ts';
 import { type EnrolmentDeps, runEnrolmentController } from './controllers/enrolment/controller.ts';
 import { runPolicyController } from './controllers/policy/controller.ts';
@@ -100,16 +102,17 @@ export const runWork = async (
   await leadership.during(() => runScheduleController({ resources, clock, log, start }));
 };
 
-/** Servers that join: by a request, or over SSH with a token of its own, which the audit trail knows. */
+/** Servers, people and programs that ask for certificates. Servers join: by a request, or over SSH with a token of its own, which the audit trail knows. */
 export const runEnrolment = async (
   deps: LeaderLoop &
     Pick<EnrolmentDeps, 'signer' | 'credentials'> & {
       readonly lifetimeMs: number;
       readonly admission: ReturnType<typeof createAdmission>;
       readonly audit: AuditStore;
+      readonly certificates: CertificateDesk;
     },
 ): Promise<void> => {
-  const { resources, audit, leadership, clock, log } = deps;
+  const { resources, audit, certificates, leadership, clock, log } = deps;
   const issueToken: IssueToken = ({ labels, expiresSeconds, reason }) => {
     const { group, plural: resource } = enrollmentTokenKind;
     const entry = () => ({ ...ownEntry(clock.nowMs(), 'create'), group, resource, reason });
@@ -117,6 +120,7 @@ export const runEnrolment = async (
     return audit.within({ entry, rows: 0 }, () => issueEnrollmentToken(deps, 'ssh-', { labels, expiresAt }));
   };
   await leadership.during(() => runEnrolmentController(deps));
+  await leadership.during(() => runClientCertificateController({ resources, certificates, clock, log }));
   await leadership.during(() => runSshEnrolmentController({ resources, clock, log, issueToken }));
 };
 

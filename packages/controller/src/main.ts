@@ -7,6 +7,7 @@ import { createAdmission } from './auth/admission.ts';
 import { openAuditTrail } from './auth/audit/trail.ts';
 import { createAuth } from './auth/auth.ts';
 import { type Authority, openAuthority } from './auth/authority.ts';
+import { openCertificateDesk } from './auth/client-certificates.ts';
 import { openPeopleDesk } from './auth/people/desk.ts';
 import { openRoleKeeper } from './auth/rbac/role-keeper.ts';
 import { makeReadyPolicy } from './auth/run-policy/dangerous-commands.ts';
@@ -188,7 +189,15 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   const sign = (bytes: Parameters<typeof authority.signRelease>[0]) => authority.signRelease(bytes);
   const releases = await openAgentReleases({ file: config.agentFile, sign });
   const content = createContentHandler({ store, clock, log });
-  const admission = createAdmission({ resources, authority, clock, address, work: runPolicies.admission });
+  const certificates = openCertificateDesk({
+    authority,
+    auth,
+    resources,
+    credentials: store.credentials,
+    clock,
+  });
+  const work = runPolicies.admission;
+  const admission = createAdmission({ resources, authority, certificates, clock, address, work });
   const tell = (report: NodeReport) => late.nodes?.tell(report);
   const { fence } = runPolicies;
   const gateway = closers.add(
@@ -200,7 +209,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
   await together.follow(late.nodes);
   const loop = { resources, leadership, admission, audit, clock, log };
   const lifetimeMs = config.nodeCertificateMs;
-  await runEnrolment({ ...loop, signer: authority, credentials, lifetimeMs });
+  await runEnrolment({ ...loop, signer: authority, certificates, credentials, lifetimeMs });
   await runWork({ ...loop, store, fence, trail, runPolicies, auth });
   const server = closers.add(
     await createServer({
@@ -208,6 +217,7 @@ const startController = async ({ config, log, closers, drain, stop, manager }: S
       store,
       auth,
       people,
+      certificates,
       tls: serverTls,
       content,
       openShell: gateway.openShell,

@@ -167,7 +167,11 @@ describe.skipIf(isConsoleSkipped)('access', () => {
 
   test('what somebody has open is seen and revoked, groups are changed, and the user is deleted', async () => {
     await ground.open('/access/users?user=admin');
-    await ground.page.getByRole('grid', { name: 'Sessions and tokens' }).getByText('link').first().waitFor();
+    await ground.page
+      .getByRole('grid', { name: 'Sessions, tokens and certificates' })
+      .getByText('link')
+      .first()
+      .waitFor();
     await ground.picture('access-user');
     await ground.expectAccessible();
     await ground.open('/access/users?user=alice');

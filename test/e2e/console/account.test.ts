@@ -1,5 +1,6 @@
 // One's own account in a real browser: password, app with codes, passkeys, sessions, API tokens; and who must enrol first.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificateRequest } from '../../../packages/cli/src/people/certificate-request.ts';
 import { codeOf } from '../../harness/authenticator-app.ts';
 import { drover } from '../../harness/cli.ts';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
@@ -80,6 +81,22 @@ describe.skipIf(isConsoleSkipped)('the account', () => {
     await submit('Revoke');
     await ground.page.getByText('You have no API tokens.').waitFor();
     ground.expectNoErrors();
+  });
+
+  test('a client certificate is listed with its groups, and revoked', async () => {
+    const { requestPem } = makeCertificateRequest('ada', []);
+    const made = await ground.page.request.post('/auth/certificates', {
+      data: { request: requestPem, description: 'laptop' },
+      headers: { 'x-drover-request': '1' },
+      ignoreHTTPSErrors: true,
+    });
+    expect(made.status()).toBe(201);
+    await ground.open('/account');
+    await grid('Client certificates').getByText('laptop').waitFor();
+    await button('Revoke the certificate laptop').click();
+    await submit('Revoke');
+    await grid('Client certificates').waitFor({ state: 'detached' });
+    await ground.page.getByText('drover certificate create laptop').waitFor();
   });
 
   test('an app with codes is enrolled by its picture, gives recovery codes once, and is removed', async () => {

@@ -108,12 +108,12 @@ const addSwitch = (command: Command, session: Session, word: 'disable' | 'enable
 const addDelete = (command: Command, session: Session): void => {
   const remove = command
     .command('delete')
-    .description('Remove users with their passwords, sessions and tokens')
+    .description('Remove users with their passwords, sessions, tokens and certificates')
     .argument('<name...>')
     .option('--yes', 'do not ask');
   remove.action(async (names: string[], options: { readonly yes?: boolean }) => {
     if (options.yes !== true)
-      await confirm(session, `remove ${names.join(', ')} with passwords, sessions and tokens`);
+      await confirm(session, `remove ${names.join(', ')} with passwords, sessions, tokens and certificates`);
     const client = session.connect(remove);
     for (const name of names) {
       await client.delete(users, name);
@@ -122,23 +122,30 @@ const addDelete = (command: Command, session: Session): void => {
   });
 };
 
+interface SessionsOptions {
+  readonly tokens?: boolean;
+  readonly certificates?: boolean;
+  readonly output?: string;
+}
+
 const addSessions = (command: Command, session: Session): void => {
   const list = command
     .command('sessions')
-    .description('List where a user is signed in, or their API tokens')
+    .description('List where a user is signed in, or their API tokens or certificates')
     .argument('<name>')
     .option('--tokens', 'API tokens instead')
+    .option('--certificates', 'client certificates instead')
     .option('-o, --output <form>', 'json, yaml or name');
-  list.action(async (name: string, options: { readonly tokens?: boolean; readonly output?: string }) => {
-    const kind = options.tokens === true ? 'token' : 'session';
+  list.action(async (name: string, options: SessionsOptions) => {
+    const kind = options.certificates ? 'certificate' : options.tokens ? 'token' : 'session';
     const items = (await session.connect(list).credentialsOf(name)).filter((one) => one.kind === kind);
     await showCredentials(session, kind, items, options.output);
   });
   const end = command
     .command('sign-out')
-    .description('End all sessions of a user, and revoke their links and API tokens')
+    .description('End all sessions of a user, and revoke their links, API tokens and certificates')
     .argument('<name>')
-    .argument('[id]', 'only this session or token');
+    .argument('[id]', 'only this session, token or certificate');
   end.action(async (name: string, id: string | undefined) => {
     await session.connect(end).revokeOf(name, id);
     session.out.write(id === undefined ? `${name} signed out everywhere\n` : `${id} revoked\n`);

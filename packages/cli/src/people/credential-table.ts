@@ -1,5 +1,5 @@
-// Owns how sessions and API tokens are listed.
-import type { CredentialInfo } from '@drover/client';
+// Owns how sessions, API tokens and certificates are listed.
+import type { CredentialInfo, CredentialKind } from '@drover/client';
 import { isDocument, parseOutputForm, printValue } from '../output/documents.ts';
 import { toTable } from '../output/table.ts';
 import type { Session } from '../session.ts';
@@ -16,11 +16,15 @@ const ruleWords = ({ rules, namespaces }: CredentialInfo): string => {
 const columns = {
   session: ['Id', 'From', 'By', 'Since', 'Last used', 'Expires'],
   token: ['Id', 'Description', 'May', 'Last used', 'Expires'],
+  certificate: ['Id', 'Description', 'Groups', 'Last used', 'Expires'],
 } as const;
 
 const timeOf = (time: string | null): string => time ?? 'never';
 
-const rowOf = (kind: 'session' | 'token', one: CredentialInfo): readonly string[] =>
+const rightsOf = (kind: 'token' | 'certificate', one: CredentialInfo): string =>
+  kind === 'token' ? ruleWords(one) : one.groups?.join(',') || '-';
+
+const rowOf = (kind: CredentialKind, one: CredentialInfo): readonly string[] =>
   kind === 'session'
     ? [
         one.current ? `${one.id} *` : one.id,
@@ -30,11 +34,11 @@ const rowOf = (kind: 'session' | 'token', one: CredentialInfo): readonly string[
         timeOf(one.lastUsedAt),
         timeOf(one.expiresAt),
       ]
-    : [one.id, one.description || '-', ruleWords(one), timeOf(one.lastUsedAt), timeOf(one.expiresAt)];
+    : [one.id, one.description || '-', rightsOf(kind, one), timeOf(one.lastUsedAt), timeOf(one.expiresAt)];
 
 export const showCredentials = async (
   session: Session,
-  kind: 'session' | 'token',
+  kind: CredentialKind,
   items: readonly CredentialInfo[],
   output: string | undefined,
 ): Promise<void> => {

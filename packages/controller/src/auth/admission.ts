@@ -10,6 +10,7 @@ import {
   annotation,
   type CertificateSigningRequest,
   certificateSigningRequestKind,
+  clientSigner,
   type EnrollmentToken,
   enrollmentTokenKind,
   isDnsSubdomain,
@@ -26,6 +27,7 @@ import {
 import { type Clock, toTimestamp } from '../platform/clock.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { CertificateRequest } from './certificate-request.ts';
+import type { CertificateDesk } from './client-certificates.ts';
 import { makeSecret } from './enrollment-secret.ts';
 import { type Identity, identityName, toSubject } from './identity.ts';
 import { toJoinCommand } from './join-command.ts';
@@ -54,6 +56,7 @@ export interface AdmissionDeps {
     readonly caPin: string;
     readRequest(csrPem: string): Promise<CertificateRequest>;
   };
+  readonly certificates: Pick<CertificateDesk, 'check'>;
   readonly clock: Clock;
   /** https://host:port as servers reach this controller. */
   readonly address: string;
@@ -169,6 +172,21 @@ const readNodeRequest = async (
   return { node, fingerprint: request.fingerprint };
 };
 
+const clientUsages = ['digital signature', 'key encipherment', 'client auth'];
+
+/** For whom it is, for the audit trail. What Kubernetes asks of such a request is asked here, too. */
+const readClientRequest = async (
+  { certificates }: AdmissionDeps,
+  { request, usages: given }: CertificateSigningRequest['spec'],
+): Promise<string> => {
+  const usages: readonly string[] = given ?? [];
+  const foreign = usages.find((usage) => !clientUsages.includes(usage));
+  if (foreign !== undefined)
+    throw invalidField('spec.usages', `"${foreign}" is not for clients: only ${clientUsages.join(', ')}`);
+  if (!usages.includes('client auth')) throw invalidField('spec.usages', 'must hold "client auth"');
+  return `for ${await certificates.check(Buffer.from(request, 'base64').toString('latin1'))}`;
+};
+
 const admitRequest = (deps: AdmissionDeps): Admit => {
   const validate = validatorOf(certificateSigningRequestKind);
   return async ({ identity, object, address }) => {
@@ -177,8 +195,11 @@ const admitRequest = (deps: AdmissionDeps): Admit => {
     const spec = { ...withoutAsker(parsed.spec), ...askerOf(identity) };
     const raw = object as { readonly spec?: object };
     if (parsed.spec.signerName !== nodeSigner) {
-      if (identity.kind === 'user')
-        return { object: { ...raw, spec: { ...withoutAsker(raw.spec ?? {}), ...askerOf(identity) } } };
+      if (identity.kind === 'user') {
+        const note =
+          parsed.spec.signerName === clientSigner ? await readClientRequest(deps, parsed.spec) : '';
+        return { note, object: { ...raw, spec: { ...withoutAsker(raw.spec ?? {}), ...askerOf(identity) } } };
+      }
       throw invalidField('spec.signerName', `must be ${nodeSigner}`);
     }
     const machineId = parsed.metadata.annotations?.[annotation.machineId] ?? '';

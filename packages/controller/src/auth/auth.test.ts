@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sha256Hex } from '../platform/ids.ts';
 import { type Auth, adminUser, createAuth } from './auth.ts';
 import { actorName, type Identity } from './identity.ts';
+import { removeOver } from './issue.ts';
 import { type Ground, type HandClock, handClock, openGround } from './test-ground.ts';
 
 let ground: Ground;
@@ -233,4 +234,30 @@ test('what is kept about a deed names who did it and in whose name', () => {
   expect(actorName({ kind: 'node', name: 'web1' })).toBe('system:node:web1');
   const alice: Identity = { kind: 'user', name: 'alice', groups: [], impersonator: 'admin' };
   expect(actorName(alice)).toBe('alice (by admin)');
+});
+
+test('a certificate proves its user until it ends, and its row is removed then', async () => {
+  const { credentials } = ground.store;
+  const sha256 = sha256Hex('a certificate');
+  const ends = { createdAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 60_000 };
+  const details = { groups: ['system:masters'] };
+  await credentials.add({
+    id: sha256,
+    kind: 'certificate',
+    sha256,
+    user: adminUser,
+    description: '',
+    ...ends,
+    details,
+  });
+  expect(await auth.authenticate({ certificate: sha256 })).toEqual({
+    ...admin,
+    credential: `certificate/${sha256}`,
+  });
+  await removeOver(credentials, clock.nowMs());
+  clock.advance(60_000);
+  expect(await auth.authenticate({ certificate: sha256 })).toBeUndefined();
+  expect(await credentials.byId(sha256)).toBeDefined();
+  await removeOver(credentials, clock.nowMs());
+  expect(await credentials.byId(sha256)).toBeUndefined();
 });

@@ -1,15 +1,17 @@
-// Owns sign-in by secrets that Drover has made: links, sessions, API tokens, and the identities that they prove.
+// Owns sign-in by what Drover has made: links, sessions, API tokens, certificates, and the identities that they prove.
 // I1: only sha256 of a secret is stored and looked up by: comparing takes the same time whatever is guessed.
 // I2: a one-time link works once, even when two take it at the same moment.
 // I3: failed tries are slowed per address; who has proved a secret before is not slowed by a neighbour's guesses.
 // I4: what a secret proves is asked anew for each request: revoked, disabled or deleted, and it proves nobody.
+// I5: a certificate counts before a token or a session of the same request, as in Kubernetes; one that proves nobody leaves it to
+//     those. Of groups it gives those that it names and its holder is in at this moment.
 import { ApiError, adminUser, type Kind, type KubeObject, type PolicyRule, userKind } from '@drover/api';
 import type { Clock } from '../platform/clock.ts';
 import { isDiskRefusal } from '../platform/disk-refusal.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { CredentialDetails, CredentialRow, CredentialStore } from '../store/store.ts';
 import { findToken } from './enrollment-secret.ts';
-import { type Identity, toSubject, type UserIdentity } from './identity.ts';
+import { authenticatedGroup, type Identity, toSubject, type UserIdentity } from './identity.ts';
 import { checkTokenLife, createIssuer, isOver, type Owner } from './issue.ts';
 import { isLaterKind, stampLater } from './later/requester.ts';
 import { createPeople, type People } from './people/person.ts';
@@ -29,6 +31,8 @@ export { adminUser };
 export interface Credentials {
   readonly authorization?: string | undefined;
   readonly cookie?: string | undefined;
+  /** sha256 (hex) of the certificate that the other end holds the key of, and that our CA has signed. */
+  readonly certificate?: string | undefined;
   /** Absent: not slowed. */
   readonly remoteAddress?: string | undefined;
 }
@@ -44,8 +48,8 @@ export interface TokenWish {
 
 export interface Auth {
   /**
-   * The identity that the headers prove; undefined when they hold none or a wrong one. A bearer token counts
-   * before the cookie. @throws ApiError TooManyRequests for an address that guesses.
+   * The identity that certificate or headers prove; undefined when they hold none or a wrong one. The certificate
+   * counts first (I5), and a bearer token before the cookie. @throws ApiError TooManyRequests for an address that guesses.
    */
   authenticate(request: Credentials): Promise<Identity | undefined>;
   /** Whether what proved this identity still proves it. */
@@ -123,13 +127,23 @@ const scopeOf = ({ rules, namespaces, enrolOnly }: CredentialDetails): Pick<User
   return { scope: bounds };
 };
 
+/** I5. With fewer groups than its holder has, it makes nothing new, like a token with bounds. */
+const withGroupsOf = (identity: UserIdentity, { kind, details }: CredentialRow): UserIdentity => {
+  if (kind !== 'certificate') return identity;
+  const named = [...(details.groups ?? []), authenticatedGroup];
+  const groups = identity.groups.filter((group) => named.includes(group));
+  return groups.length === identity.groups.length ? identity : { ...identity, groups, scope: {} };
+};
+
 /** Whom a row proves now; undefined: nobody (I4). */
 const identityOfRow = (deps: AuthDeps, people: People, row: CredentialRow): UserIdentity | undefined => {
   if (isOver(row, deps.clock.nowMs())) return undefined;
   const found = isTokenUser(row.user)
     ? identityOfAccount(deps.resources, row.user)
     : people.identityOf(row.user, row.userUid);
-  return found && { ...found, credential: `${row.kind}/${row.id}`, ...scopeOf(row.details) };
+  return (
+    found && { ...withGroupsOf(found, row), credential: `${row.kind}/${row.id}`, ...scopeOf(row.details) }
+  );
 };
 
 /** Notes that it has served, at most once a minute. Who reads is let in, also while the disk cannot be written. */
@@ -158,7 +172,17 @@ const authenticateWith = (deps: AuthDeps, people: People, throttle: Throttle): A
     if (identity !== undefined) await touch(deps, row);
     return identity;
   };
+  const proveByCertificate = async (sha256: string): Promise<Identity | undefined> => {
+    const row = await deps.store.credentials.bySha256(sha256);
+    const identity = row?.kind === 'certificate' ? identityOfRow(deps, people, row) : undefined;
+    if (row !== undefined && identity !== undefined) await touch(deps, row);
+    return identity;
+  };
   return async (request) => {
+    if (request.certificate !== undefined) {
+      const identity = await proveByCertificate(request.certificate);
+      if (identity !== undefined) return identity;
+    }
     const { from, secret } = readSecret(request);
     const address = request.remoteAddress;
     if (secret === '') return undefined;
@@ -260,7 +284,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
     rulesOf: (identity, namespace) => {
       if (identity.kind !== 'user') return { rules: [], missing: [] };
       const { index, missing } = roles.grantOf(toSubject(identity), namespace);
-      const bounds = identity.scope === undefined ? [] : ['the token or session has bounds of its own'];
+      const bounds = identity.scope === undefined ? [] : ['what proves who you are has bounds of its own'];
       return { rules: index.rules, missing: [...missing, ...bounds] };
     },
     guard: createWriteGuards({ roles, authorize, people, resources: deps.resources }),

@@ -1,6 +1,7 @@
 // Owns the built-in certificate authority: whom it signs for, and that all it signed is known.
 // I1: the CA and the release key are made once; the pin in every join line is the hash of this CA.
-// I2: a certificate is in the store before it is handed out, so that it can always be revoked.
+// I2: a certificate is in the store before it is handed out, so that it can always be revoked. Those of people and programs are
+//     credentials beside their tokens, which who asks for them puts there (client-certificates.ts I1).
 // I3: a renewal never outlives a revocation: if the old certificate was revoked meanwhile, so is the new one.
 // I4: the release key signs agent files only; it is not the CA's key.
 import { createPrivateKey, createPublicKey, hkdfSync, sign } from 'node:crypto';
@@ -35,6 +36,12 @@ export interface NodeCertificate {
   readonly notAfterMs: number;
 }
 
+export interface ClientCertificate {
+  readonly certPem: string;
+  /** sha256 (hex) of the certificate's DER. */
+  readonly sha256: string;
+}
+
 export interface Authority {
   readonly caPem: string;
   /** sha256 (hex) of the CA certificate's DER. */
@@ -49,6 +56,13 @@ export interface Authority {
     readonly node: string;
     readonly lifetimeMs: number;
   }): Promise<NodeCertificate>;
+  /** Signs for who is named, whatever name the request holds; valid from now (less the skew) until `notAfterMs`. */
+  signClient(wanted: {
+    readonly csrPem: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+    readonly notAfterMs: number;
+  }): Promise<ClientCertificate>;
   /**
    * A new certificate, of the same length of life, for the holder of certificate `serial`; the key may be new.
    * The old one stays valid until its end. @throws ApiError Forbidden when `serial` is not a valid one of the node.
@@ -138,16 +152,38 @@ const openCa = async (
   return { issuer, fleetSecret };
 };
 
+/** @throws ApiError Invalid when the asker lacks the key. */
+const parseOwn = async (csrPem: string, whose: string): ReturnType<typeof parseRequest> => {
+  const parsed = await parseRequest(csrPem);
+  if (parsed.summary.verified) return parsed;
+  const why = 'the request is not signed by its own key; make a new one';
+  throw new ApiError('Invalid', `cannot sign for ${whose}: ${why}`);
+};
+
+const signClientWith =
+  ({ clock }: AuthorityOptions, issuer: Issuer): Authority['signClient'] =>
+  async ({ csrPem, name, groups, notAfterMs }) => {
+    const { request } = await parseOwn(csrPem, name);
+    const nowMs = clock.nowMs();
+    const certificate = await makeCertificate(issuer, {
+      serial: newSerial(),
+      // Typed, so that nothing in a name is taken for an escape.
+      subject: new x509.Name([
+        ...groups.map((group) => ({ O: [{ utf8String: group }] })),
+        { CN: [{ utf8String: name }] },
+      ]),
+      publicKey: request.publicKey,
+      validity: { notBeforeMs: nowMs - skewOf(notAfterMs - nowMs), notAfterMs },
+      purpose: { kind: 'client' },
+    });
+    const certPem = `${certificate.toString('pem')}\n`;
+    return { certPem, sha256: certificateSha256(certPem) };
+  };
+
 const signWith =
   ({ store, clock }: AuthorityOptions, issuer: Issuer) =>
   async (csrPem: string, node: string, lifetimeMs: number): Promise<NodeCertificate> => {
-    const { request, summary } = await parseRequest(csrPem);
-    if (!summary.verified) {
-      throw new ApiError(
-        'Invalid',
-        `cannot sign for node ${node}: the request is not signed by its own key; make a new one`,
-      );
-    }
+    const { request, summary } = await parseOwn(csrPem, `node ${node}`);
     const nowMs = clock.nowMs();
     const validity = { notBeforeMs: nowMs - skewOf(lifetimeMs), notAfterMs: nowMs + lifetimeMs };
     const serial = newSerial();
@@ -216,6 +252,7 @@ export const openAuthority = async (options: AuthorityOptions): Promise<Authorit
     },
     readRequest: async (csrPem) => (await parseRequest(csrPem)).summary,
     signNode: ({ csrPem, node, lifetimeMs }) => signNode(csrPem, node, lifetimeMs),
+    signClient: signClientWith(options, issuer),
     renew: renewWith(options, signNode),
     signRelease: (bytes) => sign('sha256', bytes, { key: releaseKey, dsaEncoding: 'der' }),
     releasePublicKeyPem: createPublicKey(releaseKey).export({ format: 'pem', type: 'spki' }).toString(),

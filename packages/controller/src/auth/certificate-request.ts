@@ -39,14 +39,31 @@ const keyProblem = (key: x509.PublicKey): string => {
   return bits >= 2048 && bits <= 4096 ? '' : 'an RSA key must have 2048 to 4096 bits';
 };
 
+const toDer = (csrPem: string): Buffer => {
+  if (csrPem.length > maxPemLength) throw invalid(`longer than ${maxPemLength} characters`);
+  const match = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/.exec(csrPem);
+  if (match?.[1] === undefined) throw invalid('not a PKCS#10 request in PEM');
+  return Buffer.from(match[1], 'base64');
+};
+
+/** The names that a request holds; whether its asker has the key is not looked at. */
+export const subjectOf = (
+  csrPem: string,
+): { readonly commonNames: readonly string[]; readonly organizations: readonly string[] } => {
+  const der = toDer(csrPem);
+  try {
+    const { subjectName } = new x509.Pkcs10CertificateRequest(der);
+    return { commonNames: subjectName.getField('CN'), organizations: subjectName.getField('O') };
+  } catch (error) {
+    throw invalid('not a well-formed PKCS#10 request', error);
+  }
+};
+
 /** The request as the library has it, and what it says. */
 export const parseRequest = async (
   csrPem: string,
 ): Promise<{ readonly request: Pkcs10CertificateRequest; readonly summary: CertificateRequest }> => {
-  if (csrPem.length > maxPemLength) throw invalid(`longer than ${maxPemLength} characters`);
-  const match = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/.exec(csrPem);
-  if (match?.[1] === undefined) throw invalid('not a PKCS#10 request in PEM');
-  const der = Buffer.from(match[1], 'base64');
+  const der = toDer(csrPem);
   try {
     const request = new x509.Pkcs10CertificateRequest(der);
     const problem = keyProblem(request.publicKey);

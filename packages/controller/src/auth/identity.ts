@@ -15,7 +15,7 @@ export interface UserIdentity {
   readonly groups: readonly string[];
   readonly uid?: string;
   readonly extra?: Readonly<Record<string, readonly string[]>>;
-  /** What proved it, for the audit trail: 'token/<id>' or 'session/<id>'. */
+  /** What proved it, for the audit trail: 'token/<id>', 'session/<id>' or 'certificate/<sha256>'. */
   readonly credential?: string;
   /** Who really asks, when somebody acts in this user's name. */
   readonly impersonator?: string;

@@ -68,7 +68,7 @@ export const removeOver = async (
   nowMs: number,
 ): Promise<number> => {
   const all = await Promise.all(
-    (['link', 'session', 'token'] as const).map((kind) => credentials.list(kind)),
+    (['link', 'session', 'token', 'certificate'] as const).map((kind) => credentials.list(kind)),
   );
   const over = all.flat().filter((row) => isOver(row, nowMs));
   await Promise.all(over.map(({ id }) => credentials.remove(id)));

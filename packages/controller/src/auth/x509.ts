@@ -126,7 +126,7 @@ export const makeCertificate = (
   issuer: Issuer,
   wanted: {
     readonly serial: string;
-    readonly subject: x509.JsonName;
+    readonly subject: x509.JsonName | x509.Name;
     readonly publicKey: x509.PublicKeyType;
     readonly validity: Validity;
     readonly purpose: Purpose;

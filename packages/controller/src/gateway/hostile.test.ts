@@ -4,6 +4,7 @@ import { createMux, FrameSplitter, type Mux } from '@drover/api/wire';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toCall } from '../../../api/src/wire/messages.ts';
+import { newRequest } from '../auth/test-request.ts';
 import { commandSpec, type Ground, openGround } from './test-ground.ts';
 
 const deadline = { timeout: 10_000, interval: 5 };
@@ -213,6 +214,29 @@ describe('hostile peers', () => {
     }
     await stranger.close();
     expect(ground.told(n1)).toEqual([]);
+  });
+
+  it.each([
+    ['of a person', 'ada'],
+    ['of a person, were it signed for the name of a node,', 'system:node:n1'],
+  ])('a client certificate %s is no agent', async (_, name) => {
+    const { csrPem, keyPem: key } = await newRequest(name);
+    const notAfterMs = Date.now() + 3_600_000;
+    const wanted = { csrPem, name, groups: ['system:nodes'], notAfterMs };
+    const { certPem: cert } = await ground.authority.signClient(wanted);
+    const socket = connect({
+      host: '127.0.0.1',
+      port: ground.gateway.port,
+      key,
+      cert,
+      ca: ground.authority.caPem,
+    });
+    open.push(socket);
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    const mux = speak(socket);
+    await expect(mux.call('hello', hello())).rejects.toThrow();
+    await closed(socket);
   });
 
   it('half-open connections are closed in time and do not keep agents out', async () => {

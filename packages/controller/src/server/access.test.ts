@@ -172,7 +172,8 @@ describe('who may call a route', () => {
 
   it('refuses a route that declares no access', async () => {
     const app = fastify();
-    installAccess(app, { auth: refusing, guard: createConnectionGuard({ strangers: 1 }) });
+    const forwarder = { certificate: () => undefined };
+    installAccess(app, { auth: refusing, guard: createConnectionGuard({ strangers: 1 }), forwarder });
     expect(() => app.get('/forgotten', async () => 'secret')).toThrow('/forgotten declares no access');
     await app.close();
   });

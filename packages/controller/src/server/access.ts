@@ -5,6 +5,7 @@
 //     Origin must not say otherwise, and it carries the header X-Drover-Request, which a page of another site cannot
 //     send without being asked for leave first (CORS), and nobody is given that. Forms and WebSockets cannot send it
 //     either: the routes for them say so, and stand on the first two and on SameSite=Strict.
+//     A browser sends a client certificate by itself, too: the first two are asked of such a request as well.
 // I4: who acts as somebody else (Impersonate-User) may do so, and is then judged as that user only.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '@drover/api';
@@ -15,6 +16,7 @@ import { actsAsOther, type DistinctHeaders, impersonate } from '../auth/imperson
 import type { Attributes, Verb } from '../auth/permissions.ts';
 import { nextTurn } from '../platform/turn.ts';
 import type { ServerAuth } from './deps.ts';
+import type { Forwarder } from './forward.ts';
 import type { ConnectionGuard } from './limits.ts';
 import { first, isTrue, type Query } from './query.ts';
 
@@ -23,6 +25,7 @@ export type PlainResource =
   | 'agents'
   | 'audit'
   | 'backups'
+  | 'certificates'
   | 'content'
   | 'drain'
   | 'encryption'
@@ -84,10 +87,12 @@ export const plainAccess = (verb: Verb, resource: PlainResource): Access => ({
   isPath: true,
 });
 
-const unauthorized = (): ApiError =>
+const unauthorized = (certificate?: string): ApiError =>
   new ApiError(
     'Unauthorized',
-    'cannot serve this request: not signed in; send a token (Authorization: Bearer ...) or sign in with a link',
+    certificate === undefined
+      ? 'cannot serve this request: not signed in; send a token (Authorization: Bearer ...) or sign in with a link'
+      : 'cannot serve this request: the client certificate does not hold any more; make a new one, or sign in with a token',
   );
 
 /** Sent by our own pages and programs with what they change (I3); any value. */
@@ -103,6 +108,8 @@ export const isSameOrigin = (headers: IncomingHttpHeaders): boolean => {
 
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
+  /** See client-certificate.ts. */
+  readonly certificate: string | undefined;
   /** The same, each value by itself; asked of those only who act as somebody else. */
   readonly distinct: () => DistinctHeaders;
   readonly remoteAddress: string | undefined;
@@ -114,11 +121,16 @@ export interface Caller {
   readonly onProven: (identity: Identity) => void;
 }
 
+const cameByCertificate = (identity: Identity): boolean =>
+  identity.kind === 'user' && identity.credential?.startsWith('certificate/') === true;
+
 /** I3. Throws Forbidden. */
-const checkOwnPage = ({ headers, takesForm = false }: Caller): void => {
+const checkOwnPage = ({ headers, takesForm = false }: Caller, identity: Identity): void => {
+  const isCertificate = cameByCertificate(identity);
+  const what = isCertificate ? 'certificate' : 'cookie';
   if (!isSameOrigin(headers))
-    throw new ApiError('Forbidden', 'cannot accept a cookie from a page of another site: use a token');
-  if (!takesForm && headers[requestHeader] === undefined)
+    throw new ApiError('Forbidden', `cannot accept a ${what} from a page of another site: use a token`);
+  if (!isCertificate && !takesForm && headers[requestHeader] === undefined)
     throw new ApiError(
       'Forbidden',
       `cannot accept a cookie for a change without the header ${requestHeader}: add it, or use a token`,
@@ -130,12 +142,12 @@ const checkOwnPage = ({ headers, takesForm = false }: Caller): void => {
  * or for who may not act as somebody else (I4), TooManyRequests for who guesses.
  */
 export const identify = async (auth: ServerAuth, caller: Caller): Promise<Identity> => {
-  const { headers, distinct, remoteAddress, reads, onProven } = caller;
+  const { headers, certificate, distinct, remoteAddress, reads, onProven } = caller;
   const { authorization, cookie } = headers;
-  const identity = await auth.authenticate({ authorization, cookie, remoteAddress });
-  if (identity === undefined) throw unauthorized();
+  const identity = await auth.authenticate({ certificate, authorization, cookie, remoteAddress });
+  if (identity === undefined) throw unauthorized(certificate);
   onProven(identity);
-  if (authorization === undefined && !reads) checkOwnPage(caller);
+  if (!reads && (authorization === undefined || cameByCertificate(identity))) checkOwnPage(caller, identity);
   return actsAsOther(headers) ? impersonate(auth.authorize, identity, distinct()) : identity;
 };
 
@@ -193,8 +205,13 @@ export const identityOf = (request: FastifyRequest): Identity => {
 /** Installs I1 and I2 on the application; call before any route is registered. */
 export const installAccess = (
   app: FastifyInstance,
-  { auth, guard }: { readonly auth: ServerAuth; readonly guard: ConnectionGuard },
+  deps: {
+    readonly auth: ServerAuth;
+    readonly guard: ConnectionGuard;
+    readonly forwarder: Pick<Forwarder, 'certificate'>;
+  },
 ): void => {
+  const { auth, guard, forwarder } = deps;
   app.decorateRequest('identity', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
@@ -212,7 +229,8 @@ export const installAccess = (
     const onProven = (identity: Identity): void => {
       request.identity = identity;
     };
-    const caller = { headers, distinct, remoteAddress, reads, takesForm, onProven };
+    const certificate = forwarder.certificate(request.raw);
+    const caller = { headers, certificate, distinct, remoteAddress, reads, takesForm, onProven };
     await nextTurn();
     request.identity = await identify(auth, caller);
     guard.trust(request.socket);

@@ -1,5 +1,5 @@
 // Owns ending what is open when its owner may not go on: watches, logs, transfers, terminals.
-// I1: when a session or token is revoked, what it has open ends at once; so it does when its user is disabled or
+// I1: when a session, token or certificate is revoked, what it has open ends at once; so it does when its user is disabled or
 //     deleted. One that runs out is noticed within `sweepMs`.
 // I2: what begins while it is being revoked ends too: it is looked at once more after it is held.
 // I3: a change of a user costs a look at what that user has open, however much others have.
@@ -92,7 +92,8 @@ export const createCuts = ({ auth, store, resources, log }: Deps): Cuts => {
   );
   const sweep = setInterval(lookAtAll, sweepMs);
   const forget = store.credentials.onRemove((ids) => {
-    for (const id of ids) for (const kind of ['session', 'token'] as const) cut(`${kind}/${id}`);
+    for (const id of ids)
+      for (const kind of ['session', 'token', 'certificate'] as const) cut(`${kind}/${id}`);
   });
 
   return {

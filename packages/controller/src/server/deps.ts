@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DrainStatus, ServerFacts, Signed } from '@drover/api';
 import type { Admit } from '../auth/admission.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { CertificateDesk } from '../auth/client-certificates.ts';
 import type { PeopleDesk } from '../auth/people/desk.ts';
 import type { RunPolicyDesk } from '../auth/run-policy/desk.ts';
 import type { ServerTls } from '../auth/server-certificate.ts';
@@ -57,6 +58,7 @@ export interface ServerOptions {
   readonly store: Store;
   readonly auth: ServerAuth;
   readonly people: Omit<PeopleDesk, 'close'>;
+  readonly certificates: CertificateDesk;
   readonly tls: Tls;
   /** Answers /content/* once the caller is known and allowed; it reads the body itself. `ends`: see ContentHandler. */
   readonly content: (request: IncomingMessage, response: ServerResponse, ends: AbortSignal) => void;

@@ -3,7 +3,7 @@
 // I1: the caller is known and allowed here first, and is judged again there; the row of the audit trail is written there.
 // I2: a request is handed on once: with the header it is answered where it arrives.
 // I3: the other controller is who the CA, which all share, says that it is.
-// I4: from where the caller came is believed only with the proof of a controller of this fleet.
+// I4: from where the caller came, and which certificate they showed, is believed only with the proof of a controller of this fleet.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
@@ -12,6 +12,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@drover/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { presentedCertificate } from './client-certificate.ts';
 import { endSocket } from './errors.ts';
 
 const header = 'x-drover-forwarded';
@@ -23,6 +24,8 @@ interface Asked {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** What the caller showed instead of a secret in the headers (client-certificate.ts). */
+  readonly certificate?: string | undefined;
 }
 
 export interface ForwardDeps {
@@ -44,6 +47,8 @@ export interface Forwarder {
   stamped(asked: Asked, from: string): IncomingHttpHeaders;
   /** From where a request came that another controller handed on; undefined: it did not. */
   origin(asked: Asked): string | undefined;
+  /** sha256 of the client certificate of a request: of its connection, or the one that another controller was shown. */
+  certificate(request: IncomingMessage): string | undefined;
   /** Cuts what still goes on. */
   close(): void;
 }
@@ -55,10 +60,16 @@ declare module 'fastify' {
   }
 }
 
-const proofOf = (secret: Uint8Array, { method, url, headers }: Asked, address: string): Buffer => {
+const proofOf = (
+  secret: Uint8Array,
+  { method, url, headers, certificate }: Asked,
+  address: string,
+): Buffer => {
   const { authorization = '', cookie = '' } = headers;
+  // Without a certificate it is what controllers of 0.1 know.
+  const shown = certificate === undefined ? [] : [certificate];
   return createHmac('sha256', secret)
-    .update(JSON.stringify([address, method, url, authorization, cookie]))
+    .update(JSON.stringify([address, method, url, authorization, cookie, ...shown]))
     .digest();
 };
 
@@ -103,7 +114,8 @@ class OwnForwarder implements Forwarder {
 
   stamped(asked: Asked, from: string): IncomingHttpHeaders {
     const proof = proofOf(this.#deps.secret, asked, from).toString('base64url');
-    return { ...asked.headers, [header]: `${proof} ${from}` };
+    const shown = asked.certificate === undefined ? '' : ` ${asked.certificate}`;
+    return { ...asked.headers, [header]: `${proof} ${from}${shown}` };
   }
 
   #begin(address: string, asked: Asked, from: string): ClientRequest {
@@ -122,7 +134,8 @@ class OwnForwarder implements Forwarder {
 
   async pass(address: string, { raw, ip }: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { method = '', url = '', headers } = raw;
-    const upstream = this.#begin(address, { method, url, headers }, ip);
+    const certificate = presentedCertificate(raw.socket);
+    const upstream = this.#begin(address, { method, url, headers, certificate }, ip);
     reply.raw.once('close', () => upstream.destroy());
     raw.pipe(upstream);
     const [answer] = (await once(upstream, 'response').catch((error: unknown) => {
@@ -136,7 +149,9 @@ class OwnForwarder implements Forwarder {
 
   passUpgrade(address: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { method = '', url = '', headers } = request;
-    const upstream = this.#begin(address, { method, url, headers }, request.socket.remoteAddress ?? '');
+    const certificate = presentedCertificate(request.socket);
+    const asked = { method, url, headers, certificate };
+    const upstream = this.#begin(address, asked, request.socket.remoteAddress ?? '');
     this.#open.add(socket);
     socket.once('close', () => {
       this.#open.delete(socket);
@@ -159,13 +174,27 @@ class OwnForwarder implements Forwarder {
   }
 
   /** I4. */
-  origin(asked: Asked): string | undefined {
-    const told = asked.headers[header];
+  #told({
+    method,
+    url,
+    headers,
+  }: Asked): { readonly from: string; readonly certificate?: string } | undefined {
+    const told = headers[header];
     if (typeof told !== 'string') return undefined;
-    const [proof = '', from = ''] = told.split(' ');
+    const [proof = '', from = '', certificate] = told.split(' ');
     const given = Buffer.from(proof, 'base64url');
-    const wanted = proofOf(this.#deps.secret, asked, from);
-    return given.length === wanted.length && timingSafeEqual(given, wanted) ? from : undefined;
+    const wanted = proofOf(this.#deps.secret, { method, url, headers, certificate }, from);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
+    return { from, ...(certificate === undefined ? {} : { certificate }) };
+  }
+
+  origin(asked: Asked): string | undefined {
+    return this.#told(asked)?.from;
+  }
+
+  certificate({ method = '', url = '', headers, socket }: IncomingMessage): string | undefined {
+    const told = headers[header] === undefined ? undefined : this.#told({ method, url, headers });
+    return told?.certificate ?? presentedCertificate(socket);
   }
 
   close(): void {

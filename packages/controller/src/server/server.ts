@@ -3,6 +3,7 @@
 // I2: draining lets everybody go in order (farewell.ts); closing ends streams and shells, lets what is under way finish for
 //     `graceMs` unless it was drained, then cuts.
 // I3: hooks that wait for nothing are functions with a callback: each that is async costs every request two more turns.
+import { constants } from 'node:crypto';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '@drover/api';
@@ -65,16 +66,22 @@ const backlog = 4_096;
 /** No agent is at another controller. */
 const alone = { elsewhere: async () => undefined, secret: new Uint8Array() };
 
-const secureContext = ({ keyPem, certPem }: Tls) => ({
+/** Clients are asked for a certificate of our CA; its name is the only one that they are told. */
+const secureContext = ({ keyPem, certPem }: Tls, caPem: string) => ({
   key: keyPem,
   cert: certPem,
+  ca: caPem,
   minVersion: 'TLSv1.2' as const,
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 });
 
 const makeApp = (options: ServerOptions, limits: Limits): FastifyInstance<Server> =>
   fastify({
     https: {
-      ...secureContext(options.tls),
+      ...secureContext(options.tls, options.joinInfo.caPem),
+      // Whoever has none signs in otherwise (client-certificate.ts I3).
+      requestCert: true,
+      rejectUnauthorized: false,
       handshakeTimeout: limits.handshakeTimeoutMs,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
@@ -217,7 +224,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
   refuseTwoHosts(app);
   refuseNulInAddresses(app);
   installAudit(app, { ...options, log, forwarder });
-  installAccess(app, { auth: options.auth, guard });
+  installAccess(app, { auth: options.auth, guard, forwarder });
   installFairness(app, { fairness, resources: options.resources });
   installForwarding(app, forwarder);
   installBodies(app, limits);
@@ -267,7 +274,7 @@ export const createServer = async (options: ServerOptions): Promise<ApiServer> =
     port,
     recordings: recorder,
     ...toDrainPart({ farewell, streams, shells }),
-    setTls: (tls) => listener.server.setSecureContext(secureContext(tls)),
+    setTls: (tls) => listener.server.setSecureContext(secureContext(tls, options.joinInfo.caPem)),
     close,
   };
 };

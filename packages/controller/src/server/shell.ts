@@ -95,7 +95,8 @@ const admit = async (input: DoorInput, request: IncomingMessage, audit: ShellAud
   const onProven = (proven: Identity): void => {
     audit.identity = proven;
   };
-  const caller = { headers, distinct, remoteAddress, reads: false, takesForm: true, onProven };
+  const certificate = input.forwarder.certificate(request);
+  const caller = { headers, certificate, distinct, remoteAddress, reads: false, takesForm: true, onProven };
   const identity = await identify(input.auth, caller);
   audit.identity = identity;
   input.guard.trust(request.socket);

@@ -10,6 +10,7 @@ import { placeOfTests } from '../../../../test/harness/postgres.ts';
 import { createAdmission } from '../auth/admission.ts';
 import { type Auth, adminUser, createAuth } from '../auth/auth.ts';
 import { type Authority, openAuthority } from '../auth/authority.ts';
+import { openCertificateDesk } from '../auth/client-certificates.ts';
 import { openPeopleDesk, type PeopleDesk } from '../auth/people/desk.ts';
 import type { Cost } from '../auth/people/password.ts';
 import { openRoleKeeper } from '../auth/rbac/role-keeper.ts';
@@ -127,6 +128,8 @@ export const openGround = async (
   const cost = passwordCost === undefined ? {} : { passwordCost };
   const people = await openPeopleDesk({ store, resources, clock, log, ...cost });
   const runPolicies = openPolicies(resources);
+  const { credentials } = store;
+  const certificates = openCertificateDesk({ authority, auth, resources, credentials, clock });
   const { token } = await auth.createToken(adminUser, { description: 'test' });
   const tls = await authority.serverTls(['127.0.0.1', 'localhost']);
   const server = await createServer({
@@ -135,6 +138,7 @@ export const openGround = async (
     store,
     auth,
     people,
+    certificates,
     tls,
     content: echoContent,
     openShell: noShell,
@@ -146,6 +150,7 @@ export const openGround = async (
     admission: createAdmission({
       resources,
       authority,
+      certificates,
       clock,
       address: ownAddress,
       work: runPolicies.admission,

@@ -11,7 +11,6 @@ import type {
   ChainProblem,
   FinalTaskState,
   KubeObject,
-  PolicyRule,
   Signed,
   Task,
   TaskCounts,
@@ -20,6 +19,7 @@ import type {
 } from '@drover/api';
 import type { AgentStore } from './agent-store.ts';
 import type { AuditScope } from './audit-scope.ts';
+import type { CertificateRow, CredentialDetails, CredentialRow, NewCredential } from './credential-rows.ts';
 import type { DiskStore } from './disk/disk-store.ts';
 import type { MetaStore } from './meta-store.ts';
 import type { CommittedRow, ObjectRow, SnapshotRow, StoredValue } from './object-rows.ts';
@@ -233,54 +233,7 @@ export interface TaskStore {
 
 // ---- credentials --------------------------------------------------------------------------------------------
 
-export interface CertificateRow {
-  readonly serial: string;
-  /** 'node:web1' or 'server'. */
-  readonly subject: string;
-  readonly fingerprint: string;
-  readonly publicKeySha256: string;
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
-  /** 0: not revoked. */
-  readonly revokedAtMs: number;
-}
-
-/** What is known of a session, link or token beyond what every one has. */
-export interface CredentialDetails {
-  /** How its holder signed in: 'password', 'link', 'passkey', or the name of a method; and with which second factor. */
-  readonly method?: string;
-  readonly secondFactor?: string;
-  /** From where, and with what, as far as that was told. */
-  readonly address?: string;
-  readonly agent?: string;
-  /** It ends when it has not served for this long. */
-  readonly idleMs?: number;
-  /** All that it may do, within what its owner may; and in which namespaces only. */
-  readonly rules?: readonly PolicyRule[];
-  readonly namespaces?: readonly string[];
-  /** It serves for enrolling a second factor only. */
-  readonly enrolOnly?: boolean;
-}
-
-/** A secret by which somebody signs in; only its sha256 is stored. */
-export interface CredentialRow {
-  readonly id: string;
-  readonly kind: 'link' | 'session' | 'token';
-  readonly sha256: string;
-  readonly user: string;
-  readonly description: string;
-  readonly createdAtMs: number;
-  /** 0: does not expire. */
-  readonly expiresAtMs: number;
-  /** Uid of the User whose it is; '': the first administrator's before there is such an object, or a program's. */
-  readonly userUid: string;
-  /** 0: never. Written at most once a minute. */
-  readonly lastUsedMs: number;
-  readonly details: CredentialDetails;
-}
-
-export type NewCredential = Omit<CredentialRow, 'userUid' | 'lastUsedMs' | 'details'> &
-  Partial<Pick<CredentialRow, 'userUid' | 'lastUsedMs' | 'details'>>;
+export type { CertificateRow, CredentialDetails, CredentialRow, NewCredential };
 
 export interface CredentialStore {
   addCertificate(row: CertificateRow): Promise<void>;

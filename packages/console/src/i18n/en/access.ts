@@ -99,11 +99,12 @@ export const access = {
     },
   },
   credentials: {
-    title: 'Sessions and tokens',
+    title: 'Sessions, tokens and certificates',
     none: 'Nothing is open.',
     what: 'What',
     session: 'session',
     token: 'token',
+    certificate: 'certificate',
     lastUsed: 'Last used',
     ends: 'Ends',
     revoke: 'Revoke',

@@ -102,4 +102,13 @@ export const account = {
     revokeBody: 'Programs that use it stop working. It cannot be undone.',
     revoked: 'The token {{description}} is revoked',
   },
+  certificates: {
+    title: 'Client certificates',
+    groups: 'Groups',
+    make: 'With one, kubectl signs in as you. Make one where its key is to stay: drover certificate create laptop',
+    revokeNamed: 'Revoke the certificate {{description}}',
+    revokeTitle: 'Revoke the certificate {{description}}?',
+    revokeBody: 'Who uses it has to sign in otherwise. It cannot be undone.',
+    revoked: 'The certificate {{description}} is revoked',
+  },
 };

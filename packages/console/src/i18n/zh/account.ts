@@ -99,4 +99,13 @@ export const account: Texts<typeof english> = {
     revokeBody: '使用它的程序会停止工作。此操作无法撤销。',
     revoked: '已吊销令牌 {{description}}',
   },
+  certificates: {
+    title: '客户端证书',
+    groups: '用户组',
+    make: 'kubectl 可凭证书以您的身份登录。请在要保存私钥的机器上创建：drover certificate create laptop',
+    revokeNamed: '吊销证书 {{description}}',
+    revokeTitle: '吊销证书 {{description}}？',
+    revokeBody: '使用它的人或程序需要改用其他方式登录。此操作无法撤销。',
+    revoked: '已吊销证书 {{description}}',
+  },
 };

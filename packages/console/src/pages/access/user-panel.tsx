@@ -30,7 +30,9 @@ const useCredentials = (name: string) =>
   });
 
 const titleOf = ({ kind, description, method, address }: CredentialInfo): string =>
-  kind === 'token' ? description : [method, address].filter((part) => part !== undefined).join(' · ');
+  kind === 'token' || kind === 'certificate'
+    ? description
+    : [method, address].filter((part) => part !== undefined).join(' · ');
 
 const Credentials = ({ user, onDialog }: PanelProps) => {
   const { t } = useTranslation();

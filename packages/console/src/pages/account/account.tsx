@@ -1,9 +1,10 @@
-// One's own account: how one signs in, where one is signed in, and the tokens of one's programs.
+// One's own account: how one signs in, where one is signed in, and the tokens and certificates of one's programs.
 import { PageSection, Stack, StackItem } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Loading, Problem } from '../../ui/states.tsx';
+import { Certificates } from './certificates.tsx';
 import { useAccount } from './own.ts';
 import { Passkeys } from './passkeys.tsx';
 import { Password } from './password.tsx';
@@ -25,6 +26,7 @@ export const Account = () => {
           <Passkeys key="passkeys" account={data} />,
           <Sessions key="sessions" />,
           <Tokens key="tokens" />,
+          <Certificates key="certificates" />,
         ].map((part) => (
           <StackItem key={part.key}>{part}</StackItem>
         ))}

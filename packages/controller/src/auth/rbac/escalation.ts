@@ -10,6 +10,7 @@
 import {
   ApiError,
   type ClusterRole,
+  certificateSigningRequestKind,
   clusterRoleBindingKind,
   clusterRoleKind,
   groupKind,
@@ -35,7 +36,7 @@ import type { People } from '../people/person.ts';
 import type { Attributes, Decision } from '../permissions.ts';
 import { guardLabels } from '../run-policy/label-guard.ts';
 import { guardSSHEnrolment } from '../ssh-enrolment.ts';
-import { guardPeople } from './person-guard.ts';
+import { guardApproval, guardPeople } from './person-guard.ts';
 import type { Roles } from './roles.ts';
 
 /** For WriteOptions.guard; undefined for a kind that grants nothing. Throws Forbidden or NotFound. */
@@ -145,6 +146,7 @@ export const createWriteGuards = ({ roles, authorize, people, resources }: Deps)
 
   return (kind: Kind, identity: Identity): WriteGuard | undefined => {
     if (isLaterKind(kind)) return guardLater(authorize, identity);
+    if (kind === certificateSigningRequestKind) return guardApproval({ roles, people }, identity);
     if (kind === sshEnrollmentKind) return guardSSHEnrolment(authorize, identity);
     const isMaster = identity.kind === 'user' && identity.groups.includes(mastersGroup);
     if (isMaster && identity.scope === undefined) return undefined;

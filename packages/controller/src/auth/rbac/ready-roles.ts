@@ -96,6 +96,7 @@ const edit = [
   rule('', ['secrets'], [...read, ...write]),
   rule('', ['serviceaccounts'], ['impersonate']),
   rule('', ['serviceaccounts/token'], ['create']),
+  rule('', ['serviceaccounts/credentials'], ['get', 'delete']),
   rule('coordination.k8s.io', ['leases'], write),
 ];
 
@@ -135,7 +136,7 @@ export const readyRoles: readonly ClusterRole[] = [
     rule('authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], ['create']),
     rule('authentication.k8s.io', ['selfsubjectreviews'], ['create']),
     // Of one's own, with no more rights than one has (server/routes/own.ts); service accounts are refused there.
-    paths(['/auth/tokens'], ['post']),
+    paths(['/auth/tokens', '/auth/certificates'], ['post']),
   ]),
   part('view', view),
   part('edit', edit),

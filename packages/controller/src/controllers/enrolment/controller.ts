@@ -6,6 +6,7 @@ import {
   ApiError,
   annotation,
   certificateSigningRequestKind,
+  clientSigner,
   enrollmentTokenKind,
   type KubeObject,
   nodeOfCommonName,
@@ -243,7 +244,7 @@ class Enrolment implements EnrolmentController {
     for (const object of resources.list(certificateSigningRequestKind).items) {
       const { name = '', creationTimestamp } = object.metadata;
       const { status, spec } = asRequest(object);
-      if (spec.signerName !== nodeSigner) continue;
+      if (spec.signerName !== nodeSigner && spec.signerName !== clientSigner) continue;
       const isEnded = status?.certificate !== undefined || has(object, 'Denied') || has(object, 'Failed');
       const ageMs = clock.nowMs() - Date.parse(creationTimestamp ?? '');
       if (!(ageMs > (isEnded ? keepHours : waitHours) * hourMs)) continue;

@@ -1,4 +1,4 @@
-// Owns what is shown of a session or token. I1: never a secret or its hash.
+// Owns what is shown of a session, token or client certificate. I1: never a secret or its hash.
 import { toTimestamp } from '../../platform/clock.ts';
 import type { CredentialRow } from '../../store/store.ts';
 
@@ -6,7 +6,7 @@ const timeOf = (ms: number): string | null => (ms === 0 ? null : toTimestamp(ms)
 
 /** Times are RFC 3339; null: never. */
 export const toCredentialView = (row: CredentialRow, currentId: string) => {
-  const { method, address, agent, rules, namespaces } = row.details;
+  const { method, address, agent, rules, namespaces, groups } = row.details;
   return {
     id: row.id,
     description: row.description,
@@ -19,6 +19,7 @@ export const toCredentialView = (row: CredentialRow, currentId: string) => {
     ...(agent === undefined ? {} : { agent }),
     ...(rules === undefined ? {} : { rules }),
     ...(namespaces === undefined ? {} : { namespaces }),
+    ...(groups === undefined ? {} : { groups }),
   };
 };
 

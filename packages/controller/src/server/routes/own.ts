@@ -1,6 +1,6 @@
-// Owns what people do with their own sign-in: sessions, API tokens, password, second factor.
+// Owns what people do with their own sign-in: sessions, API tokens, client certificates, password, second factor.
 // I1: only people, in their own name: no service account, nobody who acts as somebody else.
-// I2: what has bounds (a token with a scope, a session that waits for its second factor) makes nothing new and changes
+// I2: what has bounds (a token with a scope, a certificate with fewer groups, a session that waits for its second factor) makes nothing new and changes
 //     nothing of how its owner signs in. A session that waits may enrol the second factor, and that is all it may.
 // I3: changing how one signs in takes the password, where there is one: a session left open is not enough.
 import { isIP } from 'node:net';
@@ -35,7 +35,8 @@ const asPerson = (identity: Identity, what: string): UserIdentity => {
 /** I1, I2. */
 export const asFreePerson = (identity: Identity, what: string): UserIdentity => {
   const person = asPerson(identity, what);
-  if (person.scope !== undefined) throw refuse(what, 'not with a token or session that has bounds');
+  if (person.scope !== undefined)
+    throw refuse(what, 'not with a token, session or certificate that has bounds');
   return person;
 };
 
@@ -75,8 +76,12 @@ const ownRow = async (
   throw new ApiError('NotFound', `cannot find ${kind} ${id}: you have none with this id`);
 };
 
-/** Listing and revoking of one kind, under /auth/sessions or /auth/tokens. */
-const addOwnList = (app: FastifyInstance, context: RouteContext, kind: 'session' | 'token'): void => {
+/** Listing and revoking of one kind, under /auth/sessions, /auth/tokens or /auth/certificates. */
+const addOwnList = (
+  app: FastifyInstance,
+  context: RouteContext,
+  kind: Exclude<CredentialRow['kind'], 'link'>,
+): void => {
   const { credentials } = context.store;
   const path = `/auth/${kind}s`;
   addRoute(app, 'GET', path, signedIn, async (request) => {
@@ -116,6 +121,30 @@ const addTokens = (app: FastifyInstance, context: RouteContext): void => {
     const made = await context.auth.createToken(person.name, tokenWish(objectBody(request)));
     reply.code(201).header('cache-control', 'no-store');
     return JSON.stringify(made);
+  });
+};
+
+/** As a token: only of one's own, with no more than one has. The key stays with who asks. */
+const addCertificates = (app: FastifyInstance, context: RouteContext): void => {
+  addOwnList(app, context, 'certificate');
+  const access = plainAccess('create', 'certificates');
+  addRoute(app, 'POST', '/auth/certificates', access, async (request, reply) => {
+    const person = freePersonOf(request, 'make a certificate');
+    const body = objectBody(request);
+    const csrPem = typeof body['request'] === 'string' ? body['request'] : '';
+    const name = await context.certificates.check(csrPem);
+    if (name !== person.name)
+      throw refuse(
+        'make a certificate',
+        `the request is for "${name}"; that takes a CertificateSigningRequest`,
+      );
+    const { expiresSeconds } = body;
+    if (expiresSeconds !== undefined && typeof expiresSeconds !== 'number')
+      throw new ApiError('Invalid', 'cannot make a certificate: expiresSeconds must be a number');
+    const wish = { description: textOf(body, 'description'), lifeSeconds: expiresSeconds };
+    const { certPem, id, expiresAtMs } = await context.certificates.issue(csrPem, wish);
+    reply.code(201).header('cache-control', 'no-store');
+    return JSON.stringify({ certificate: certPem, id, expiresAt: toTimestamp(expiresAtMs) });
   });
 };
 
@@ -246,6 +275,7 @@ export const addOwnRoutes = (app: FastifyInstance, context: RouteContext): void 
   addAccount(app, context);
   addSessions(app, context);
   addTokens(app, context);
+  addCertificates(app, context);
   addPassword(app, context);
   addSecondFactor(app, context);
   addPasskeys(app, context);

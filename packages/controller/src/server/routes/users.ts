@@ -1,9 +1,11 @@
-// Owns what administrators do with the sign-in of others: users/<name>/password, link, sessions, secondfactor.
+// Owns what administrators do with the sign-in of others: users/<name>/password, link, sessions, secondfactor, and
+// serviceaccounts/<name>/credentials.
 // I1: besides the right to the subresource, who takes somebody's place - a password, a link, no second factor any
 //     more - has everything that they have (auth/rbac/person-guard.ts).
-import { ApiError, resourceKey, userKind } from '@drover/api';
+import { ApiError, resourceKey, serviceAccountKind, userKind } from '@drover/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Holder } from '../../auth/people/second-factor.ts';
+import { toTokenUser } from '../../auth/service-account-token.ts';
 import { identityOf, resourceAccess } from '../access.ts';
 import { tellEnded } from '../audit.ts';
 import { objectBody } from '../body.ts';
@@ -61,33 +63,58 @@ const addLink = (app: FastifyInstance, context: RouteContext): void => {
   });
 };
 
-const addSessions = (app: FastifyInstance, context: RouteContext): void => {
-  const { credentials } = context.store;
-  const rowsOf = async (request: FastifyRequest) => {
-    const rows = await credentials.ofUser(holderOf(context, request).name);
-    return rows.filter(({ kind }) => kind !== 'link');
-  };
-  addRoute(app, 'GET', `${path}/sessions`, resourceAccess('get', key, 'sessions'), async (request) => {
+interface Owners {
+  /** The path of one of them. */
+  readonly base: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** CredentialRow.user of whom the path names. @throws ApiError NotFound. */
+  readonly userOf: (request: FastifyRequest) => string;
+}
+
+/** What somebody signs in with, one by one or all at once: sessions, tokens, certificates. */
+const addCredentials = (app: FastifyInstance, { store }: RouteContext, owners: Owners): void => {
+  const { base, resource, subresource, userOf } = owners;
+  const { credentials } = store;
+  const all = `${base}/${subresource}`;
+  const mayEnd = resourceAccess('delete', resource, subresource);
+  const rowsOf = async (request: FastifyRequest) =>
+    (await credentials.ofUser(userOf(request))).filter(({ kind }) => kind !== 'link');
+  addRoute(app, 'GET', all, resourceAccess('get', resource, subresource), async (request) => {
     const rows = await rowsOf(request);
     const shown = rows.map((row) => ({ kind: row.kind, ...toCredentialView(row, '') }));
     return JSON.stringify({ items: shown });
   });
-  // Sessions, links and tokens: whoever has been careless begins anew.
-  addRoute(app, 'DELETE', `${path}/sessions`, resourceAccess('delete', key, 'sessions'), async (request) => {
-    const rows = await credentials.ofUser(holderOf(context, request).name);
+  // Links, too: whoever has been careless begins anew.
+  addRoute(app, 'DELETE', all, mayEnd, async (request) => {
+    const rows = await credentials.ofUser(userOf(request));
     for (const row of rows) await credentials.remove(row.id);
     tellEnded(request, rows);
     return success;
   });
-  const one = `${path}/sessions/:id`;
-  addRoute(app, 'DELETE', one, resourceAccess('delete', key, 'sessions'), async (request) => {
+  addRoute(app, 'DELETE', `${all}/:id`, mayEnd, async (request) => {
     const id = parameter(request, 'id');
     const found = (await rowsOf(request)).find((row) => row.id === id);
     if (found === undefined)
-      throw new ApiError('NotFound', `cannot find session or token ${id}: the user has none with this id`);
+      throw new ApiError('NotFound', `cannot revoke ${id}: there is no such session, token or certificate`);
     await credentials.remove(id);
     tellEnded(request, [found]);
     return success;
+  });
+};
+
+const addSessions = (app: FastifyInstance, context: RouteContext): void => {
+  const { resources } = context;
+  const userOf = (request: FastifyRequest): string => holderOf(context, request).name;
+  addCredentials(app, context, { base: path, resource: key, subresource: 'sessions', userOf });
+  addCredentials(app, context, {
+    base: `${collectionPath(serviceAccountKind)}/:name`,
+    resource: resourceKey(serviceAccountKind),
+    subresource: 'credentials',
+    userOf: (request) => {
+      const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')];
+      return toTokenUser(resources.get(serviceAccountKind, namespace, name));
+    },
   });
 };
 
