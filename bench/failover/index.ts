@@ -136,6 +136,9 @@ export const strikeUnderWork = async (context: BenchContext, size: Size): Promis
   const kinds = shuffled(size);
   const probes = await startProbes({ openWay: ground.openWay, by: client, count: probeCount });
   const stream = startStream({ client, marks, signal, pauseMs: size.pauseMs });
+  // When it fails on the way nothing of it goes on.
+  defer(() => probes.close());
+  defer(async () => void (await stream.end()));
   let times: readonly Goal[] = [];
   const onRecovery = (recoveries: readonly Recovery[]): void => {
     times = recordTimes(context, recoveries);

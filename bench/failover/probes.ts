@@ -212,6 +212,8 @@ export interface Probes {
   hitBy(controller: number | undefined): Hit;
   /** Ends them; what was not kept, and what watches did not bring or brought twice. */
   end(by: Client): Promise<ProbesVerdict>;
+  /** Ends them, however far they are. */
+  close(): Promise<void>;
 }
 
 export interface ProbesVerdict {
@@ -273,6 +275,10 @@ export const startProbes = async ({ openWay, by, count }: ProbesDeps): Promise<P
         writesBackAt: (from) => backAt(writes, from),
         watchesBackAt: (from) => backAt(watches, from),
       };
+    },
+    close: async () => {
+      for (const one of [writing, watching]) one.abort();
+      await Promise.all([...writers, ...watchers].map((one) => one.end()));
     },
     end: async (by) => {
       writing.abort();
