@@ -111,6 +111,9 @@ const configurationOf = (dataDir: string): ShownConfiguration => ({
   audit: { required: false, fileBytes: 1, files: 1, syslog: '' },
 });
 
+const ownLog = (): Log =>
+  process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
+
 /** `passwordCost` undefined: as it is in earnest. */
 export const openGround = async (
   changes: Partial<ServerOptions> = {},
@@ -118,8 +121,7 @@ export const openGround = async (
 ): Promise<Ground> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-server-'));
   const clock = systemClock;
-  const own = process.env['DROVER_TEST_LOG'] === undefined ? silentLog : createLog({ level: 'debug' });
-  const log = changes.log ?? own;
+  const log = changes.log ?? ownLog();
   const place = await placeOfTests();
   const { store, backups, authority, encryption } = await openData(dataDir, place?.url, log);
   const resources = await createResources({ store, kinds: allKinds, clock, log });
