@@ -31,6 +31,7 @@ const promises = `
   secrets                                                             -      -      all    all    -
   serviceaccounts                                                     -      read   all    all    read
   serviceaccounts/token                                               -      -      create create -
+  serviceaccounts/credentials                                         -      -      -      get+delete -
   leases.coordination.k8s.io                                          -      read   all    all    read
 
   commandruns.drover.dev                                              -      read   read   read   all
@@ -86,6 +87,7 @@ const promises = `
   path:agents                                                         -      -      -      -      update+delete
   path:audit                                                          -      -      -      -      -
   path:backups                                                        -      -      -      -      -
+  path:certificates                                                   create create create create create
   path:content                                                        -      -      -      -      get+create+update
   path:drain                                                          -      -      -      -      -
   path:encryption                                                     -      -      -      -      -
@@ -159,6 +161,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'POST /agents/:name/uninstall': 'delete path:agents',
   'GET /audit': 'list path:audit',
   'GET /audit/verify': 'get path:audit',
+  'POST /auth/certificates': 'create path:certificates',
   'POST /auth/tokens': 'create path:tokens',
   'GET /backups': 'list path:backups',
   'POST /backups': 'create path:backups',
