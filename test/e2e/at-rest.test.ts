@@ -14,12 +14,15 @@ import { openStore } from '../../packages/controller/src/store/index.ts';
 import { drover } from '../harness/cli.ts';
 import { ControllerProcess, controllerFile } from '../harness/controller.ts';
 import { keptFilesOf } from '../harness/key-files.ts';
+import { Planted } from '../harness/planted.ts';
 import { freePort } from '../harness/ports.ts';
 import { rowsInDatabase } from '../harness/rows.ts';
 import { waitFor } from '../harness/wait.ts';
 
 /** Every planted secret begins so, and as base64 with what the first 9 bytes give. */
 const planted = 'planted-4711-';
+/** These are looked for in whatever the controller tells, not only in its files. */
+const whole = new Planted();
 const needles = [planted, Buffer.from('planted-4').toString('base64'), 'PRIVATE KEY'];
 
 let dir: string;
@@ -81,6 +84,8 @@ const toSecret = (name: string, text: string) => ({
   },
   stringData: { text },
 });
+
+whole.plant('the beginning of a secret', planted);
 
 const textOf = (data: Readonly<Record<string, string>> | undefined): string =>
   Buffer.from(data?.['text'] ?? '', 'base64').toString();
@@ -168,16 +173,20 @@ test('without its key, or with another one, the data are refused in one line and
 
 test('the key-encryption key is changed while running, and the old one opens nothing any more', async () => {
   const passphrase = join(dir, 'passphrase');
-  await writeFile(passphrase, 'correct horse battery staple\n', { mode: 0o600 });
+  const words = whole.plant('the passphrase of the keyring', 'correct horse battery staple');
+  await writeFile(passphrase, `${words}\n`, { mode: 0o600 });
 
   expect(await must('secrets', 'rotate-key', '--new-passphrase-file', passphrase)).toContain('data key 3');
 
+  whole.plant('the key before', (await readFile(controller.keyFile, 'utf8')).trim());
   expect(await must('secrets', 'status')).toContain(`Under:     the passphrase in ${passphrase}`);
   await controller.stop();
   expect((await refusedStart('--secrets-key-file', controller.keyFile)).code).toBe(1);
   await controller.start();
   connect();
   expect(textOf((await client.get(secrets, 'a')).data)).toBe(`${planted}new`);
+  whole.plant('the token of the administrator', controller.context.token);
+  expect(await whole.toldBy(controller)).toEqual([]);
 });
 
 test('a data directory that was plain is sealed at its first start, and trusted as before', async () => {

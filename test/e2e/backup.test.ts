@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
 import { drover as cli } from '../harness/cli.ts';
 import { ControllerProcess } from '../harness/controller.ts';
+import { Planted } from '../harness/planted.ts';
 import { freshSchema, missingForPostgres } from '../harness/postgres.ts';
 import { waitFor } from '../harness/wait.ts';
 
@@ -16,6 +17,8 @@ type Kind = 'SQLite' | 'PostgreSQL';
 const isSkipped = (kind: Kind): boolean =>
   kind === 'PostgreSQL' && missingForPostgres() !== undefined && process.env['CI'] !== 'true';
 
+const planted = new Planted();
+const passphrase = planted.plant('the passphrase of the backups', 'correct horse battery staple');
 let controller: ControllerProcess;
 let agent: AgentProcess;
 let dir: string;
@@ -39,10 +42,11 @@ const must = async (args: readonly string[]): Promise<string> => {
 
 const begin = async (kind: Kind): Promise<void> => {
   dir = await mkdtemp(join(tmpdir(), 'drover-backup-'));
-  await writeFile(passphraseFile(), 'correct horse battery staple\n', { mode: 0o600 });
+  await writeFile(passphraseFile(), `${passphrase}\n`, { mode: 0o600 });
   place = await freshPlace(kind);
   controller = await ControllerProcess.start({ store: place?.url ?? null });
   const token = /DROVER_TOKEN=(\S+)/.exec(await must(['token', 'create']))?.[1] ?? '';
+  planted.plant('a join token', token.split('.')[1] ?? '');
   agent = new AgentProcess({ context: controller.context, token, name: 'n1', dir });
   await agent.join();
 };
@@ -177,5 +181,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const)
       const cut = await drover(['restore', 'cut.backup', ...into(join(dir, 'new'), await freshPlace(kind))]);
       expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/it ends early.*take another copy/)]);
       expect(await readdir(dir)).not.toContain('new');
+    });
+
+    test('nothing that was restored, refused or made tells the passphrase or a token', async () => {
+      const client = createClient(controller.context);
+      await client.makeBackup({ passphrase });
+      await expect(client.makeBackup({ passphrase, key: passphrase })).rejects.toThrow('cannot back up');
+      client.close();
+      planted.plant('the token of the administrator', controller.context.token);
+      expect(await planted.toldBy(controller, { agent: await agent.log() })).toEqual([]);
     });
   });

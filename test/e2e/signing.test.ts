@@ -8,8 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AgentProcess } from '../harness/agents.ts';
 import { type CliResult, drover } from '../harness/cli.ts';
 import { agentFile, ControllerProcess } from '../harness/controller.ts';
+import { Planted } from '../harness/planted.ts';
 import { waitFor } from '../harness/wait.ts';
 
+const planted = new Planted();
 let work: string;
 let controller: ControllerProcess;
 let client: Client;
@@ -34,6 +36,7 @@ const join1 = async (name: string, policy: string): Promise<void> => {
   await writeFile(place(`${name}.json`), policy);
   const made = await cli('token', 'create', '--uses', '1', '-o', 'json');
   const token = /DROVER_TOKEN=['"]?([^\s'"]+)/.exec(made.stdout)?.[1] ?? '';
+  planted.plant(`the join token of ${name}`, token.split('.')[1] ?? '');
   const { context } = controller;
   const agent = new AgentProcess({
     context,
@@ -294,4 +297,14 @@ test('a key that others may read is not used, and one is never overwritten', asy
   const again = await cli('key', 'create', '--out', 'alice.pem', '--no-passphrase');
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('it is there already')]);
   expect((await stat(place('alice.pem'))).mode & 0o777).toBe(0o600);
+});
+
+test('no log, nor the audit trail, tells a key by which somebody signs, or a token', async () => {
+  for (const name of ['alice', 'bob', 'mallory'])
+    for (const line of (await readFile(place(`${name}.pem`), 'utf8')).split('\n').slice(1, -2))
+      planted.plant(`a line of the key of ${name}`, line);
+  planted.plant('the token of the administrator', controller.context.token);
+  expect(planted.size).toBeGreaterThan(6);
+  const logs = [...agents].map(async ([name, agent]) => [`the log of ${name}`, await agent.log()]);
+  expect(await planted.toldBy(controller, Object.fromEntries(await Promise.all(logs)))).toEqual([]);
 });
