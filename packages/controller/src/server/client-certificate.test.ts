@@ -1,7 +1,7 @@
 // Which certificate of a connection counts, with real TLS on both sides.
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   certificateSha256,
@@ -23,6 +23,7 @@ const nowMs = Math.floor(Date.now() / 1000) * 1000;
 const life = { notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + dayMs };
 let server: Server;
 let port = 0;
+let resumed = 0;
 let ca: string;
 let own: Issuer;
 let foreign: Issuer;
@@ -47,9 +48,10 @@ const sign = async ({ issuer = own, subject = [{ CN: ['ada'] }], validity = life
   return { key, cert: (await makeCertificate(issuer, wanted)).toString('pem') };
 };
 
-const ask = (shown: object): Promise<string> =>
+const ask = (shown: object, onSession?: (session: Buffer) => void): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, ca, ...shown });
+    if (onSession !== undefined) socket.on('session', onSession);
     socket.once('error', reject);
     socket.once('data', (data: Buffer) => {
       resolve(/\r\n\r\n(.*)$/s.exec(data.toString())?.[1] ?? '');
@@ -68,6 +70,9 @@ beforeAll(async () => {
   server = createServer(options, (request, response) =>
     response.end(presentedCertificate(request.socket) ?? 'none'),
   );
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.isSessionReused()) resumed += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
 });
@@ -88,6 +93,21 @@ test.each<[string, () => Wish]>([
   ['with two common names', () => ({ subject: [{ CN: ['ada'] }, { CN: ['grace'] }] })],
 ])('one %s does not count', async (_what, wish) => {
   expect(await ask(await sign(wish()))).toBe('none');
+});
+
+test('a session that is resumed has the certificate with which it began, or none', async () => {
+  const shown = await sign({});
+  const sessions: Record<string, Buffer> = {};
+  const begin = (name: string, options: object): Promise<string> =>
+    ask(options, (session) => {
+      sessions[name] = session;
+    });
+  await begin('with', shown);
+  await begin('without', {});
+  const wasResumed = resumed;
+  expect(await ask({ session: sessions['with'] })).toBe(certificateSha256(shown.cert));
+  expect(await ask({ session: sessions['without'], ...shown })).toBe('none');
+  expect(resumed).toBe(wasResumed + 2);
 });
 
 test('whoever shows none is let in', async () => {

@@ -15,7 +15,7 @@ const isPerson = (subject: string): boolean => {
 };
 
 const read = (socket: Socket): string | undefined => {
-  // A session that is resumed counts as authorized also when there is no certificate.
+  // With a session that is resumed OpenSSL keeps the certificate, and what it found of it.
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined || !isPerson(certificate.subject)) return undefined;
