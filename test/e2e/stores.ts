@@ -26,6 +26,7 @@ export const onceOnly: Readonly<Record<string, string>> = {
   'test/e2e/shared-data.test.ts': several,
   'test/e2e/start.test.ts': `${ofFiles}: npm start with nothing but a directory`,
   'test/e2e/store-migrate.test.ts': ownStores,
+  'test/e2e/upgrade-postgres.test.ts': ownStores,
   'test/e2e/upgrade.test.ts': `${ofFiles}: those that earlier releases have left`,
   'test/faults/failover.test.ts': several,
 };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { isPlainObject, type KubeObject } from '@drover/api';
+import { isPlainObject } from '@drover/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileBounds } from '../../packages/controller/src/bounds.ts';
 import { AgentProcess } from '../harness/agents.ts';
@@ -16,7 +16,7 @@ import type { Answers } from '../harness/ask-release.ts';
 import { type AtTime, atTime, missingForTime } from '../harness/at-time.ts';
 import { codeOf } from '../harness/authenticator-app.ts';
 import { drover } from '../harness/cli.ts';
-import { ControllerProcess, controllerFile, nodeBinary, root } from '../harness/controller.ts';
+import { ControllerProcess, controllerFile, root } from '../harness/controller.ts';
 import {
   knownReleases,
   type Listing,
@@ -24,6 +24,7 @@ import {
   timeOfRelease,
   unpackRelease,
 } from '../harness/release.ts';
+import { askAt, comparable } from '../harness/release-answers.ts';
 
 const run = promisify(execFile);
 const releases = await knownReleases();
@@ -32,43 +33,6 @@ const missing = missingForTime();
 const isSkipped = missing !== undefined && process.env['CI'] !== 'true';
 if (missing !== undefined)
   process.stdout.write(`no data of earlier releases are opened: ${missing} is missing\n`);
-
-/** Of these the status tells of now. */
-const living = ['nodes', 'retentionpolicies.drover.dev', 'users.drover.dev'];
-/** Roles that every installation has may grow with a release. */
-const isReady = ({ metadata }: KubeObject): boolean =>
-  metadata.labels?.['kubernetes.io/bootstrapping'] === 'rbac-defaults';
-
-const isWritten = ([name]: readonly [string, unknown]): boolean =>
-  !['resourceVersion', 'generation', 'managedFields'].includes(name);
-
-/** As its maker knows it: without the marks of who wrote what when. */
-const asMade = (resource: string, object: KubeObject): KubeObject => {
-  const { status, ...rest } = object;
-  const metadata = Object.fromEntries(
-    Object.entries(object.metadata).filter(isWritten),
-  ) as KubeObject['metadata'];
-  return { ...rest, metadata, ...(living.includes(resource) || status === undefined ? {} : { status }) };
-};
-
-const keyOf = ({ metadata: { namespace = '', name = '' } }: KubeObject): string => `${namespace}/${name}`;
-
-/** resource → key → object. */
-const comparable = ({ objects }: Listing) =>
-  Object.fromEntries(
-    Object.entries(objects).map(([resource, all]) => {
-      const made = all.filter((object) => !isReady(object));
-      return [resource, Object.fromEntries(made.map((object) => [keyOf(object), asMade(resource, object)]))];
-    }),
-  );
-
-const askAt = async (time: AtTime, controller: ControllerProcess, { dir }: Release): Promise<Answers> => {
-  const program = join(root, 'test/harness/ask-release.ts');
-  const words = ['--disable-warning=ExperimentalWarning', program, controller.contextFile, dir];
-  const env = { ...process.env, ...time.env };
-  const { stdout } = await run(nodeBinary, words, { env, maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(stdout);
-};
 
 describe.skipIf(isSkipped).each(releases)('the data of %s', (version) => {
   let dir: string;

@@ -93,10 +93,11 @@ export class PostgresServer {
     return join(programs() ?? folder, name);
   }
 
-  /** Others in this process go on meanwhile: relays, and what is measured. */
-  async #run(name: string, args: readonly string[]): Promise<void> {
+  /** Others in this process go on meanwhile: relays, and what is measured. Resolves to what it printed. */
+  async #run(name: string, args: readonly string[]): Promise<string> {
     const command = ['setpriv', ...drop(owner()), this.#program(name), ...args];
-    await promisify(execFile)(command[0] ?? '', command.slice(1), { cwd: this.#dir });
+    const options = { cwd: this.#dir, maxBuffer: 256 * 1024 * 1024 };
+    return (await promisify(execFile)(command[0] ?? '', command.slice(1), options)).stdout;
   }
 
   async #make(): Promise<void> {
@@ -206,6 +207,13 @@ export class PostgresServer {
       value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = '${value}'`,
     );
     await this.query('SELECT pg_reload_conf()');
+  }
+
+  /** A schema as plain SQL, that a connection can carry out. */
+  dump(schema: string): Promise<string> {
+    const address = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'drover', '-d', 'postgres'];
+    const form = ['--schema', schema, '--rows-per-insert=100', '--no-owner', '--no-privileges'];
+    return this.#run('pg_dump', [...address, ...form]);
   }
 
   /** A standby takes writes from now on. */

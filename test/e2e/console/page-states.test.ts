@@ -1,17 +1,23 @@
 // Every page of the console while it cannot show all: it keeps its head in its place, says that it waits, or what could
-// not be had and why, in the controller's words, and offers to try again; what it has shown stays while the controller is
-// away, and comes up to date by itself.
+// not be had and why, in the controller's words, and offers to try again.
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AgentProcess } from '../../harness/agents.ts';
-import { drover as cli } from '../../harness/cli.ts';
+import type { AgentProcess } from '../../harness/agents.ts';
 import { ConsoleGround, isConsoleSkipped } from '../../harness/console.ts';
+import {
+  addresses,
+  configs,
+  type Drover,
+  droverOf,
+  fillPages,
+  loadingOf,
+  pages,
+} from '../../harness/console-pages.ts';
 import type { PathProxy, Refusal } from '../../harness/path-proxy.ts';
-import { waitFor } from '../../harness/wait.ts';
 
 let ground: ConsoleGround;
 let page: Page;
@@ -20,54 +26,7 @@ let dir: string;
 let agent: AgentProcess | undefined;
 const password = 'planted-states-4711';
 
-const drover = async (args: readonly string[], input = ''): Promise<string> => {
-  const done = await cli(ground.controller, args, { cwd: dir, input });
-  expect(done, `${args.join(' ')}: ${done.stderr}`).toMatchObject({ code: 0 });
-  return done.stdout;
-};
-
-const objects = `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: kept, namespace: default }
-data: { a: "1" }
----
-apiVersion: drover.dev/v1alpha1
-kind: SavedCommand
-metadata: { name: greet, namespace: default }
-spec: { run: { argv: [echo, hello] } }
----
-apiVersion: drover.dev/v1alpha1
-kind: Schedule
-metadata: { name: nightly, namespace: default }
-spec: { schedule: "0 3 * * *", run: { argv: [echo, night], targets: { nodeSet: n1 } } }
----
-apiVersion: drover.dev/v1alpha1
-kind: CommandRun
-metadata: { name: first, namespace: default }
-spec: { argv: [echo, fine], targets: { nodeSet: n1 } }
----
-apiVersion: drover.dev/v1alpha1
-kind: CommandRun
-metadata: { name: second, namespace: default }
-spec: { argv: [echo, fine], targets: { nodeSet: n1 } }
----
-apiVersion: drover.dev/v1alpha1
-kind: FileTransfer
-metadata: { name: fetched, namespace: default }
-spec: { direction: Pull, path: /etc/hostname, targets: { nodeSet: n1 } }
-`;
-
-const fill = async (): Promise<void> => {
-  const made = await drover(['token', 'create', '-o', 'json']);
-  const token = /DROVER_TOKEN=(\S+)/.exec(made)?.[1] ?? '';
-  agent = new AgentProcess({ context: ground.controller.context, token, name: 'n1', dir });
-  await agent.join();
-  await waitFor('the agent to be ready', async () => /\bReady\b/.test(await drover(['nodes'])), 60_000);
-  await drover(['apply', '-f', '-'], objects);
-  const isOver = async () => /Succeeded/.test(await drover(['get', 'commandruns', 'second']));
-  await waitFor('the runs to end', isOver, 60_000);
-};
+let drover: Drover;
 
 beforeAll(async () => {
   if (isConsoleSkipped) return;
@@ -76,7 +35,8 @@ beforeAll(async () => {
   page = ground.page;
   if (ground.proxy === undefined) throw new Error('the ground has no proxy');
   proxy = ground.proxy;
-  await fill();
+  drover = droverOf(ground, dir);
+  agent = await fillPages(ground, drover, dir);
 }, 120_000);
 afterEach(() => {
   proxy?.setFault(() => undefined);
@@ -89,70 +49,6 @@ afterAll(async () => {
   await ground?.close();
   if (dir !== undefined) await rm(dir, { recursive: true, force: true });
 });
-
-const configs = '/kinds/core/v1/configmaps';
-/** Address, heading, and what is in the addresses of the requests that it cannot do without ('$': their end). */
-const pages = [
-  ['/', 'Overview', '/nodes?'],
-  ['/nodes', 'Nodes', '/nodes?'],
-  ['/nodes/requests', 'Waiting to join', '/certificatesigningrequests?'],
-  ['/nodes/add', 'Add servers', '/enrollmenttokens?'],
-  ['/nodes/add/ssh/default/none', 'Servers that join over SSH', '/sshenrollments?'],
-  ['/nodes/name/n1', 'n1', '/api/v1/nodes?'],
-  ['/nodes/name/n1', 'n1', '/facts'],
-  ['/nodes/name/n1/metrics', 'n1', '/metrics.k8s.io/'],
-  ['/nodes/name/n1/runs', 'n1', '/tasks'],
-  ['/nodes/name/n1/files', 'n1', '/commandruns'],
-  ['/nodes/name/n1/services', 'n1', '/facts'],
-  ['/nodes/name/n1/packages', 'n1', '/facts'],
-  ['/nodes/name/n1/certificate', 'n1', '/facts'],
-  ['/nodes/name/n1/yaml', 'n1', '/openapi/'],
-  ['/nodes/name/n1/events', 'n1', '/events?'],
-  ['/nodes/name/n1/audit', 'n1', '/audit?'],
-  ['/runs', 'Runs', '/commandruns?'],
-  ['/runs/new?nodes=n1', 'Run a command', '/nodes?'],
-  ['/runs/name/default/first', 'first', '/commandruns?'],
-  ['/runs/name/default/first', 'first', '/results'],
-  ['/runs/name/default/first/outputs', 'first', '/fold'],
-  ['/runs/name/default/first/log', 'first', '/log'],
-  ['/runs/name/default/first/compare?with=second', 'first', '/fold'],
-  ['/schedules', 'Schedules', '/schedules?'],
-  ['/schedules/name/default/nightly', 'nightly', '/schedules?'],
-  ['/schedules/name/default/nightly/runs', 'nightly', '/commandruns?'],
-  ['/saved-commands', 'Saved commands', '/savedcommands?'],
-  ['/saved-commands/name/default/greet', 'greet', '/savedcommands?'],
-  ['/schedules/new?command=greet&namespace=default', 'New schedule', '/savedcommands?'],
-  ['/files', 'Files', '/filetransfers?'],
-  ['/files/new', 'Move files', '/nodes?'],
-  ['/files/name/default/fetched', 'fetched', '/filetransfers?'],
-  ['/files/name/default/fetched', 'fetched', '/results'],
-  ['/access/users', 'Access', '/users?'],
-  ['/access/groups', 'Access', '/groups?'],
-  ['/access/accounts', 'Access', '/serviceaccounts?'],
-  ['/access/roles', 'Access', '/clusterroles?'],
-  ['/access/bindings', 'Access', '/clusterrolebindings?'],
-  ['/access/matrix', 'Access', '/users?'],
-  ['/access/explain?who=User%3Aadmin&verb=get&resource=nodes', 'Access', '/subjectaccessreviews'],
-  ['/access/methods', 'Access', '/signinmethods?'],
-  ['/access/policies', 'Access', '/runpolicies?'],
-  ['/audit', 'Audit', '/audit?'],
-  ['/recordings', 'Recorded terminals', '/recordings'],
-  ['/events', 'Events', '/events?'],
-  ['/kinds', 'Explore the API', '/apis$'],
-  [configs, 'ConfigMap', '/configmaps?'],
-  [`${configs}/fields`, 'Fields of ConfigMap', '/openapi/'],
-  [`${configs}/new`, 'Create ConfigMap', '/openapi/'],
-  [`${configs}/name/default/kept`, 'kept', '/configmaps?'],
-  [`${configs}/name/default/kept`, 'kept', '/openapi/'],
-  ['/settings/about', 'Settings', '/version'],
-  ['/settings/about', 'Settings', '/join/ca.pem'],
-  ['/settings/encryption', 'Settings', '/encryption'],
-  ['/settings/certificates', 'Settings', '/certificatesigningrequests?'],
-  ['/settings/backup', 'Settings', '/backups'],
-  ['/settings/retention', 'Settings', '/retentionpolicies?'],
-  ['/account', 'Your account', '/auth/account'],
-  ['/account', 'Your account', '/auth/sessions'],
-] as const;
 
 /** Address, and what is said there of what does not exist. */
 const absent = [
@@ -176,16 +72,10 @@ const forAll = new Set<string>([
   `${configs}/new`,
 ]);
 
-const addresses = [...new Map(pages.map(([path, name]) => [path, [path, name] as const])).values()];
-
 const planted = 'cannot answer: a fault was planted';
 const head = (name: string) => page.getByRole('heading', { level: 1, name });
 const main = () => page.getByRole('main');
-const waits = () =>
-  main()
-    .getByRole('progressbar', { name: 'Loading' })
-    .or(main().getByText('Loading', { exact: true }))
-    .first();
+const waits = () => loadingOf(page);
 const gone = (text: string) => main().getByText(text).first().waitFor({ state: 'detached' });
 /** In the page: where the heading stands, however far somebody has scrolled. */
 const place = `(() => {
@@ -224,26 +114,6 @@ describe.skipIf(isConsoleSkipped)('a page', () => {
     await main().getByRole('link').first().waitFor();
     await ground.expectAccessible();
   });
-
-  test.each(addresses)(
-    '%s (%s) stays as it was while the controller is away, and goes on',
-    async (path, name) => {
-      const rows = () => main().getByRole('row').count();
-      const offline = page.getByText('The controller does not answer');
-      await ground.open(path);
-      await head(name).waitFor();
-      await waits().waitFor({ state: 'detached' });
-      const before = await rows();
-      proxy.cut(true);
-      await offline.waitFor();
-      expect(await rows()).toBeGreaterThanOrEqual(before);
-      expect(await main().getByText('This could not be loaded').count()).toBe(0);
-      proxy.cut(false);
-      await offline.waitFor({ state: 'detached' });
-      await head(name).waitFor();
-      expect(await rows()).toBeGreaterThanOrEqual(before);
-    },
-  );
 });
 
 describe.skipIf(isConsoleSkipped)('who has no role', () => {

@@ -41,6 +41,8 @@ export const outputContract = (stores: Opener): void => {
       ]);
       const rest = await tasks.output({ taskId: 'a', fromOffset: all[0]?.cursor ?? 0, limitBytes: 1 });
       expect(rest.map((one) => Buffer.from(one.data).toString())).toEqual(['oops']);
+      const least = await tasks.output({ taskId: 'a', fromOffset: 0, limitBytes: 0 });
+      expect(least.map(({ offset }) => offset)).toEqual([0]);
       const live = await tasks.outputOfWork({ work: 'w', afterCursor: all[0]?.cursor ?? 0, limitBytes: 1e6 });
       expect(live.map((one) => `${one.node} ${one.stream}`)).toEqual(['n0 2', 'n1 1', 'n0 1']);
     });

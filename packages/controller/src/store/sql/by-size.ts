@@ -42,7 +42,8 @@ async function* inBatches(
   query: SizedQuery,
   size: Awaitable<string>,
 ): AsyncGenerator<Row> {
-  const { key, values, limitBytes } = query;
+  const { key, values } = query;
+  const limitBytes = Math.max(1, query.limitBytes); // the first row is sent whatever its size
   const known = await size;
   let { after } = query;
   for (;;) {
