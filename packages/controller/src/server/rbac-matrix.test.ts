@@ -31,7 +31,7 @@ const promises = `
   secrets                                                             -      -      all    all    -
   serviceaccounts                                                     -      read   all    all    read
   serviceaccounts/token                                               -      -      create create -
-  serviceaccounts/credentials                                         -      -      -      get+delete -
+  serviceaccounts/credentials                                         -      -      get+delete get+delete -
   leases.coordination.k8s.io                                          -      read   all    all    read
 
   commandruns.drover.dev                                              -      read   read   read   all

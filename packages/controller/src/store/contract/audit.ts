@@ -83,7 +83,7 @@ export const auditContract = (stores: Opener): void => {
       expect(request.rows).toBe(2);
       expect((await all(store)).map((row) => [row.user, row.verb, row.resource, row.name])).toEqual([
         ['admin', 'use', 'links', 'l1'],
-        ['admin', 'create', 'sessions', 's1'],
+        ['admin', 'sign-in', 'sessions', 's1'],
       ]);
     });
 
