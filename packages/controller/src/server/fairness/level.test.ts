@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Level, type LevelSettings, type Ticket } from './level.ts';
+import { type Cost, Level, type LevelSettings, type Ticket } from './level.ts';
 
 const settings: LevelSettings = {
   seats: 4,
@@ -20,9 +20,15 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 const open = (changes: Partial<LevelSettings> = {}) => {
   const level = new Level({ ...settings, ...changes });
   const seated: { readonly flow: string; readonly work: number; readonly ticket: Ticket }[] = [];
-  const ask = async (flow: string, cost = one, gone = never): Promise<void> => {
+  const enter = async (flow: string, cost: Cost, gone: AbortSignal): Promise<void> => {
     const ticket = await level.enter(flow, cost, () => gone);
     seated.push({ flow, work: cost.work, ticket });
+  };
+  const ask = (flow: string, cost = one, gone = never): Promise<void> => {
+    const asked = enter(flow, cost, gone);
+    // Who still waits when the test has seen enough is refused in the end: nobody is there to hear it.
+    asked.catch(() => undefined);
+    return asked;
   };
   /** Ends what has been seated longest, until nothing is left; gives the order of seating. */
   const drain = async (): Promise<readonly string[]> => {
@@ -44,8 +50,7 @@ it('seats at once, without a promise, as long as there is room', () => {
 
 it('keeps the last seats from one flow, so that who comes new is served beside a flood', async () => {
   const { level, seated, ask } = open();
-  // Most are still waiting when the test has seen enough, and are refused in the end: nobody is there to hear it.
-  for (let n = 0; n < 200; n++) ask('greedy').catch(() => undefined);
+  for (let n = 0; n < 200; n++) void ask('greedy');
   await ask('modest');
   expect(seated.filter(({ flow }) => flow === 'greedy')).toHaveLength(3);
   expect(level.counts()).toMatchObject({ executing: 4, queued: 197 });
