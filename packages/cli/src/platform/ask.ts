@@ -1,5 +1,6 @@
 // Owns asking for a secret: on a terminal without echo, else line after line from standard input, so that scripts can.
-// I1: a secret is never an argument and never shown; the terminal is set back however it ends.
+// I1: a secret is never an argument and never shown; the terminal is set back however it ends. It shows nothing that is typed
+//     from before the question stands there: whoever pastes is faster than a program.
 import { usageFailure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { readInputText } from './input-file.ts';
@@ -12,7 +13,7 @@ export interface Ask {
 const interrupted = 130;
 
 /** One line from a terminal in raw mode: backspace and Ctrl-U correct, Ctrl-C and Ctrl-D give up. */
-const readHidden = (input: NodeJS.ReadStream, giveUp: () => void): Promise<string> =>
+const readHidden = (input: NodeJS.ReadStream, ask: () => void, giveUp: () => void): Promise<string> =>
   new Promise((resolve) => {
     let typed = '';
     const end = (): void => {
@@ -36,6 +37,7 @@ const readHidden = (input: NodeJS.ReadStream, giveUp: () => void): Promise<strin
       }
     };
     input.setRawMode(true).on('data', onData).resume();
+    ask();
   });
 
 export const createAsk = ({ input, err }: Session): Ask => {
@@ -43,8 +45,8 @@ export const createAsk = ({ input, err }: Session): Ask => {
   return {
     secret: async (question) => {
       if (input.isTTY === true) {
-        err.write(question);
-        const answer = await readHidden(input, () => {
+        const ask = (): void => void err.write(question);
+        const answer = await readHidden(input, ask, () => {
           err.write('\n');
           process.exit(interrupted);
         });

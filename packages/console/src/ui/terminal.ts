@@ -2,6 +2,7 @@
 // I1: the <style> elements that it makes carry the page's nonce, without which its policy refuses them.
 // I2: what it says in style attributes (24-bit colours) is set by script, which the policy lets be.
 import '@xterm/xterm/css/xterm.css';
+import { nonce } from './nonce.ts';
 
 export interface Screen {
   write(text: string): void;
@@ -20,8 +21,7 @@ function setAttributeSafely(this: HTMLElement, name: string, value: string): voi
 /** I1, I2. */
 const createSafely = (document: Document, name: string): HTMLElement => {
   const element = Document.prototype.createElement.call(document, name);
-  if (name === 'style')
-    element.nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
+  if (name === 'style') element.nonce = nonce();
   if (name === 'span') element.setAttribute = setAttributeSafely;
   return element;
 };

@@ -38,6 +38,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { nonce } from '../../../ui/nonce.ts';
 import type { Schemas } from '../schema/schema.ts';
 import { schemaCompletion, schemaHover } from './completion.ts';
 import { parseText, spanAt } from './document.ts';
@@ -145,8 +146,6 @@ const lint = linter((view) => diagnose(view), {
   needsRefresh: ({ transactions }) =>
     transactions.some(({ effects }) => effects.some((e) => e.is(setProblems))),
 });
-
-const nonce = (): string => document.querySelector('meta[name="csp-nonce"]')?.getAttribute('content') ?? '';
 
 const basics: Extension = [
   lineNumbers(),
