@@ -17,7 +17,10 @@ const missing = missingForChromium();
 export const isConsoleSkipped = missing !== undefined && process.env['CI'] !== 'true';
 if (missing !== undefined) process.stdout.write(`the console is not shown: ${missing} is missing\n`);
 
-/** What pages look like does not depend on the store: where tests run on a second one too, it is looked at on the first. */
+/**
+ * What pages look like does not depend on the store: where tests run on a second one too, it is looked at on the first. There
+ * a page only comes to rest, as it does for who looks.
+ */
 const isSecondStore = process.env['DROVER_TEST_STORE'] === 'postgres';
 
 /** In the page: until colours and places have arrived; what turns for ever does not count. */
@@ -141,7 +144,7 @@ export class ConsoleGround {
 
   /** Nothing that axe calls serious or critical. A second look is taken where the first found something: a page that is changing is between two states. */
   async expectAccessible(): Promise<void> {
-    if (isSecondStore) return;
+    if (isSecondStore) return this.#rest();
     // By the inspector, as the page's policy lets no other script in.
     await this.page.evaluate(await readFile(axeFile, 'utf8'));
     const first = await this.#graveFaults();
@@ -149,16 +152,20 @@ export class ConsoleGround {
     expect(faults, `accessibility of ${this.page.url()}`).toEqual([]);
   }
 
-  /** Resolves when the page has found its new shape. */
-  async resize(width: number, height: number): Promise<void> {
-    await this.page.setViewportSize({ width, height });
+  async #rest(): Promise<void> {
     await this.page.evaluate(settled);
     await this.page.evaluate(moved);
   }
 
+  /** Resolves when the page has found its new shape. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.page.setViewportSize({ width, height });
+    await this.#rest();
+  }
+
   /** Pictures of the page as it is: light, dark, 中文, wide and narrow. */
   async picture(name: string): Promise<void> {
-    if (isSecondStore) return;
+    if (isSecondStore) return this.#rest();
     await mkdir(pictures, { recursive: true });
     const shot = (suffix: string) =>
       this.page.screenshot({ path: join(pictures, `${name}-${suffix}.png`), animations: 'disabled' });
@@ -176,7 +183,7 @@ export class ConsoleGround {
 
   /** The page in 中文 has no word of English left where `english` stands, and a picture is taken. */
   async inChinese(name: string, chinese: string): Promise<void> {
-    if (isSecondStore) return;
+    if (isSecondStore) return this.#rest();
     await this.page.evaluate("localStorage.setItem('drover.language', 'zh')");
     await this.page.reload();
     await this.page.getByRole('heading', { level: 1, name: chinese }).waitFor();
