@@ -242,7 +242,9 @@ describe.skipIf(isConsoleSkipped)('the queue of who waits', () => {
     await heading('Waiting to join');
     await named('Waiting to join', 'n4').waitFor();
     await showPage('nodes-requests', '等待加入');
-    await named('Waiting to join', 'n3').getByText(/SHA256:/).waitFor();
+    await named('Waiting to join', 'n3')
+      .getByText(/SHA256:/)
+      .waitFor();
     const shown = (await named('Waiting to join', 'n3').textContent()) ?? '';
     const print = /SHA256:[A-Za-z0-9+/]{43}/.exec(shown)?.[0] ?? '-';
     await expect.poll(() => good.log()).toContain(print);
