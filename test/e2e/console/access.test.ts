@@ -109,7 +109,7 @@ describe.skipIf(isConsoleSkipped)('access', () => {
     await act('ci', 'Delete');
     await confirm('Delete');
     await row('Service accounts', 'ci').waitFor({ state: 'detached' });
-    expect((await ask()).status()).toBe(401);
+    await expect.poll(async () => (await ask()).status()).toBe(401);
     ground.expectNoErrors();
   });
 
