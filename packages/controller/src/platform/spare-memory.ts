@@ -5,10 +5,10 @@ import { performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * From now on the heap is collected each time it has grown by a fifth. Not from the start on: what is read then stays, and
+ * From now on the heap is collected each time it has grown by 15 %. Not from the start on: what is read then stays, and
  * would be gone through again and again for nothing.
  */
-export const growSlowly = (): void => setFlagsFromString('--heap-growing-percent=20');
+export const growSlowly = (): void => setFlagsFromString('--heap-growing-percent=15');
 
 /** Share of a period that the event loop may be busy: 1,000 agents that only tell that they live take 5 %. */
 const idleShare = 0.15;
