@@ -30,9 +30,8 @@ afterEach(async () => {
 });
 afterAll(() => ground.close());
 
-/** A TLS connection of node `name` that says nothing by itself. */
-const dial = async (name = n1): Promise<TLSSocket> => {
-  const { keyPem: key, certPem: cert } = await ground.identity(name);
+/** A TLS connection that says nothing by itself. */
+const dialAs = async (key: string, cert: string): Promise<TLSSocket> => {
   const socket = connect({
     host: '127.0.0.1',
     port: ground.gateway.port,
@@ -44,6 +43,12 @@ const dial = async (name = n1): Promise<TLSSocket> => {
   socket.on('error', () => undefined);
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   return socket;
+};
+
+/** Of node `name`. */
+const dial = async (name = n1): Promise<TLSSocket> => {
+  const { keyPem, certPem } = await ground.identity(name);
+  return dialAs(keyPem, certPem);
 };
 const closed = (socket: TLSSocket | Socket) => expect.poll(() => socket.closed, deadline).toBe(true);
 const speak = (socket: TLSSocket): Mux<'Controller'> => {
@@ -220,20 +225,11 @@ describe('hostile peers', () => {
     ['of a person', 'ada'],
     ['of a person, were it signed for the name of a node,', 'system:node:n1'],
   ])('a client certificate %s is no agent', async (_, name) => {
-    const { csrPem, keyPem: key } = await newRequest(name);
+    const { csrPem, keyPem } = await newRequest(name);
     const notAfterMs = Date.now() + 3_600_000;
     const wanted = { csrPem, name, groups: ['system:nodes'], notAfterMs };
-    const { certPem: cert } = await ground.authority.signClient(wanted);
-    const socket = connect({
-      host: '127.0.0.1',
-      port: ground.gateway.port,
-      key,
-      cert,
-      ca: ground.authority.caPem,
-    });
-    open.push(socket);
-    socket.on('error', () => undefined);
-    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    const { certPem } = await ground.authority.signClient(wanted);
+    const socket = await dialAs(keyPem, certPem);
     const mux = speak(socket);
     await expect(mux.call('hello', hello())).rejects.toThrow();
     await closed(socket);
